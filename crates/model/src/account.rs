@@ -1,0 +1,233 @@
+//! An account: one connected WhatsApp number, and the states it goes through.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::clock::Timestamp;
+use crate::id::AccountId;
+use crate::pacing::Pacing;
+
+/// How an account is connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProviderKind {
+    /// A linked device of a phone, over the WhatsApp Web protocol.
+    LinkedDevice,
+}
+
+impl ProviderKind {
+    /// The name in the API and in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LinkedDevice => "linked_device",
+        }
+    }
+
+    /// The kind with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        (name == Self::LinkedDevice.name()).then_some(Self::LinkedDevice)
+    }
+}
+
+/// What an account is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountState {
+    /// Made, never connected.
+    Created,
+    /// Connecting.
+    Starting,
+    /// A QR code waits for a phone.
+    NeedScan,
+    /// A pairing code waits for a phone.
+    PairingCode,
+    /// WhatsApp asks for a passkey.
+    PasskeyRequired,
+    /// Linked; the first synchronisation runs.
+    Syncing,
+    /// Ready to send and receive.
+    Connected,
+    /// The connection was lost; it is tried again by itself.
+    Reconnecting,
+    /// WhatsApp limits this number for a while.
+    Restricted,
+    /// The phone or WhatsApp unlinked this device. It must be linked again.
+    LoggedOut,
+    /// WhatsApp banned this number.
+    Banned,
+    /// Somebody stopped it.
+    Paused,
+}
+
+impl AccountState {
+    /// Every state.
+    pub const ALL: [Self; 12] = [
+        Self::Created,
+        Self::Starting,
+        Self::NeedScan,
+        Self::PairingCode,
+        Self::PasskeyRequired,
+        Self::Syncing,
+        Self::Connected,
+        Self::Reconnecting,
+        Self::Restricted,
+        Self::LoggedOut,
+        Self::Banned,
+        Self::Paused,
+    ];
+
+    /// The name in the API and in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Starting => "starting",
+            Self::NeedScan => "need_scan",
+            Self::PairingCode => "pairing_code",
+            Self::PasskeyRequired => "passkey_required",
+            Self::Syncing => "syncing",
+            Self::Connected => "connected",
+            Self::Reconnecting => "reconnecting",
+            Self::Restricted => "restricted",
+            Self::LoggedOut => "logged_out",
+            Self::Banned => "banned",
+            Self::Paused => "paused",
+        }
+    }
+
+    /// The state with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+
+    /// True when a person must act before messages flow again.
+    pub fn needs_person(self) -> bool {
+        match self {
+            Self::Created
+            | Self::NeedScan
+            | Self::PairingCode
+            | Self::PasskeyRequired
+            | Self::LoggedOut
+            | Self::Banned
+            | Self::Paused => true,
+            Self::Starting | Self::Syncing | Self::Connected | Self::Reconnecting | Self::Restricted => false,
+        }
+    }
+
+    /// True when an account in this state should be running: it is started again after a restart of the process.
+    pub fn wants_connection(self) -> bool {
+        match self {
+            Self::Starting | Self::Syncing | Self::Connected | Self::Reconnecting | Self::Restricted => true,
+            Self::Created
+            | Self::NeedScan
+            | Self::PairingCode
+            | Self::PasskeyRequired
+            | Self::LoggedOut
+            | Self::Banned
+            | Self::Paused => false,
+        }
+    }
+
+    /// One sentence that tells a person what it means and what to do.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Created => "This account is not linked yet. Connect it and scan the QR code with the phone.",
+            Self::Starting => "Connecting to WhatsApp.",
+            Self::NeedScan => "Open WhatsApp on the phone, choose Linked devices, and scan the QR code.",
+            Self::PairingCode => "Enter the pairing code on the phone.",
+            Self::PasskeyRequired => "WhatsApp asks for the passkey of this number. Confirm it on the phone.",
+            Self::Syncing => "Linked. The first synchronisation is running.",
+            Self::Connected => "Connected.",
+            Self::Reconnecting => "The connection was lost. It is being restored by itself.",
+            Self::Restricted => "WhatsApp limits this number for a while. Messages wait in the queue.",
+            Self::LoggedOut => "This device was unlinked. Connect the account and scan a new QR code.",
+            Self::Banned => "WhatsApp banned this number. Appeal in the app on the phone.",
+            Self::Paused => "This account was paused. Connect it to go on.",
+        }
+    }
+}
+
+/// Why an account is in its state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StateReason {
+    /// Stable, for programs: `stream_error_515`, `logged_out_401`, `paused_by_user`, …
+    pub code: String,
+    /// A sentence for people.
+    pub detail: String,
+}
+
+impl StateReason {
+    /// A reason from its two texts.
+    pub fn new(code: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { code: code.into(), detail: detail.into() }
+    }
+}
+
+/// One connected WhatsApp number, as the API and events show it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Account {
+    /// Ours.
+    pub id: AccountId,
+    /// What people call it.
+    pub name: String,
+    /// How it is connected.
+    pub provider: ProviderKind,
+    /// What it is doing.
+    pub state: AccountState,
+    /// Why.
+    pub reason: Option<StateReason>,
+    /// What that means for a person, and what to do.
+    pub advice: String,
+    /// Since when.
+    pub state_since: Timestamp,
+    /// The linked number, once it is known, with the plus.
+    pub phone: Option<String>,
+    /// WhatsApp's own id of the account.
+    pub lid: Option<String>,
+    /// The name shown to other people.
+    pub push_name: Option<String>,
+    /// How fast it may send; none when pacing is off.
+    pub pacing: Option<Pacing>,
+    /// Messages that wait to be sent.
+    pub queued: u64,
+    /// When it was last connected.
+    pub last_connected_at: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// One entry of an account's history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StateChange {
+    /// The state it came into.
+    pub state: AccountState,
+    /// Why.
+    pub reason: Option<StateReason>,
+    /// When.
+    pub at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_api() {
+        for state in AccountState::ALL {
+            assert_eq!(serde_json::to_value(state).expect("serializes"), state.name());
+            assert_eq!(AccountState::from_name(state.name()), Some(state));
+            assert!(state.advice().ends_with('.'));
+        }
+        assert_eq!(AccountState::from_name("gone"), None);
+        assert_eq!(ProviderKind::from_name(ProviderKind::LinkedDevice.name()), Some(ProviderKind::LinkedDevice));
+        assert_eq!(ProviderKind::from_name("pigeon"), None);
+        assert_eq!(serde_json::to_value(ProviderKind::LinkedDevice).expect("serializes"), "linked_device");
+    }
+
+    #[test]
+    fn an_account_that_needs_a_person_is_not_started_by_itself() {
+        for state in AccountState::ALL {
+            assert_ne!(state.needs_person(), state.wants_connection(), "{state:?}");
+        }
+        assert!(AccountState::LoggedOut.needs_person() && AccountState::Reconnecting.wants_connection());
+    }
+}

@@ -1,0 +1,89 @@
+//! Chats and the people in them, as the API and events show them.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::clock::Timestamp;
+use crate::id::{AccountId, ChatId, ContactId};
+use crate::message::{Direction, MessageStatus};
+
+/// A WhatsApp thread on one account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Chat {
+    /// Ours.
+    pub id: ChatId,
+    /// The account it is on.
+    pub account_id: AccountId,
+    /// Its WhatsApp address.
+    pub address: String,
+    /// True for a group.
+    pub is_group: bool,
+    /// The group's subject or the person's name; else the number.
+    pub name: String,
+    /// The person, in a chat with one.
+    pub contact_id: Option<ContactId>,
+    /// Messages that came in since it was last read here or on the phone.
+    pub unread: u32,
+    /// The newest message in one line.
+    pub last_message: Option<LastMessage>,
+    /// When that was; chats are listed by it, newest first.
+    pub last_message_at: Timestamp,
+}
+
+/// The newest message of a chat in one line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LastMessage {
+    /// `text`, `image`, …
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The text, the caption or the file's name.
+    pub preview: Option<String>,
+    /// In or out.
+    pub direction: Direction,
+    /// Where it is on its way.
+    pub status: MessageStatus,
+}
+
+/// A person we talk to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Contact {
+    /// Ours.
+    pub id: ContactId,
+    /// What to call them: a name set here, else the one they give themselves, else the number.
+    pub name: String,
+    /// The name they give themselves on WhatsApp.
+    pub push_name: Option<String>,
+    /// Their number with the plus, where WhatsApp shows it.
+    pub phone: Option<String>,
+    /// WhatsApp's own id of them.
+    pub lid: Option<String>,
+    /// When we first met.
+    pub created_at: Timestamp,
+}
+
+/// Somebody is typing or recording in a chat, or has stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Typing {
+    /// The account.
+    pub account_id: AccountId,
+    /// The chat, where we have one.
+    pub chat_id: Option<ChatId>,
+    /// The chat's WhatsApp address.
+    pub chat: String,
+    /// Who, as a WhatsApp address.
+    pub from: String,
+    /// What they do.
+    pub activity: Activity,
+}
+
+/// What somebody does in a chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Activity {
+    /// Writing.
+    Typing,
+    /// Recording a voice note.
+    Recording,
+    /// Neither.
+    Stopped,
+}

@@ -1,0 +1,261 @@
+//! Events: facts that happened, in the order they were committed.
+//!
+//! One enum, one name each. The log keeps them, live streams and webhooks carry them, and any of them can be replayed.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::account::Account;
+use crate::chat::{Chat, Contact, Typing};
+use crate::clock::Timestamp;
+use crate::id::{AccountId, ChatId, EventId, OrganizationId, WebhookId};
+use crate::message::Message;
+use crate::webhook::Webhook;
+
+/// What happened, with the thing as it was right after.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", content = "data")]
+pub enum Event {
+    /// An account was made.
+    #[serde(rename = "account.created")]
+    AccountCreated(Account),
+    /// An account came into another state.
+    #[serde(rename = "account.state_changed")]
+    AccountStateChanged(Account),
+    /// An account was deleted.
+    #[serde(rename = "account.deleted")]
+    AccountDeleted(Account),
+    /// A message was accepted and waits to be sent.
+    #[serde(rename = "message.queued")]
+    MessageQueued(Message),
+    /// WhatsApp's server accepted a message, or another device of the account sent one.
+    #[serde(rename = "message.sent")]
+    MessageSent(Message),
+    /// A message reached the other person.
+    #[serde(rename = "message.delivered")]
+    MessageDelivered(Message),
+    /// A message was read.
+    #[serde(rename = "message.read")]
+    MessageRead(Message),
+    /// A voice note was played.
+    #[serde(rename = "message.played")]
+    MessagePlayed(Message),
+    /// A message will not be sent.
+    #[serde(rename = "message.failed")]
+    MessageFailed(Message),
+    /// A queued message was cancelled.
+    #[serde(rename = "message.cancelled")]
+    MessageCancelled(Message),
+    /// A message came in.
+    #[serde(rename = "message.received")]
+    MessageReceived(Message),
+    /// A message that could not be decrypted came again and could.
+    #[serde(rename = "message.healed")]
+    MessageHealed(Message),
+    /// A file that came in is stored and can be fetched.
+    #[serde(rename = "message.media_ready")]
+    MessageMediaReady(Message),
+    /// A chat was read, renamed or otherwise changed, without a new message.
+    #[serde(rename = "chat.updated")]
+    ChatUpdated(Chat),
+    /// Somebody is typing or recording, or stopped.
+    #[serde(rename = "chat.typing")]
+    ChatTyping(Typing),
+    /// A new person.
+    #[serde(rename = "contact.created")]
+    ContactCreated(Contact),
+    /// A person's name or identities changed.
+    #[serde(rename = "contact.updated")]
+    ContactUpdated(Contact),
+    /// Two records turned out to be one person; this is the one that stays.
+    #[serde(rename = "contact.merged")]
+    ContactMerged(Contact),
+    /// Somebody asked for a test of a webhook.
+    #[serde(rename = "webhook.test")]
+    WebhookTest(Webhook),
+}
+
+impl Event {
+    /// Every name.
+    pub const NAMES: [&'static str; 19] = [
+        "account.created",
+        "account.state_changed",
+        "account.deleted",
+        "message.queued",
+        "message.sent",
+        "message.delivered",
+        "message.read",
+        "message.played",
+        "message.failed",
+        "message.cancelled",
+        "message.received",
+        "message.healed",
+        "message.media_ready",
+        "chat.updated",
+        "chat.typing",
+        "contact.created",
+        "contact.updated",
+        "contact.merged",
+        "webhook.test",
+    ];
+
+    /// The name, as in `type`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::AccountCreated(_) => "account.created",
+            Self::AccountStateChanged(_) => "account.state_changed",
+            Self::AccountDeleted(_) => "account.deleted",
+            Self::MessageQueued(_) => "message.queued",
+            Self::MessageSent(_) => "message.sent",
+            Self::MessageDelivered(_) => "message.delivered",
+            Self::MessageRead(_) => "message.read",
+            Self::MessagePlayed(_) => "message.played",
+            Self::MessageFailed(_) => "message.failed",
+            Self::MessageCancelled(_) => "message.cancelled",
+            Self::MessageReceived(_) => "message.received",
+            Self::MessageHealed(_) => "message.healed",
+            Self::MessageMediaReady(_) => "message.media_ready",
+            Self::ChatUpdated(_) => "chat.updated",
+            Self::ChatTyping(_) => "chat.typing",
+            Self::ContactCreated(_) => "contact.created",
+            Self::ContactUpdated(_) => "contact.updated",
+            Self::ContactMerged(_) => "contact.merged",
+            Self::WebhookTest(_) => "webhook.test",
+        }
+    }
+
+    /// The account it is about, where there is one.
+    pub fn account_id(&self) -> Option<AccountId> {
+        match self {
+            Self::AccountCreated(account) | Self::AccountStateChanged(account) | Self::AccountDeleted(account) => {
+                Some(account.id)
+            }
+            Self::ChatUpdated(chat) => Some(chat.account_id),
+            Self::ChatTyping(typing) => Some(typing.account_id),
+            Self::ContactCreated(_) | Self::ContactUpdated(_) | Self::ContactMerged(_) | Self::WebhookTest(_) => None,
+            Self::MessageQueued(_)
+            | Self::MessageSent(_)
+            | Self::MessageDelivered(_)
+            | Self::MessageRead(_)
+            | Self::MessagePlayed(_)
+            | Self::MessageFailed(_)
+            | Self::MessageCancelled(_)
+            | Self::MessageReceived(_)
+            | Self::MessageHealed(_)
+            | Self::MessageMediaReady(_) => self.message().map(|message| message.account_id),
+        }
+    }
+
+    /// The chat it is in: what webhooks keep the order of.
+    pub fn chat_id(&self) -> Option<ChatId> {
+        match self {
+            Self::ChatUpdated(chat) => Some(chat.id),
+            Self::ChatTyping(typing) => typing.chat_id,
+            _ => self.message().map(|message| message.chat_id),
+        }
+    }
+
+    /// The message it is about, where there is one.
+    pub fn message(&self) -> Option<&Message> {
+        match self {
+            Self::MessageQueued(message)
+            | Self::MessageSent(message)
+            | Self::MessageDelivered(message)
+            | Self::MessageRead(message)
+            | Self::MessagePlayed(message)
+            | Self::MessageFailed(message)
+            | Self::MessageCancelled(message)
+            | Self::MessageReceived(message)
+            | Self::MessageHealed(message)
+            | Self::MessageMediaReady(message) => Some(message),
+            Self::AccountCreated(_)
+            | Self::AccountStateChanged(_)
+            | Self::AccountDeleted(_)
+            | Self::ChatUpdated(_)
+            | Self::ChatTyping(_)
+            | Self::ContactCreated(_)
+            | Self::ContactUpdated(_)
+            | Self::ContactMerged(_)
+            | Self::WebhookTest(_) => None,
+        }
+    }
+
+    /// The only webhook that is told, for events that are nobody else's business.
+    pub fn only_webhook(&self) -> Option<WebhookId> {
+        match self {
+            Self::WebhookTest(webhook) => Some(webhook.id),
+            _ => None,
+        }
+    }
+}
+
+/// An event in the log, as `GET /v1/events`, the live stream and native webhooks show it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LoggedEvent {
+    /// The same in every delivery of it.
+    pub id: EventId,
+    /// Whose it is.
+    pub organization_id: OrganizationId,
+    /// Its place in the organization's log: 1, 2, 3, … in the order of commit.
+    pub seq: i64,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// True when `pattern` (`*`, `message.*` or a name) covers the event `name`.
+pub fn matches(pattern: &str, name: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some("") => true,
+        Some(prefix) => prefix.ends_with('.') && name.starts_with(prefix),
+        None => pattern == name,
+    }
+}
+
+/// True when `pattern` covers at least one event that exists.
+pub fn is_valid_pattern(pattern: &str) -> bool {
+    Event::NAMES.iter().any(|name| matches(pattern, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::Activity;
+    use uuid::Uuid;
+
+    fn typing() -> Event {
+        Event::ChatTyping(Typing {
+            account_id: AccountId::from(Uuid::from_u128(1)),
+            chat_id: Some(ChatId::from(Uuid::from_u128(2))),
+            chat: "15550000001@s.whatsapp.net".into(),
+            from: "15550000001@s.whatsapp.net".into(),
+            activity: Activity::Typing,
+        })
+    }
+
+    #[test]
+    fn json_has_type_and_data() {
+        let json = serde_json::to_value(typing()).expect("serializes");
+        assert_eq!(json["type"], "chat.typing");
+        assert_eq!(json["data"]["activity"], "typing");
+        assert_eq!(serde_json::from_value::<Event>(json).expect("parses"), typing());
+        assert_eq!(typing().name(), "chat.typing");
+        assert!(Event::NAMES.contains(&typing().name()));
+        assert_eq!(typing().account_id(), Some(AccountId::from(Uuid::from_u128(1))));
+        assert_eq!(typing().chat_id(), Some(ChatId::from(Uuid::from_u128(2))));
+        assert_eq!(typing().message(), None);
+        assert_eq!(typing().only_webhook(), None);
+    }
+
+    #[test]
+    fn patterns_cover_names() {
+        assert!(matches("*", "message.sent"));
+        assert!(matches("message.*", "message.sent") && !matches("message.*", "chat.typing"));
+        assert!(matches("message.sent", "message.sent") && !matches("message.sent", "message.sen"));
+        assert!(!matches("mess*", "message.sent"), "a star stands for whole words only");
+        assert!(is_valid_pattern("*") && is_valid_pattern("account.*") && is_valid_pattern("chat.typing"));
+        assert!(!is_valid_pattern("nothing.*") && !is_valid_pattern("") && !is_valid_pattern("message"));
+    }
+}

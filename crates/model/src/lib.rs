@@ -1,0 +1,33 @@
+//! The words of Pesan: ids, states, content, events and the pure rules about them.
+//!
+//! Nothing here does I/O. What touches a database is in `store`, what touches WhatsApp in `providers`,
+//! and what people and programs may do is in `app`. To add an event, add a variant to [`event::Event`];
+//! to add a kind of content, a variant to [`content::Content`]: the compiler names every other place.
+
+pub mod access;
+pub mod account;
+pub mod address;
+pub mod capabilities;
+pub mod chat;
+pub mod clock;
+pub mod content;
+pub mod event;
+pub mod id;
+pub mod message;
+pub mod pacing;
+pub mod reconnect;
+pub mod retry;
+pub mod webhook;
+
+pub use access::{Permission, Role};
+pub use account::{AccountState, ProviderKind, StateReason};
+pub use address::{Address, Phone};
+pub use capabilities::Capabilities;
+pub use clock::{Clock, MockClock, Random, SystemClock, SystemRandom, Timestamp};
+pub use content::Content;
+pub use event::Event;
+pub use id::{
+    AccountId, ApiKeyId, ChatId, ContactId, DeliveryId, EventId, JobId, MediaId, MessageId, OrganizationId, UserId,
+    WebhookId,
+};
+pub use message::{Direction, MessageStatus};

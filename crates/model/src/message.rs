@@ -1,0 +1,228 @@
+//! A message and the steps of its status.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::clock::Timestamp;
+use crate::content::Content;
+use crate::id::{AccountId, ChatId, ContactId, MessageId};
+
+/// Which way a message went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// From somebody to us.
+    In,
+    /// From us, sent by Pesan or by another device of the same account.
+    Out,
+}
+
+/// Where a message is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageStatus {
+    /// Accepted by us, durable, not yet accepted by WhatsApp.
+    Queued,
+    /// WhatsApp's server accepted it.
+    Sent,
+    /// It reached the other person's device.
+    Delivered,
+    /// The other person opened the chat.
+    Read,
+    /// The other person played the voice note.
+    Played,
+    /// It will not be sent. `error` says why.
+    Failed,
+    /// Somebody cancelled it while it was queued.
+    Cancelled,
+    /// It came in.
+    Received,
+}
+
+impl MessageStatus {
+    /// Every status, in the order of the API's documentation.
+    pub const ALL: [Self; 8] = [
+        Self::Queued,
+        Self::Sent,
+        Self::Delivered,
+        Self::Read,
+        Self::Played,
+        Self::Failed,
+        Self::Cancelled,
+        Self::Received,
+    ];
+
+    /// The name in the API and in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Read => "read",
+            Self::Played => "played",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Received => "received",
+        }
+    }
+
+    /// The status with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
+    }
+
+    /// Whether a message may go from this status to `next`.
+    ///
+    /// Receipts only climb `queued → sent → delivered → read → played`, in any stride: a late `delivered` does not undo
+    /// `read`, and a receipt proves that the server had accepted the message. A queued message can fail or be cancelled;
+    /// a failed one is healed by a late acknowledgement or receipt, or goes back to `queued` when a person retries it.
+    /// The server may also refuse a message after it had accepted it (`sent → failed`).
+    pub fn can_become(self, next: Self) -> bool {
+        let climb = |status: Self| match status {
+            Self::Queued => Some(0),
+            Self::Sent => Some(1),
+            Self::Delivered => Some(2),
+            Self::Read => Some(3),
+            Self::Played => Some(4),
+            Self::Failed | Self::Cancelled | Self::Received => None,
+        };
+        match (self, next) {
+            (Self::Queued | Self::Sent, Self::Failed)
+            | (Self::Queued, Self::Cancelled)
+            | (Self::Failed, Self::Queued | Self::Sent | Self::Delivered | Self::Read | Self::Played) => true,
+            _ => match (climb(self), climb(next)) {
+                (Some(from), Some(to)) => from < to,
+                _ => false,
+            },
+        }
+    }
+
+    /// True when nothing more will happen by itself.
+    pub fn is_final(self) -> bool {
+        match self {
+            Self::Played | Self::Failed | Self::Cancelled | Self::Received => true,
+            Self::Queued | Self::Sent | Self::Delivered | Self::Read => false,
+        }
+    }
+}
+
+/// Why a message failed, for programs and for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MessageError {
+    /// Stable, for programs: `not_on_whatsapp`, `rejected_463`, `unconfirmed`, `expired`, …
+    pub code: String,
+    /// A sentence that says what happened and what to do.
+    pub detail: String,
+}
+
+/// A message as the API and events show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Message {
+    /// Ours.
+    pub id: MessageId,
+    /// The account it went through.
+    pub account_id: AccountId,
+    /// The thread it is in.
+    pub chat_id: ChatId,
+    /// In or out.
+    pub direction: Direction,
+    /// WhatsApp's id, chosen once and kept through every retry.
+    pub wa_id: String,
+    /// The thread's WhatsApp address.
+    pub chat: String,
+    /// Who wrote it, as a WhatsApp address; empty for ours.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sender: String,
+    /// The contact who wrote it, or, in a chat with one person, whom it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact_id: Option<ContactId>,
+    /// The name the sender gives itself, on messages that came in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub push_name: Option<String>,
+    /// `text`, `image`, …: the key of the content.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What it says.
+    #[serde(flatten)]
+    pub content: Content,
+    /// The message it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<MessageId>,
+    /// Where it is on its way.
+    pub status: MessageStatus,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<MessageError>,
+    /// How often it was handed to WhatsApp.
+    pub attempts: u32,
+    /// When we got it.
+    pub created_at: Timestamp,
+    /// When WhatsApp says it was written.
+    pub sent_at: Option<Timestamp>,
+    /// When it reached the other person.
+    pub delivered_at: Option<Timestamp>,
+    /// When it was read.
+    pub read_at: Option<Timestamp>,
+    /// Not before this time, when it was scheduled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub send_at: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use MessageStatus::{Cancelled, Delivered, Failed, Played, Queued, Read, Received, Sent};
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_step_is_allowed_or_not_as_listed() {
+        let allowed = [
+            (Queued, Sent),
+            (Queued, Delivered),
+            (Queued, Read),
+            (Queued, Played),
+            (Queued, Failed),
+            (Queued, Cancelled),
+            (Sent, Delivered),
+            (Sent, Read),
+            (Sent, Played),
+            (Sent, Failed),
+            (Delivered, Read),
+            (Delivered, Played),
+            (Read, Played),
+            (Failed, Queued),
+            (Failed, Sent),
+            (Failed, Delivered),
+            (Failed, Read),
+            (Failed, Played),
+        ];
+        for from in MessageStatus::ALL {
+            for to in MessageStatus::ALL {
+                assert_eq!(from.can_become(to), allowed.contains(&(from, to)), "{from:?} to {to:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_those_of_the_api() {
+        for status in MessageStatus::ALL {
+            assert_eq!(serde_json::to_value(status).expect("serializes"), status.name());
+            assert_eq!(MessageStatus::from_name(status.name()), Some(status));
+        }
+        assert_eq!(MessageStatus::from_name("gone"), None);
+    }
+
+    #[test]
+    fn final_statuses_wait_for_nothing() {
+        let finals: Vec<_> = MessageStatus::ALL.into_iter().filter(|status| status.is_final()).collect();
+        assert_eq!(finals, [Played, Failed, Cancelled, Received]);
+    }
+
+    proptest! {
+        #[test]
+        fn receipts_in_any_order_end_at_the_highest(order in Just(vec![Sent, Delivered, Read, Played]).prop_shuffle()) {
+            let end = order.into_iter().fold(Queued, |now, next| if now.can_become(next) { next } else { now });
+            prop_assert_eq!(end, Played);
+        }
+    }
+}
