@@ -4,10 +4,12 @@
 //! everything that comes in to an [`InboundSink`]. To add a provider, add a folder here, a variant of
 //! [`pesan_model::ProviderKind`], and the arm that opens it in `app::fleet`.
 
+#[cfg(any(test, feature = "testing"))]
+pub mod fake;
 pub mod inbound;
 pub mod provider;
 pub mod session_records;
 
 pub use inbound::{Connection, Inbound, InboundSink, ReceiveError};
-pub use provider::{Accepted, Outgoing, OutgoingContent, Provider, ProviderError, SendError};
+pub use provider::{Accepted, Connector, Outgoing, OutgoingContent, Provider, ProviderError, SendError};
 pub use session_records::{RecordError, RecordKind, RecordWrite, SessionRecords};

@@ -1,15 +1,32 @@
 //! What Pesan asks of a connection to WhatsApp.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use pesan_model::chat::Activity;
 use pesan_model::content::MediaKind;
-use pesan_model::{Address, Capabilities, Phone, Timestamp};
+use pesan_model::{AccountId, Address, Capabilities, Phone, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// A connection to WhatsApp for one account.
+use crate::inbound::InboundSink;
+use crate::session_records::SessionRecords;
+
+/// Opens connections to WhatsApp.
+#[async_trait]
+pub trait Connector: Send + Sync + 'static {
+    /// Starts one connection of `account` and returns at once; how it goes is told to `sink`. After
+    /// `Connection::Disconnected` the provider is spent: drop it and open a new one. The credentials are in `records`.
+    async fn open(
+        &self,
+        account: AccountId,
+        records: Arc<dyn SessionRecords>,
+        sink: Arc<dyn InboundSink>,
+    ) -> Result<Arc<dyn Provider>, ProviderError>;
+}
+
+/// A connection to WhatsApp for one account. Open it with a [`Connector`].
 #[async_trait]
 pub trait Provider: Send + Sync + 'static {
     /// What this channel can do. Checked before anything is queued.
@@ -168,7 +185,7 @@ pub enum ProviderError {
 }
 
 /// Which messages were read.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadMark {
     /// The thread.
     pub chat: Address,

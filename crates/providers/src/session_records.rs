@@ -3,8 +3,14 @@
 //! Every write is one durable commit and is refused once the account's lease belongs to somebody else. Values are
 //! encrypted by the implementation.
 
+#[cfg(any(test, feature = "testing"))]
+mod memory;
+
 use async_trait::async_trait;
 use pesan_model::Timestamp;
+
+#[cfg(any(test, feature = "testing"))]
+pub use memory::MemoryRecords;
 
 /// The kinds of record, one for each table of the protocol library. The names are stored: never rename one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,0 +1,130 @@
+//! Session records in memory, for tests.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use pesan_model::Timestamp;
+
+use super::{RecordError, RecordKind, RecordWrite, SessionRecords};
+
+#[derive(Debug, Clone)]
+struct Record {
+    value: Vec<u8>,
+    expires_at: Option<Timestamp>,
+}
+
+/// Session records that live as long as this object. Can be fenced, and made to fail, by a test.
+#[derive(Debug, Default)]
+pub struct MemoryRecords {
+    records: Mutex<BTreeMap<(RecordKind, Vec<u8>), Record>>,
+    fenced: AtomicBool,
+    broken: AtomicBool,
+    commits: AtomicU64,
+}
+
+impl MemoryRecords {
+    /// No records.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// From now on somebody else owns the account: every write is refused.
+    pub fn fence(&self) {
+        self.fenced.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on the database is gone: everything fails.
+    pub fn break_down(&self) {
+        self.broken.store(true, Ordering::SeqCst);
+    }
+
+    /// The database is back.
+    pub fn mend(&self) {
+        self.broken.store(false, Ordering::SeqCst);
+    }
+
+    /// How many commits there were.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::SeqCst)
+    }
+
+    /// How many records of this kind there are.
+    pub fn count(&self, kind: RecordKind) -> usize {
+        self.records().keys().filter(|(of, _)| *of == kind).count()
+    }
+
+    fn records(&self) -> MutexGuard<'_, BTreeMap<(RecordKind, Vec<u8>), Record>> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn readable(&self) -> Result<(), RecordError> {
+        if self.broken.load(Ordering::SeqCst) {
+            return Err(RecordError::Storage { action: "read", source: "broken by the test".into() });
+        }
+        Ok(())
+    }
+
+    fn writable(&self) -> Result<(), RecordError> {
+        if self.broken.load(Ordering::SeqCst) {
+            return Err(RecordError::Storage { action: "write", source: "broken by the test".into() });
+        }
+        if self.fenced.load(Ordering::SeqCst) {
+            return Err(RecordError::Fenced);
+        }
+        self.commits.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl SessionRecords for MemoryRecords {
+    async fn get(&self, kind: RecordKind, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, RecordError> {
+        self.readable()?;
+        let records = self.records();
+        Ok(keys.iter().map(|key| records.get(&(kind, key.clone())).map(|record| record.value.clone())).collect())
+    }
+
+    async fn list(&self, kind: RecordKind, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, RecordError> {
+        self.readable()?;
+        Ok(self
+            .records()
+            .range((kind, prefix.to_vec())..)
+            .take_while(|((of, key), _)| *of == kind && key.starts_with(prefix))
+            .map(|((_, key), record)| (key.clone(), record.value.clone()))
+            .collect())
+    }
+
+    async fn write(&self, writes: Vec<RecordWrite>) -> Result<(), RecordError> {
+        self.writable()?;
+        let mut records = self.records();
+        for write in writes {
+            match write {
+                RecordWrite::Put { kind, key, value, expires_at } => {
+                    records.insert((kind, key), Record { value, expires_at });
+                }
+                RecordWrite::Delete { kind, key } => {
+                    records.remove(&(kind, key));
+                }
+                RecordWrite::DeletePrefix { kind, prefix } => {
+                    records.retain(|(of, key), _| *of != kind || !key.starts_with(&prefix));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn take(&self, kind: RecordKind, key: &[u8]) -> Result<Option<Vec<u8>>, RecordError> {
+        self.writable()?;
+        Ok(self.records().remove(&(kind, key.to_vec())).map(|record| record.value))
+    }
+
+    async fn delete_expired(&self, kind: RecordKind, now: Timestamp) -> Result<u64, RecordError> {
+        self.writable()?;
+        let mut records = self.records();
+        let before = records.len();
+        records.retain(|(of, _), record| *of != kind || record.expires_at.is_none_or(|at| at >= now));
+        Ok((before - records.len()) as u64)
+    }
+}
