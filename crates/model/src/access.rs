@@ -210,10 +210,20 @@ mod tests {
             assert!(Role::Owner.may(permission));
             assert_eq!(Role::Admin.may(permission), permission != Permission::OwnersManage);
         }
-        let agent: Vec<_> = Permission::ALL.into_iter().filter(|&p| Role::Agent.may(p)).map(Permission::name).collect();
+        let agent: Vec<_> = Permission::ALL
+            .into_iter()
+            .filter(|&p| Role::Agent.may(p))
+            .map(Permission::name)
+            .collect();
         assert_eq!(
             agent,
-            ["accounts:read", "accounts:connect", "messages:read", "messages:send", "events:read"]
+            [
+                "accounts:read",
+                "accounts:connect",
+                "messages:read",
+                "messages:send",
+                "events:read"
+            ]
         );
     }
 }

@@ -158,7 +158,10 @@ pub struct StateReason {
 impl StateReason {
     /// A reason from its two texts.
     pub fn new(code: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { code: code.into(), detail: detail.into() }
+        Self {
+            code: code.into(),
+            detail: detail.into(),
+        }
     }
 }
 
@@ -218,9 +221,15 @@ mod tests {
             assert!(state.advice().ends_with('.'));
         }
         assert_eq!(AccountState::from_name("gone"), None);
-        assert_eq!(ProviderKind::from_name(ProviderKind::LinkedDevice.name()), Some(ProviderKind::LinkedDevice));
+        assert_eq!(
+            ProviderKind::from_name(ProviderKind::LinkedDevice.name()),
+            Some(ProviderKind::LinkedDevice)
+        );
         assert_eq!(ProviderKind::from_name("pigeon"), None);
-        assert_eq!(serde_json::to_value(ProviderKind::LinkedDevice).expect("serializes"), "linked_device");
+        assert_eq!(
+            serde_json::to_value(ProviderKind::LinkedDevice).expect("serializes"),
+            "linked_device"
+        );
     }
 
     #[test]

@@ -197,13 +197,27 @@ mod tests {
 
     #[test]
     fn every_usual_way_to_write_a_number_is_read() {
-        for text in ["+62 800-0000-0001", "6280000000001", "+62 (800) 0000.0001", " 6280000000001@c.us "] {
+        for text in [
+            "+62 800-0000-0001",
+            "6280000000001",
+            "+62 (800) 0000.0001",
+            " 6280000000001@c.us ",
+        ] {
             assert_eq!(address(text).as_deref(), Ok("6280000000001@s.whatsapp.net"), "{text}");
         }
-        assert_eq!(address("6280000000001:12@s.whatsapp.net").as_deref(), Ok("6280000000001@s.whatsapp.net"));
+        assert_eq!(
+            address("6280000000001:12@s.whatsapp.net").as_deref(),
+            Ok("6280000000001@s.whatsapp.net")
+        );
         assert_eq!(address("1000123:3@lid").as_deref(), Ok("1000123@lid"));
-        assert_eq!(address("120363000000000001@g.us").as_deref(), Ok("120363000000000001@g.us"));
-        assert_eq!(address("15550000001-1600000000@g.us").as_deref(), Ok("15550000001-1600000000@g.us"));
+        assert_eq!(
+            address("120363000000000001@g.us").as_deref(),
+            Ok("120363000000000001@g.us")
+        );
+        assert_eq!(
+            address("15550000001-1600000000@g.us").as_deref(),
+            Ok("15550000001-1600000000@g.us")
+        );
     }
 
     #[test]
@@ -227,7 +241,10 @@ mod tests {
         assert!(group.is_group() && !phone.is_group());
         assert_eq!(format!("{group:?} {phone:?}"), "Address::Group(…) Address::Phone(…)");
         assert_eq!(format!("{:?}", "+15550000001".parse::<Phone>()), "Ok(Phone(…))");
-        assert_eq!("1555-000-0001".parse::<Phone>().expect("valid").to_string(), "+15550000001");
+        assert_eq!(
+            "1555-000-0001".parse::<Phone>().expect("valid").to_string(),
+            "+15550000001"
+        );
         assert_eq!(format!("{:?}", Address::Lid("1".into())), "Address::Lid(…)");
     }
 

@@ -32,7 +32,12 @@ impl Capabilities {
             ProviderKind::LinkedDevice => &Self {
                 text_chars: crate::content::MAX_TEXT_CHARS,
                 caption_chars: crate::content::MAX_CAPTION_CHARS,
-                media: &[MediaKind::Image, MediaKind::Video, MediaKind::Document, MediaKind::Audio],
+                media: &[
+                    MediaKind::Image,
+                    MediaKind::Video,
+                    MediaKind::Document,
+                    MediaKind::Audio,
+                ],
                 reactions: true,
                 replies: true,
                 groups: true,

@@ -34,13 +34,19 @@ impl Timestamp {
     /// This moment and `duration` more.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)),
+        )
     }
 
     /// This moment less `duration`.
     #[must_use]
     pub fn minus(self, duration: Duration) -> Self {
-        Self(self.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)),
+        )
     }
 
     /// How long after `earlier` this is; zero if it is not.
@@ -81,7 +87,9 @@ impl utoipa::PartialSchema for Timestamp {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
         utoipa::openapi::ObjectBuilder::new()
             .schema_type(utoipa::openapi::schema::Type::String)
-            .format(Some(utoipa::openapi::SchemaFormat::KnownFormat(utoipa::openapi::KnownFormat::DateTime)))
+            .format(Some(utoipa::openapi::SchemaFormat::KnownFormat(
+                utoipa::openapi::KnownFormat::DateTime,
+            )))
             .into()
     }
 }
@@ -104,7 +112,9 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
     fn now(&self) -> Timestamp {
-        let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let since_1970 = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap_or_default();
         Timestamp(i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX))
     }
 
@@ -177,10 +187,16 @@ mod tests {
     #[test]
     fn timestamps_are_rfc_3339_with_milliseconds() {
         let time = Timestamp::from_millis(1_700_000_000_123);
-        assert_eq!(serde_json::to_string(&time).expect("serializes"), "\"2023-11-14T22:13:20.123Z\"");
+        assert_eq!(
+            serde_json::to_string(&time).expect("serializes"),
+            "\"2023-11-14T22:13:20.123Z\""
+        );
         let back: Timestamp = serde_json::from_str("\"2023-11-14T23:13:20.123+01:00\"").expect("parses");
         assert_eq!(back, time);
-        assert_eq!(Timestamp::from_secs(1_700_000_000).to_string(), "2023-11-14T22:13:20.000Z");
+        assert_eq!(
+            Timestamp::from_secs(1_700_000_000).to_string(),
+            "2023-11-14T22:13:20.000Z"
+        );
         assert_eq!(Timestamp::from_millis(-1).secs(), -1);
     }
 

@@ -74,9 +74,9 @@ impl Content {
         match self {
             Self::Text(text) => Some(&text.body),
             Self::Reaction(reaction) => Some(&reaction.emoji),
-            Self::Image(_) | Self::Video(_) | Self::Document(_) | Self::Audio(_) | Self::Sticker(_) => {
-                self.media().and_then(|media| media.caption.as_deref().or(media.file_name.as_deref()))
-            }
+            Self::Image(_) | Self::Video(_) | Self::Document(_) | Self::Audio(_) | Self::Sticker(_) => self
+                .media()
+                .and_then(|media| media.caption.as_deref().or(media.file_name.as_deref())),
             Self::GroupChange(_) | Self::Undecryptable(_) | Self::Unsupported(_) => None,
         }
     }
@@ -189,7 +189,9 @@ impl MediaKind {
             Self::Video => matches!(essence, "video/mp4" | "video/3gpp" | "video/quicktime" | "video/webm"),
             Self::Audio => essence.starts_with("audio/"),
             Self::Sticker => essence == "image/webp",
-            Self::Document => essence.split_once('/').is_some_and(|(kind, sub)| !kind.is_empty() && !sub.is_empty()),
+            Self::Document => essence
+                .split_once('/')
+                .is_some_and(|(kind, sub)| !kind.is_empty() && !sub.is_empty()),
         }
     }
 
@@ -237,32 +239,63 @@ mod tests {
     fn json_has_one_key_named_for_the_kind() {
         let all = [
             Content::Text(Text { body: "halo".into() }),
-            Content::Reaction(Reaction { message_id: None, wa_id: Some("3EB0".into()), emoji: "👍".into() }),
-            Content::GroupChange(GroupChange { action: "add".into(), participants: vec![], subject: None }),
-            Content::Undecryptable(Undecryptable { reason: "no session".into() }),
+            Content::Reaction(Reaction {
+                message_id: None,
+                wa_id: Some("3EB0".into()),
+                emoji: "👍".into(),
+            }),
+            Content::GroupChange(GroupChange {
+                action: "add".into(),
+                participants: vec![],
+                subject: None,
+            }),
+            Content::Undecryptable(Undecryptable {
+                reason: "no session".into(),
+            }),
             Content::Unsupported(Unsupported { kind: "poll".into() }),
         ];
-        let files = [MediaKind::Image, MediaKind::Video, MediaKind::Document, MediaKind::Audio, MediaKind::Sticker];
+        let files = [
+            MediaKind::Image,
+            MediaKind::Video,
+            MediaKind::Document,
+            MediaKind::Audio,
+            MediaKind::Sticker,
+        ];
         for content in all.into_iter().chain(files.map(|kind| kind.content(media()))) {
             let json = serde_json::to_value(&content).expect("serializes");
-            assert_eq!(json.as_object().expect("an object").keys().collect::<Vec<_>>(), [content.kind()]);
+            assert_eq!(
+                json.as_object().expect("an object").keys().collect::<Vec<_>>(),
+                [content.kind()]
+            );
             assert_eq!(serde_json::from_value::<Content>(json).expect("parses"), content);
         }
     }
 
     #[test]
     fn kinds_with_a_file_have_media_and_a_preview() {
-        for kind in [MediaKind::Image, MediaKind::Video, MediaKind::Document, MediaKind::Audio, MediaKind::Sticker] {
+        for kind in [
+            MediaKind::Image,
+            MediaKind::Video,
+            MediaKind::Document,
+            MediaKind::Audio,
+            MediaKind::Sticker,
+        ] {
             let content = kind.content(media());
             assert_eq!(content.kind(), kind.name());
             assert_eq!(content.media(), Some(&media()));
             assert_eq!(content.preview(), Some("a.png"));
         }
-        let captioned = Content::Image(Media { caption: Some("look".into()), ..media() });
+        let captioned = Content::Image(Media {
+            caption: Some("look".into()),
+            ..media()
+        });
         assert_eq!(captioned.preview(), Some("look"));
         assert_eq!(Content::Text(Text { body: "halo".into() }).preview(), Some("halo"));
         assert_eq!(Content::Text(Text { body: "halo".into() }).media(), None);
-        assert_eq!(Content::Undecryptable(Undecryptable { reason: String::new() }).preview(), None);
+        assert_eq!(
+            Content::Undecryptable(Undecryptable { reason: String::new() }).preview(),
+            None
+        );
     }
 
     #[test]

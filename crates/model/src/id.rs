@@ -22,7 +22,10 @@ const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const TEXT_LEN: usize = 26;
 
 fn encode(value: u128) -> String {
-    (0..TEXT_LEN).rev().map(|digit| char::from(ALPHABET[(value >> (digit * 5)) as usize & 31])).collect()
+    (0..TEXT_LEN)
+        .rev()
+        .map(|digit| char::from(ALPHABET[(value >> (digit * 5)) as usize & 31]))
+        .collect()
 }
 
 fn decode(text: &str) -> Option<u128> {
@@ -173,8 +176,14 @@ mod tests {
         let id = MessageId::new(&clock, &SystemRandom).to_string();
         assert_eq!(id.parse::<AccountId>(), Err(IdError { prefix: "acc" }));
         assert!("msg_".parse::<MessageId>().is_err());
-        assert!("msg_zzzzzzzzzzzzzzzzzzzzzzzzzz".parse::<MessageId>().is_err(), "more than 128 bits");
-        assert!("msg_0000000000000000000000000l".parse::<MessageId>().is_err(), "`l` is not in the alphabet");
+        assert!(
+            "msg_zzzzzzzzzzzzzzzzzzzzzzzzzz".parse::<MessageId>().is_err(),
+            "more than 128 bits"
+        );
+        assert!(
+            "msg_0000000000000000000000000l".parse::<MessageId>().is_err(),
+            "`l` is not in the alphabet"
+        );
     }
 
     proptest! {

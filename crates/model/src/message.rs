@@ -214,7 +214,10 @@ mod tests {
 
     #[test]
     fn final_statuses_wait_for_nothing() {
-        let finals: Vec<_> = MessageStatus::ALL.into_iter().filter(|status| status.is_final()).collect();
+        let finals: Vec<_> = MessageStatus::ALL
+            .into_iter()
+            .filter(|status| status.is_final())
+            .collect();
         assert_eq!(finals, [Played, Failed, Cancelled, Received]);
     }
 

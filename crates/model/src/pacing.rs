@@ -21,7 +21,10 @@ pub struct Pacing {
 impl Default for Pacing {
     /// 10 a minute, 50 at once: what people write by hand, and no more.
     fn default() -> Self {
-        Self { per_minute: 10, burst: 50 }
+        Self {
+            per_minute: 10,
+            burst: 50,
+        }
     }
 }
 
@@ -47,7 +50,10 @@ const MINUTE_MILLIS: i64 = 60_000;
 impl Bucket {
     /// A full one.
     pub fn full(pacing: Pacing, now: Timestamp) -> Self {
-        Self { millitokens: i64::from(pacing.burst) * TOKEN, at: now }
+        Self {
+            millitokens: i64::from(pacing.burst) * TOKEN,
+            at: now,
+        }
     }
 
     /// The bucket at `now`. A clock that went back adds nothing, and the bucket never holds more than the burst.
@@ -56,14 +62,20 @@ impl Bucket {
         let full = i64::from(pacing.burst) * TOKEN;
         let elapsed = now.millis().saturating_sub(self.at.millis()).max(0);
         let added = elapsed.saturating_mul(i64::from(pacing.per_minute) * TOKEN) / MINUTE_MILLIS;
-        Self { millitokens: self.millitokens.saturating_add(added).min(full), at: now }
+        Self {
+            millitokens: self.millitokens.saturating_add(added).min(full),
+            at: now,
+        }
     }
 
     /// Takes one message, or says how long until there is one.
     pub fn take(self, pacing: Pacing, now: Timestamp) -> Result<Self, Duration> {
         let filled = self.refilled(pacing, now);
         if filled.millitokens >= TOKEN {
-            return Ok(Self { millitokens: filled.millitokens - TOKEN, at: now });
+            return Ok(Self {
+                millitokens: filled.millitokens - TOKEN,
+                at: now,
+            });
         }
         let missing = TOKEN - filled.millitokens;
         let rate = i64::from(pacing.per_minute) * TOKEN;
@@ -77,7 +89,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const PACING: Pacing = Pacing { per_minute: 10, burst: 3 };
+    const PACING: Pacing = Pacing {
+        per_minute: 10,
+        burst: 3,
+    };
 
     fn at(millis: i64) -> Timestamp {
         Timestamp::from_millis(millis)
@@ -92,29 +107,81 @@ mod tests {
         assert_eq!(bucket.take(PACING, at(0)), Err(Duration::from_secs(6)));
         assert_eq!(bucket.take(PACING, at(1_500)), Err(Duration::from_millis(4_500)));
         let after = bucket.take(PACING, at(6_000)).expect("refilled");
-        assert_eq!(after, Bucket { millitokens: 0, at: at(6_000) });
+        assert_eq!(
+            after,
+            Bucket {
+                millitokens: 0,
+                at: at(6_000)
+            }
+        );
     }
 
     #[test]
     fn a_quiet_hour_gives_the_burst_and_no_more() {
-        let empty = Bucket { millitokens: 0, at: at(0) };
+        let empty = Bucket {
+            millitokens: 0,
+            at: at(0),
+        };
         assert_eq!(empty.refilled(PACING, at(3_600_000)).millitokens, 3_000);
     }
 
     #[test]
     fn a_clock_that_went_back_gives_nothing() {
-        let empty = Bucket { millitokens: 0, at: at(10_000) };
+        let empty = Bucket {
+            millitokens: 0,
+            at: at(10_000),
+        };
         assert_eq!(empty.refilled(PACING, at(0)).millitokens, 0);
         assert!(empty.take(PACING, at(0)).is_err());
     }
 
     #[test]
     fn defaults_and_ranges() {
-        assert_eq!(Pacing::default(), Pacing { per_minute: 10, burst: 50 });
-        assert!(Pacing { per_minute: 1, burst: 1 }.is_valid() && Pacing { per_minute: 6_000, burst: 10_000 }.is_valid());
-        assert!(!Pacing { per_minute: 0, burst: 1 }.is_valid() && !Pacing { per_minute: 1, burst: 0 }.is_valid());
-        assert!(!Pacing { per_minute: 6_001, burst: 1 }.is_valid());
-        assert!(!Pacing { per_minute: 1, burst: 10_001 }.is_valid());
+        assert_eq!(
+            Pacing::default(),
+            Pacing {
+                per_minute: 10,
+                burst: 50
+            }
+        );
+        assert!(
+            Pacing {
+                per_minute: 1,
+                burst: 1
+            }
+            .is_valid()
+                && Pacing {
+                    per_minute: 6_000,
+                    burst: 10_000
+                }
+                .is_valid()
+        );
+        assert!(
+            !Pacing {
+                per_minute: 0,
+                burst: 1
+            }
+            .is_valid()
+                && !Pacing {
+                    per_minute: 1,
+                    burst: 0
+                }
+                .is_valid()
+        );
+        assert!(
+            !Pacing {
+                per_minute: 6_001,
+                burst: 1
+            }
+            .is_valid()
+        );
+        assert!(
+            !Pacing {
+                per_minute: 1,
+                burst: 10_001
+            }
+            .is_valid()
+        );
     }
 
     proptest! {

@@ -62,9 +62,11 @@ impl Disconnect {
         };
         match self {
             Self::Lost | Self::Silent => retry(1, 300),
-            Self::RestartRequired => {
-                Reaction::Retry { base: Duration::ZERO, cap: Duration::from_secs(60), state: AccountState::Reconnecting }
-            }
+            Self::RestartRequired => Reaction::Retry {
+                base: Duration::ZERO,
+                cap: Duration::from_secs(60),
+                state: AccountState::Reconnecting,
+            },
             // Another copy of this device is running. Fighting it would disconnect both for ever.
             Self::Replaced => retry(300, 3600),
             // 401 is the one code that says that the credentials are void.
@@ -91,20 +93,23 @@ impl Disconnect {
             Self::Lost => StateReason::new("connection_lost", "The connection to WhatsApp was lost."),
             Self::Silent => StateReason::new("no_reception", "Nothing was received from WhatsApp for too long."),
             Self::RestartRequired => StateReason::new("stream_error_515", "WhatsApp asked for a new connection."),
-            Self::Replaced => {
-                StateReason::new("stream_replaced", "Another program connected as this device. It must be stopped.")
-            }
+            Self::Replaced => StateReason::new(
+                "stream_replaced",
+                "Another program connected as this device. It must be stopped.",
+            ),
             Self::LoggedOut => StateReason::new("logged_out_401", "The phone or WhatsApp unlinked this device."),
-            Self::Refused(code) => {
-                StateReason::new(format!("refused_{code}"), format!("WhatsApp refused the connection (code {code})."))
-            }
+            Self::Refused(code) => StateReason::new(
+                format!("refused_{code}"),
+                format!("WhatsApp refused the connection (code {code})."),
+            ),
             Self::TemporaryBan { code, seconds } => StateReason::new(
                 format!("temporary_ban_{code}"),
                 format!("WhatsApp limits this number for {} minutes.", seconds.div_ceil(60)),
             ),
-            Self::Outdated => {
-                StateReason::new("client_outdated", "WhatsApp no longer accepts this version of Pesan. Please update it.")
-            }
+            Self::Outdated => StateReason::new(
+                "client_outdated",
+                "WhatsApp no longer accepts this version of Pesan. Please update it.",
+            ),
             Self::NotScanned => StateReason::new("qr_not_scanned", "Nobody scanned the QR code in time."),
         }
     }
@@ -131,7 +136,11 @@ mod tests {
     }
 
     fn retry(base_secs: u64, cap_secs: u64, state: AccountState) -> Reaction {
-        Reaction::Retry { base: Duration::from_secs(base_secs), cap: Duration::from_secs(cap_secs), state }
+        Reaction::Retry {
+            base: Duration::from_secs(base_secs),
+            cap: Duration::from_secs(cap_secs),
+            state,
+        }
     }
 
     #[test]
@@ -140,20 +149,43 @@ mod tests {
         let table = [
             (Disconnect::Lost, retry(1, 300, Reconnecting), "connection_lost"),
             (Disconnect::Silent, retry(1, 300, Reconnecting), "no_reception"),
-            (Disconnect::RestartRequired, retry(0, 60, Reconnecting), "stream_error_515"),
+            (
+                Disconnect::RestartRequired,
+                retry(0, 60, Reconnecting),
+                "stream_error_515",
+            ),
             (Disconnect::Replaced, retry(300, 3600, Reconnecting), "stream_replaced"),
             (Disconnect::LoggedOut, Reaction::Stop(LoggedOut), "logged_out_401"),
             (Disconnect::Refused(401), Reaction::Stop(LoggedOut), "refused_401"),
             (Disconnect::Refused(403), Reaction::Stop(Banned), "refused_403"),
-            (Disconnect::Refused(405), retry(3600, 21_600, Reconnecting), "refused_405"),
+            (
+                Disconnect::Refused(405),
+                retry(3600, 21_600, Reconnecting),
+                "refused_405",
+            ),
             (Disconnect::Refused(406), Reaction::Stop(Banned), "refused_406"),
             (Disconnect::Refused(429), retry(60, 3600, Reconnecting), "refused_429"),
             (Disconnect::Refused(500), retry(5, 900, Reconnecting), "refused_500"),
             (Disconnect::Refused(503), retry(5, 900, Reconnecting), "refused_503"),
             (Disconnect::Refused(999), retry(5, 900, Reconnecting), "refused_999"),
-            (Disconnect::TemporaryBan { code: 101, seconds: 7_200 }, retry(7_200, 86_400, Restricted), "temporary_ban_101"),
-            (Disconnect::TemporaryBan { code: 101, seconds: 5 }, retry(60, 86_400, Restricted), "temporary_ban_101"),
-            (Disconnect::Outdated, retry(3600, 21_600, Reconnecting), "client_outdated"),
+            (
+                Disconnect::TemporaryBan {
+                    code: 101,
+                    seconds: 7_200,
+                },
+                retry(7_200, 86_400, Restricted),
+                "temporary_ban_101",
+            ),
+            (
+                Disconnect::TemporaryBan { code: 101, seconds: 5 },
+                retry(60, 86_400, Restricted),
+                "temporary_ban_101",
+            ),
+            (
+                Disconnect::Outdated,
+                retry(3600, 21_600, Reconnecting),
+                "client_outdated",
+            ),
             (Disconnect::NotScanned, Reaction::Stop(Created), "qr_not_scanned"),
         ];
         for (disconnect, reaction, code) in table {
@@ -166,14 +198,20 @@ mod tests {
     #[test]
     fn an_unknown_code_never_ends_in_a_log_out() {
         for code in (0..1000).filter(|code| *code != 401) {
-            assert_ne!(Disconnect::Refused(code).reaction(), Reaction::Stop(AccountState::LoggedOut), "{code}");
+            assert_ne!(
+                Disconnect::Refused(code).reaction(),
+                Reaction::Stop(AccountState::LoggedOut),
+                "{code}"
+            );
         }
     }
 
     #[test]
     fn waits_double_up_to_the_cap_and_stay_in_the_upper_half() {
         let (base, cap) = (Duration::from_secs(1), Duration::from_secs(300));
-        let most: Vec<_> = (1..=12).map(|n| backoff(base, cap, n, &Fixed(0xff)).as_secs()).collect();
+        let most: Vec<_> = (1..=12)
+            .map(|n| backoff(base, cap, n, &Fixed(0xff)).as_secs())
+            .collect();
         assert_eq!(most, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
         let least: Vec<_> = (1..=4).map(|n| backoff(base, cap, n, &Fixed(0)).as_millis()).collect();
         assert_eq!(least, [500, 1000, 2000, 4000]);

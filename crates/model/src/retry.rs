@@ -5,7 +5,11 @@ use std::time::Duration;
 use crate::clock::Random;
 
 /// Waits before the second, third and fourth try of a message; then it has failed.
-pub const SEND: &[Duration] = &[Duration::from_secs(10), Duration::from_secs(30), Duration::from_secs(60)];
+pub const SEND: &[Duration] = &[
+    Duration::from_secs(10),
+    Duration::from_secs(30),
+    Duration::from_secs(60),
+];
 
 /// A send whose outcome is unknown is repeated with the same id only this long after the first try.
 pub const UNCONFIRMED_HORIZON: Duration = Duration::from_secs(600);
@@ -59,7 +63,9 @@ mod tests {
 
     #[test]
     fn a_message_is_tried_four_times() {
-        let waits: Vec<_> = (0..6).map(|attempts| wait_after(SEND, attempts).map(|wait| wait.as_secs())).collect();
+        let waits: Vec<_> = (0..6)
+            .map(|attempts| wait_after(SEND, attempts).map(|wait| wait.as_secs()))
+            .collect();
         assert_eq!(waits, [None, Some(10), Some(30), Some(60), None, None]);
     }
 

@@ -27,7 +27,9 @@ impl Envelope {
 
     /// The envelope with this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Native, Self::Simple].into_iter().find(|envelope| envelope.name() == name)
+        [Self::Native, Self::Simple]
+            .into_iter()
+            .find(|envelope| envelope.name() == name)
     }
 }
 
@@ -79,7 +81,9 @@ impl DeliveryState {
 
     /// The state with this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Pending, Self::Delivered, Self::Failed, Self::Cancelled].into_iter().find(|state| state.name() == name)
+        [Self::Pending, Self::Delivered, Self::Failed, Self::Cancelled]
+            .into_iter()
+            .find(|state| state.name() == name)
     }
 }
 

@@ -1,1 +1,28 @@
-//! placeholder
+//! The database: SQL, migrations and nothing else.
+//!
+//! One SQL text serves SQLite and PostgreSQL. Queries are functions that take the transaction
+//! (`message::insert(&mut tx, …)`); only use cases in `app` open one, through [`Store::write`] and [`Store::read`].
+//! Every query on an organization's data takes the organization's id. To add a table: a migration, a file here with its
+//! queries, and a type in `model`.
+
+mod db;
+mod dialect;
+mod error;
+pub mod event;
+pub mod job;
+mod keyring;
+mod migrate;
+pub mod organization;
+mod postgres;
+mod row;
+mod sqlite;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod value;
+
+pub use db::{Store, StoreOptions, Tx};
+pub use error::Error;
+pub use keyring::{Keyring, MasterKey, OrganizationKey};
+
+pub(crate) use row::{FromRow, rows};
+pub(crate) use value::args;

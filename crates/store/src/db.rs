@@ -1,0 +1,171 @@
+//! The store and its transactions.
+//!
+//! All writes go through [`Store::write`]. On SQLite one thread gathers what is waiting into a single durable commit, a
+//! savepoint each ([`crate::sqlite`]); on PostgreSQL each is a transaction on a pooled connection
+//! ([`crate::postgres`]). A write that was handed over is carried out even when the caller stops waiting for it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+
+use crate::postgres::PostgresDb;
+use crate::row::{FromRow, Row};
+use crate::sqlite::SqliteDb;
+use crate::value::Value;
+use crate::{Error, migrate};
+
+/// Where the data is.
+#[derive(Debug, Clone)]
+pub enum StoreOptions {
+    /// A file; it is made when missing.
+    Sqlite {
+        /// Its path.
+        path: PathBuf,
+    },
+    /// A server, as `postgres://user@host/database`.
+    Postgres {
+        /// The address. May hold a password: never logged.
+        url: String,
+        /// Most connections.
+        max_connections: u32,
+    },
+}
+
+/// The database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store(Arc<Database>);
+
+enum Database {
+    Sqlite(SqliteDb),
+    Postgres(PostgresDb),
+}
+
+/// A running transaction. Only `app`'s use cases open one, and never wait for anything else while it is open.
+pub struct Tx<'c>(pub(crate) Connection<'c>);
+
+pub(crate) enum Connection<'c> {
+    Sqlite(&'c mut rusqlite::Connection),
+    Postgres(&'c mut sqlx::PgConnection),
+}
+
+impl Store {
+    /// Opens the database and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`Error::Version`] when the database was made by a newer version.
+    pub async fn open(options: &StoreOptions) -> Result<Self, Error> {
+        let database = match options {
+            StoreOptions::Sqlite { path } => Database::Sqlite(SqliteDb::open(path)?),
+            StoreOptions::Postgres { url, max_connections } => {
+                Database::Postgres(PostgresDb::open(url, *max_connections).await?)
+            }
+        };
+        let store = Self(Arc::new(database));
+        migrate::run(&store).await?;
+        Ok(store)
+    }
+
+    /// Runs `work` in a transaction and returns once it is durable. When `work` fails, none of it happened.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    {
+        match &*self.0 {
+            Database::Sqlite(sqlite) => sqlite.write(work).await,
+            Database::Postgres(postgres) => postgres.write(work).await,
+        }
+    }
+
+    /// Runs `work` on one consistent view of the data. It must not write.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    {
+        match &*self.0 {
+            Database::Sqlite(sqlite) => sqlite.read(work).await,
+            Database::Postgres(postgres) => postgres.read(work).await,
+        }
+    }
+
+    /// `sqlite` or `postgres`.
+    pub fn kind(&self) -> &'static str {
+        match &*self.0 {
+            Database::Sqlite(_) => "sqlite",
+            Database::Postgres(_) => "postgres",
+        }
+    }
+
+    /// Finishes what is waiting and closes the connections.
+    pub async fn close(&self) {
+        match &*self.0 {
+            Database::Sqlite(sqlite) => sqlite.close().await,
+            Database::Postgres(postgres) => postgres.close().await,
+        }
+    }
+}
+
+impl Tx<'_> {
+    /// True on PostgreSQL. Only for `dialect`.
+    pub(crate) fn is_postgres(&self) -> bool {
+        matches!(self.0, Connection::Postgres(_))
+    }
+
+    /// Runs a statement and says how many rows it changed.
+    pub(crate) async fn execute(&mut self, sql: &str, args: Vec<Value>) -> Result<u64, Error> {
+        match &mut self.0 {
+            Connection::Sqlite(connection) => crate::sqlite::execute(connection, sql, &args),
+            Connection::Postgres(connection) => crate::postgres::execute(connection, sql, args).await,
+        }
+    }
+
+    /// Runs several statements without values.
+    pub(crate) async fn execute_script(&mut self, sql: &'static str) -> Result<(), Error> {
+        match &mut self.0 {
+            Connection::Sqlite(connection) => connection
+                .execute_batch(sql)
+                .map_err(|error| Error::sqlite("run a migration", error)),
+            Connection::Postgres(connection) => crate::postgres::execute_script(connection, sql).await,
+        }
+    }
+
+    /// Every row.
+    pub(crate) async fn fetch_all<T: FromRow + Send>(&mut self, sql: &str, args: Vec<Value>) -> Result<Vec<T>, Error> {
+        match &mut self.0 {
+            Connection::Sqlite(connection) => crate::sqlite::fetch(connection, sql, &args, usize::MAX),
+            Connection::Postgres(connection) => {
+                let rows = crate::postgres::fetch(connection, sql, args).await?;
+                rows.iter().map(|row| T::from_row(&Row::Postgres(row))).collect()
+            }
+        }
+    }
+
+    /// The first row, if there is one.
+    pub(crate) async fn fetch_optional<T: FromRow + Send>(
+        &mut self,
+        sql: &str,
+        args: Vec<Value>,
+    ) -> Result<Option<T>, Error> {
+        match &mut self.0 {
+            Connection::Sqlite(connection) => Ok(crate::sqlite::fetch(connection, sql, &args, 1)?.pop()),
+            Connection::Postgres(connection) => {
+                let rows = crate::postgres::fetch(connection, sql, args).await?;
+                rows.first().map(|row| T::from_row(&Row::Postgres(row))).transpose()
+            }
+        }
+    }
+
+    /// The first row; `what` is not found when there is none.
+    pub(crate) async fn fetch_one<T: FromRow + Send>(
+        &mut self,
+        what: &'static str,
+        sql: &str,
+        args: Vec<Value>,
+    ) -> Result<T, Error> {
+        self.fetch_optional(sql, args).await?.ok_or(Error::NotFound { what })
+    }
+}

@@ -1,0 +1,34 @@
+//! The few statements that differ between SQLite and PostgreSQL, side by side.
+
+use crate::value::args;
+use crate::{Error, Tx};
+
+/// Lets one process at a time migrate. Differs because SQLite's write transaction is already alone.
+pub(crate) async fn lock_migrations(tx: &mut Tx<'_>) -> Result<(), Error> {
+    if tx.is_postgres() {
+        tx.fetch_all::<(String,)>("SELECT pg_advisory_xact_lock(7237125)::text", args![])
+            .await?;
+    }
+    Ok(())
+}
+
+/// Appended to the inner `SELECT` of a claim. Differs because PostgreSQL has several writers, which must not wait for
+/// each other or take the same rows.
+pub(crate) fn skip_locked(tx: &Tx<'_>) -> &'static str {
+    if tx.is_postgres() {
+        " FOR UPDATE SKIP LOCKED"
+    } else {
+        ""
+    }
+}
+
+/// Lets one transaction at a time change a lane of the queue. Differs because on PostgreSQL two transactions could each
+/// miss the other's uncommitted row and leave a lane with two heads or none.
+pub(crate) async fn lock_lane(tx: &mut Tx<'_>, lane: uuid::Uuid) -> Result<(), Error> {
+    if tx.is_postgres() {
+        let key = (lane.as_u128() >> 64) as i64 ^ lane.as_u128() as i64;
+        tx.fetch_all::<(String,)>("SELECT pg_advisory_xact_lock($1)::text", args![key])
+            .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! What can go wrong with the database.
+
+/// Why the database did not do something. Texts carry no SQL values.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such row, or it belongs to another organization.
+    #[error("{what} not found")]
+    NotFound {
+        /// The word for it: `account`, `message`, …
+        what: &'static str,
+    },
+    /// A unique value is taken.
+    #[error("already exists")]
+    Conflict,
+    /// The database is busy, out of space or gone for the moment. Trying again later may work.
+    #[error("the database is unavailable: {0}")]
+    Unavailable(String),
+    /// SQLite refused a statement.
+    #[error("SQLite could not {action}")]
+    Sqlite {
+        /// What was tried.
+        action: &'static str,
+        /// Why.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// PostgreSQL refused a statement.
+    #[error("PostgreSQL could not {action}")]
+    Postgres {
+        /// What was tried.
+        action: &'static str,
+        /// Why.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// A stored value is not what this version expects.
+    #[error("stored {what} is not readable: {detail}")]
+    Corrupt {
+        /// Which value.
+        what: &'static str,
+        /// Why.
+        detail: String,
+    },
+    /// The file or the migrations belong to another version.
+    #[error("{0}")]
+    Version(String),
+    /// A secret could not be opened: wrong master key, or the row was moved.
+    #[error("could not decrypt {what}")]
+    Decrypt {
+        /// Which secret.
+        what: &'static str,
+    },
+    /// The account's lease belongs to another node, or to a later start of this one.
+    #[error("the account's lease is lost")]
+    Fenced,
+}
+
+impl Error {
+    /// A stored value that this version cannot read.
+    pub(crate) fn corrupt(what: &'static str, detail: impl ToString) -> Self {
+        Self::Corrupt {
+            what,
+            detail: detail.to_string(),
+        }
+    }
+
+    pub(crate) fn sqlite(action: &'static str, source: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{
+            CannotOpen, ConstraintViolation, DatabaseBusy, DatabaseLocked, DiskFull, ReadOnly, SystemIoFailure,
+        };
+        match source.sqlite_error_code() {
+            Some(ConstraintViolation) if is_unique_violation(&source) => Self::Conflict,
+            Some(DatabaseBusy | DatabaseLocked) => Self::Unavailable("it is locked".to_owned()),
+            Some(DiskFull) => Self::Unavailable("the disk is full".to_owned()),
+            Some(ReadOnly) => Self::Unavailable("it is read-only".to_owned()),
+            Some(SystemIoFailure | CannotOpen) => Self::Unavailable("the disk does not answer".to_owned()),
+            _ => Self::Sqlite { action, source },
+        }
+    }
+
+    pub(crate) fn postgres(action: &'static str, source: sqlx::Error) -> Self {
+        match &source {
+            sqlx::Error::Database(error) if error.is_unique_violation() => Self::Conflict,
+            // Deadlock, serialization failure, lock timeout, too many connections, disk full, shutting down.
+            sqlx::Error::Database(error)
+                if error.code().is_some_and(|code| {
+                    matches!(code.as_ref(), "40P01" | "40001" | "55P03")
+                        || code.starts_with("53")
+                        || code.starts_with("57")
+                }) =>
+            {
+                Self::Unavailable(error.message().to_owned())
+            }
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
+                Self::Unavailable("PostgreSQL does not answer".to_owned())
+            }
+            _ => Self::Postgres { action, source },
+        }
+    }
+}
+
+fn is_unique_violation(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error().map(|error| error.extended_code),
+        Some(rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY)
+    )
+}

@@ -1,0 +1,282 @@
+//! The queue: work that must be done, in the same transaction as the change that asks for it.
+//!
+//! Work in one *lane* is done in the order it was added: only the head of a lane can be claimed, and a head that waits
+//! for its next try holds its lane and no other. Work of one *partition* (an account, a webhook) is claimed together,
+//! because it is done in one place. A claim names the start of the process that made it: after a crash the next start
+//! takes the work over at once.
+
+use pesan_model::{JobId, OrganizationId, Timestamp};
+use uuid::Uuid;
+
+use crate::{Error, Tx, args, dialect, rows};
+
+/// Work to add.
+#[derive(Debug, Clone)]
+pub struct NewJob {
+    /// Its id: the order in its lane.
+    pub id: JobId,
+    /// Whose it is.
+    pub organization_id: OrganizationId,
+    /// What is to be done: a name that is stored and never changes.
+    pub kind: &'static str,
+    /// Where it is done.
+    pub partition: Uuid,
+    /// What it is in order with.
+    pub lane: Uuid,
+    /// What it is about. There is one job of a kind for each subject.
+    pub subject: Uuid,
+    /// Not before this time.
+    pub run_at: Timestamp,
+}
+
+rows! {
+    /// Work that was claimed.
+    pub struct Job {
+        id: JobId,
+        organization_id: OrganizationId,
+        partition: Uuid,
+        lane: Uuid,
+        subject: Uuid,
+        attempts: u32,
+        created_at: Timestamp,
+    }
+}
+
+impl Job {
+    /// Its id.
+    pub fn id(&self) -> JobId {
+        self.id
+    }
+
+    /// Whose it is.
+    pub fn organization_id(&self) -> OrganizationId {
+        self.organization_id
+    }
+
+    /// Where it is done.
+    pub fn partition(&self) -> Uuid {
+        self.partition
+    }
+
+    /// What it is in order with.
+    pub fn lane(&self) -> Uuid {
+        self.lane
+    }
+
+    /// What it is about.
+    pub fn subject(&self) -> Uuid {
+        self.subject
+    }
+
+    /// How often it was claimed, this time included.
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// When it was added.
+    pub fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+}
+
+/// Adds work at the end of its lane. Does nothing when there is already a job of this kind for the subject.
+pub async fn insert(tx: &mut Tx<'_>, job: &NewJob, now: Timestamp) -> Result<(), Error> {
+    dialect::lock_lane(tx, job.lane).await?;
+    tx.execute(
+        "INSERT INTO job (id, organization_id, kind, partition, lane, is_head, is_running, subject, attempts, \
+         run_at, created_at) \
+         SELECT $1, $2, $3, $4, $5, NOT EXISTS (SELECT 1 FROM job WHERE kind = $3 AND lane = $5), $6, $7, 0, $8, $9 \
+         WHERE 1 = 1 ON CONFLICT (kind, subject) DO NOTHING",
+        args![
+            job.id,
+            job.organization_id,
+            job.kind,
+            job.partition,
+            job.lane,
+            false,
+            job.subject,
+            job.run_at,
+            now
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Claims up to `limit` heads of a partition that are due, oldest first.
+pub async fn claim_partition(
+    tx: &mut Tx<'_>,
+    kind: &'static str,
+    partition: Uuid,
+    claim: &Claim<'_>,
+) -> Result<Vec<Job>, Error> {
+    let sql = format!(
+        "UPDATE job SET is_running = $1, claimed_by = $2, attempts = attempts + 1 WHERE id IN (\
+         SELECT id FROM job WHERE kind = $3 AND partition = $4 AND is_head = $1 AND is_running = $5 AND run_at <= $6 \
+         ORDER BY run_at, id LIMIT $7{}) RETURNING {}",
+        dialect::skip_locked(tx),
+        Job::COLUMNS
+    );
+    let values = args![true, claim.claimed_by, kind, partition, false, claim.now, claim.limit];
+    let mut jobs: Vec<Job> = tx.fetch_all(&sql, values).await?;
+    jobs.sort_by_key(|job| job.id);
+    Ok(jobs)
+}
+
+/// Claims up to `limit` heads of any partition that are due, oldest first.
+pub async fn claim_any(tx: &mut Tx<'_>, kind: &'static str, claim: &Claim<'_>) -> Result<Vec<Job>, Error> {
+    let sql = format!(
+        "UPDATE job SET is_running = $1, claimed_by = $2, attempts = attempts + 1 WHERE id IN (\
+         SELECT id FROM job WHERE kind = $3 AND is_head = $1 AND is_running = $4 AND run_at <= $5 \
+         ORDER BY run_at, id LIMIT $6{}) RETURNING {}",
+        dialect::skip_locked(tx),
+        Job::COLUMNS
+    );
+    let mut jobs: Vec<Job> = tx
+        .fetch_all(&sql, args![true, claim.claimed_by, kind, false, claim.now, claim.limit])
+        .await?;
+    jobs.sort_by_key(|job| job.id);
+    Ok(jobs)
+}
+
+/// Who claims how much.
+#[derive(Debug, Clone, Copy)]
+pub struct Claim<'a> {
+    /// This start of the process.
+    pub claimed_by: &'a str,
+    /// The time.
+    pub now: Timestamp,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// The work is done, or will not be done: deletes it and lets the next one in its lane be claimed.
+pub async fn finish(tx: &mut Tx<'_>, kind: &'static str, job: &Job) -> Result<(), Error> {
+    finish_in_lane(tx, kind, job.lane, "id", job.id.uuid()).await
+}
+
+/// As [`finish`], by what the job is about, running or not. Says whether there was one.
+pub async fn finish_subject(tx: &mut Tx<'_>, kind: &'static str, subject: Uuid) -> Result<bool, Error> {
+    let lane: Option<(Uuid,)> = tx
+        .fetch_optional(
+            "SELECT lane FROM job WHERE kind = $1 AND subject = $2",
+            args![kind, subject],
+        )
+        .await?;
+    let Some((lane,)) = lane else { return Ok(false) };
+    finish_in_lane(tx, kind, lane, "subject", subject).await?;
+    Ok(true)
+}
+
+async fn finish_in_lane(
+    tx: &mut Tx<'_>,
+    kind: &'static str,
+    lane: Uuid,
+    column: &'static str,
+    value: Uuid,
+) -> Result<(), Error> {
+    dialect::lock_lane(tx, lane).await?;
+    tx.execute(
+        &format!("DELETE FROM job WHERE kind = $1 AND {column} = $2"),
+        args![kind, value],
+    )
+    .await?;
+    tx.execute(
+        "UPDATE job SET is_head = $1 WHERE id = (\
+         SELECT id FROM job WHERE kind = $2 AND lane = $3 ORDER BY id LIMIT 1) AND is_head = $4",
+        args![true, kind, lane, false],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Gives claimed work back, to be claimed again at `run_at`. It stays the head of its lane.
+pub async fn retry_at(tx: &mut Tx<'_>, job: &Job, run_at: Timestamp) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE job SET is_running = $1, claimed_by = NULL, run_at = $2 WHERE id = $3",
+        args![false, run_at, job.id],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Gives claimed work back as if it had not been claimed: the try does not count.
+pub async fn snooze_until(tx: &mut Tx<'_>, job: &Job, run_at: Timestamp) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE job SET is_running = $1, claimed_by = NULL, run_at = $2, attempts = attempts - 1 WHERE id = $3",
+        args![false, run_at, job.id],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Makes waiting work of a partition due now, because what it waited for has come. Says how much there is.
+pub async fn wake_partition(
+    tx: &mut Tx<'_>,
+    kind: &'static str,
+    partition: Uuid,
+    now: Timestamp,
+) -> Result<u64, Error> {
+    tx.execute(
+        "UPDATE job SET run_at = $1 \
+         WHERE kind = $2 AND partition = $3 AND is_head = $4 AND is_running = $5 AND run_at > $1",
+        args![now, kind, partition, true, false],
+    )
+    .await
+}
+
+/// When the next head is due: of one partition, or of all.
+pub async fn next_due(
+    tx: &mut Tx<'_>,
+    kind: &'static str,
+    partition: Option<Uuid>,
+) -> Result<Option<Timestamp>, Error> {
+    let found: Option<(Timestamp,)> = match partition {
+        Some(partition) => {
+            tx.fetch_optional(
+                "SELECT run_at FROM job WHERE kind = $1 AND partition = $2 AND is_head = $3 AND is_running = $4 \
+                 ORDER BY run_at LIMIT 1",
+                args![kind, partition, true, false],
+            )
+            .await?
+        }
+        None => {
+            tx.fetch_optional(
+                "SELECT run_at FROM job WHERE kind = $1 AND is_head = $2 AND is_running = $3 ORDER BY run_at LIMIT 1",
+                args![kind, true, false],
+            )
+            .await?
+        }
+    };
+    Ok(found.map(|(run_at,)| run_at))
+}
+
+/// Gives back what an earlier start of this process had claimed. Run once, before any claim.
+pub async fn rescue_orphans(tx: &mut Tx<'_>, node: &str, start: &str) -> Result<u64, Error> {
+    tx.execute(
+        "UPDATE job SET is_running = $1, claimed_by = NULL \
+         WHERE is_running = $2 AND claimed_by <> $3 AND claimed_by LIKE $4",
+        args![false, true, start, format!("{node}/%")],
+    )
+    .await
+}
+
+/// How much work of a kind waits or runs in a partition.
+pub async fn count_partition(tx: &mut Tx<'_>, kind: &'static str, partition: Uuid) -> Result<u64, Error> {
+    let (count,): (u64,) = tx
+        .fetch_one(
+            "job",
+            "SELECT COUNT(*) FROM job WHERE kind = $1 AND partition = $2",
+            args![kind, partition],
+        )
+        .await?;
+    Ok(count)
+}
+
+/// How much work of a kind waits or runs in all. For metrics and tests.
+pub async fn count(tx: &mut Tx<'_>, kind: &'static str) -> Result<u64, Error> {
+    let (count,): (u64,) = tx
+        .fetch_one("job", "SELECT COUNT(*) FROM job WHERE kind = $1", args![kind])
+        .await?;
+    Ok(count)
+}

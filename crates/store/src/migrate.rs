@@ -1,0 +1,41 @@
+//! The schema, step by step. One text for both databases: SQLite takes PostgreSQL's type names as they are.
+//!
+//! To change the schema add a file and a line here; a file that was released never changes.
+
+use crate::value::args;
+use crate::{Error, Store};
+
+/// Every migration in order: its name and its statements.
+const MIGRATIONS: &[(&str, &str)] = &[("0001_init", include_str!("../migrations/0001_init.sql"))];
+
+const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT NOT NULL PRIMARY KEY)";
+
+/// Brings the schema up to date. Each step is one transaction, so a crash leaves it before or after.
+pub(crate) async fn run(store: &Store) -> Result<(), Error> {
+    store
+        .write(|tx| {
+            Box::pin(async move {
+                crate::dialect::lock_migrations(tx).await?;
+                tx.execute_script(CREATE_TABLE).await?;
+                let done: Vec<(String,)> = tx.fetch_all("SELECT name FROM schema_migration", args![]).await?;
+                for (name,) in &done {
+                    if !MIGRATIONS.iter().any(|(known, _)| known == name) {
+                        return Err(Error::Version(format!(
+                            "this database was made by a newer version of Pesan (it has step {name}); \
+                             please run that version"
+                        )));
+                    }
+                }
+                for (name, sql) in MIGRATIONS {
+                    if done.iter().any(|(done,)| done == name) {
+                        continue;
+                    }
+                    tx.execute_script(sql).await?;
+                    tx.execute("INSERT INTO schema_migration (name) VALUES ($1)", args![*name])
+                        .await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+}

@@ -1,0 +1,101 @@
+//! PostgreSQL: a pool of connections, one transaction for each piece of work.
+
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use sqlx::postgres::{PgArguments, PgPool, PgPoolOptions, PgRow};
+use sqlx::query::Query;
+use sqlx::{AssertSqlSafe, PgConnection, Postgres};
+
+use crate::Error;
+use crate::db::{Connection, Tx};
+use crate::value::Value;
+
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+pub(crate) struct PostgresDb {
+    pool: PgPool,
+}
+
+impl PostgresDb {
+    pub(crate) async fn open(url: &str, max_connections: u32) -> Result<Self, Error> {
+        let pool = PgPoolOptions::new()
+            .max_connections(max_connections)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect(url)
+            .await
+            .map_err(|error| Error::postgres("connect", error))?;
+        Ok(Self { pool })
+    }
+
+    pub(crate) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    {
+        let mut transaction = self
+            .pool
+            .begin()
+            .await
+            .map_err(|error| Error::postgres("begin", error))?;
+        let value = work(&mut Tx(Connection::Postgres(&mut transaction))).await?;
+        transaction
+            .commit()
+            .await
+            .map_err(|error| Error::postgres("commit", error))?;
+        Ok(value)
+    }
+
+    pub(crate) async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    {
+        let mut transaction = self
+            .pool
+            .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            .await
+            .map_err(|error| Error::postgres("begin a read", error))?;
+        work(&mut Tx(Connection::Postgres(&mut transaction))).await
+    }
+
+    pub(crate) async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+fn bound(sql: &str, args: Vec<Value>) -> Query<'static, Postgres, PgArguments> {
+    args.into_iter()
+        .fold(sqlx::query(AssertSqlSafe(sql.to_owned())), |query, value| match value {
+            Value::Int(value) => query.bind(value),
+            Value::Text(value) => query.bind(value),
+            Value::Blob(value) => query.bind(value),
+            Value::Uuid(value) => query.bind(value),
+            Value::Bool(value) => query.bind(value),
+        })
+}
+
+pub(crate) async fn execute(connection: &mut PgConnection, sql: &str, args: Vec<Value>) -> Result<u64, Error> {
+    bound(sql, args)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected())
+        .map_err(|error| Error::postgres("run a statement", error))
+}
+
+pub(crate) async fn execute_script(connection: &mut PgConnection, sql: &'static str) -> Result<(), Error> {
+    sqlx::raw_sql(sql)
+        .execute(connection)
+        .await
+        .map(|_| ())
+        .map_err(|error| Error::postgres("run a migration", error))
+}
+
+pub(crate) async fn fetch(connection: &mut PgConnection, sql: &str, args: Vec<Value>) -> Result<Vec<PgRow>, Error> {
+    bound(sql, args)
+        .fetch_all(connection)
+        .await
+        .map_err(|error| Error::postgres("run a query", error))
+}

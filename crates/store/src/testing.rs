@@ -1,0 +1,174 @@
+//! Databases for tests: every suite runs on both.
+//!
+//! PostgreSQL is started once for each test program, from the installed binaries, in a temporary folder on a free
+//! socket, and ends with the program. Set `PESAN_TEST_POSTGRES` to an address to use a running server instead.
+
+use std::io::Read;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::{Store, StoreOptions};
+
+/// A database that is thrown away afterwards.
+pub struct TestDatabase {
+    /// `sqlite` or `postgres`.
+    pub kind: &'static str,
+    /// How to open it, once or again.
+    pub options: StoreOptions,
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl TestDatabase {
+    /// Opens it.
+    pub async fn open(&self) -> Store {
+        Store::open(&self.options).await.expect("the test database opens")
+    }
+}
+
+/// An empty SQLite database.
+pub fn sqlite() -> TestDatabase {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let options = StoreOptions::Sqlite {
+        path: folder.path().join("pesan.db"),
+    };
+    TestDatabase {
+        kind: "sqlite",
+        options,
+        _folder: Some(folder),
+    }
+}
+
+/// An empty PostgreSQL database.
+pub async fn postgres() -> TestDatabase {
+    use sqlx::Connection as _;
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let name = format!("test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+    let server = tokio::task::spawn_blocking(server_url)
+        .await
+        .expect("PostgreSQL starts");
+    let mut connection = sqlx::PgConnection::connect(&format!("{server}/postgres"))
+        .await
+        .expect("PostgreSQL takes connections");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
+        .execute(&mut connection)
+        .await
+        .expect("a new database");
+    TestDatabase {
+        kind: "postgres",
+        options: StoreOptions::Postgres {
+            url: format!("{server}/{name}"),
+            max_connections: 8,
+        },
+        _folder: None,
+    }
+}
+
+/// One empty database of each kind.
+pub async fn both() -> [TestDatabase; 2] {
+    [sqlite(), postgres().await]
+}
+
+/// The address of the server of this test program, without a database.
+fn server_url() -> String {
+    static URL: OnceLock<String> = OnceLock::new();
+    URL.get_or_init(|| {
+        std::env::var("PESAN_TEST_POSTGRES").map_or_else(|_| start(), |url| url.trim_end_matches('/').to_owned())
+    })
+    .clone()
+}
+
+fn binaries() -> PathBuf {
+    let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .expect("PostgreSQL is installed (`make deps`)")
+        .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
+        .filter(|folder| folder.join("initdb").exists())
+        .collect();
+    versions.sort();
+    versions.pop().expect("PostgreSQL's server is installed (`make deps`)")
+}
+
+/// PostgreSQL refuses to run as root, so as root it runs as the user its package made.
+fn as_postgres(program: &Path) -> Command {
+    let is_root = std::fs::metadata("/proc/self").is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0);
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "TERM"]);
+    if is_root {
+        command.args(["--reuid", "postgres", "--regid", "postgres", "--clear-groups"]);
+    }
+    command.arg("--").arg(program);
+    command
+}
+
+fn start() -> String {
+    let port = TcpListener::bind("127.0.0.1:0")
+        .and_then(|free| free.local_addr())
+        .expect("a free port")
+        .port();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    // The server is told to end when the thread that started it ends, so that thread lives as long as the program.
+    std::thread::spawn(move || {
+        let folder = tempfile::Builder::new()
+            .prefix("pesan-test-postgres")
+            .tempdir()
+            .expect("a temporary folder");
+        open_to_all(folder.path());
+        let data = folder.path().join("data");
+        let initialized = as_postgres(&binaries().join("initdb"))
+            .args([
+                "--no-sync",
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+                "--username=postgres",
+                "-D",
+            ])
+            .arg(&data)
+            .stdout(Stdio::null())
+            .status()
+            .expect("initdb runs");
+        assert!(initialized.success(), "initdb failed");
+        let mut server = as_postgres(&binaries().join("postgres"))
+            .arg("-D")
+            .arg(&data)
+            .args([
+                "-p",
+                &port.to_string(),
+                "-c",
+                "listen_addresses=127.0.0.1",
+                "-c",
+                "max_connections=200",
+            ])
+            .args([
+                "-c",
+                "unix_socket_directories=",
+                "-c",
+                "fsync=off",
+                "-c",
+                "shared_buffers=64MB",
+            ])
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("postgres starts");
+        let mut log = server.stderr.take().expect("its log is piped");
+        let (mut text, mut buffer) = (String::new(), [0_u8; 4096]);
+        while !text.contains("ready to accept connections") {
+            let length = log.read(&mut buffer).expect("its log is readable");
+            assert!(length > 0, "postgres ended: {text}");
+            text.push_str(&String::from_utf8_lossy(&buffer[..length]));
+        }
+        sender
+            .send(format!("postgres://postgres@127.0.0.1:{port}"))
+            .expect("somebody waits for it");
+        // Keeps the pipe empty until the end of the program.
+        while log.read(&mut buffer).is_ok_and(|length| length > 0) {}
+    });
+    receiver.recv().expect("PostgreSQL started")
+}
+
+fn open_to_all(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o777)).expect("our own folder");
+}
