@@ -1,1 +1,18 @@
-//! placeholder
+//! What Pesan does: use cases, the queue's workers, and the fleet of connected accounts.
+//!
+//! Knows no HTTP server, no SQL and no protocol. Use cases (one file or folder each) are the only place that opens a
+//! business transaction; they never import `jobs` or `fleet`, and `worker` knows no job. Whoever calls a use case passes
+//! the [`App`] and, for what people and programs ask, the [`Caller`].
+
+pub mod access;
+pub mod bus;
+pub mod context;
+pub mod error;
+pub mod events;
+pub mod lifecycle;
+
+pub use access::{Caller, Principal};
+pub use bus::{LocalBus, Signal};
+pub use context::{App, Settings};
+pub use error::{Error, FieldError, Result};
+pub use lifecycle::Lifecycle;

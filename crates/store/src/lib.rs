@@ -24,5 +24,5 @@ pub use db::{Store, StoreOptions, Tx};
 pub use error::Error;
 pub use keyring::{Keyring, MasterKey, OrganizationKey};
 
-pub(crate) use row::{FromRow, rows};
+pub(crate) use row::rows;
 pub(crate) use value::args;

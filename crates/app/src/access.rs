@@ -1,0 +1,68 @@
+//! Who asks, and what they may do.
+
+use pesan_model::{ApiKeyId, OrganizationId, Permission, Role, UserId};
+
+use crate::error::{Error, Result};
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Principal {
+    /// A person who logged in.
+    User(UserId),
+    /// A program with an API key.
+    Key(ApiKeyId),
+    /// The process itself, or the command line on this machine.
+    System,
+}
+
+impl std::fmt::Display for Principal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::User(id) => write!(f, "user:{id}"),
+            Self::Key(id) => write!(f, "key:{id}"),
+            Self::System => f.write_str("system"),
+        }
+    }
+}
+
+/// Who asks, for which organization, and with which rights.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The organization whose things these are. Everything else does not exist for this caller.
+    pub organization_id: OrganizationId,
+    /// Who.
+    pub principal: Principal,
+    /// What they may do.
+    pub permissions: Vec<Permission>,
+    /// From which network address, for the audit log.
+    pub ip: Option<String>,
+}
+
+impl Caller {
+    /// The process itself, acting for an organization.
+    pub fn system(organization_id: OrganizationId) -> Self {
+        Self {
+            organization_id,
+            principal: Principal::System,
+            permissions: Permission::ALL.to_vec(),
+            ip: None,
+        }
+    }
+
+    /// What a member with this role may do.
+    pub fn permissions_of(role: Role) -> Vec<Permission> {
+        Permission::ALL
+            .into_iter()
+            .filter(|&permission| role.may(permission))
+            .collect()
+    }
+
+    /// Fails unless this is allowed.
+    pub fn require(&self, permission: Permission) -> Result<()> {
+        if self.permissions.contains(&permission) {
+            Ok(())
+        } else {
+            Err(Error::Forbidden(permission.name()))
+        }
+    }
+}

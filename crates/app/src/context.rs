@@ -1,0 +1,95 @@
+//! What every use case needs, in one place.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use pesan_model::{Clock, OrganizationId, Random};
+use pesan_store::{Keyring, OrganizationKey, Store, organization};
+
+use crate::bus::LocalBus;
+use crate::error::Result;
+use crate::lifecycle::Lifecycle;
+
+/// What is decided at start and does not change.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where files are kept.
+    pub data_dir: PathBuf,
+    /// The name of this node. Two processes never share one.
+    pub node: String,
+    /// This start of the process: `node/…`, new every time.
+    pub start: String,
+    /// Webhooks and links may point into private networks and to this machine: for demos and tests only.
+    pub allow_private_targets: bool,
+    /// Most bytes of a file that is uploaded or fetched from a link.
+    pub max_upload_bytes: u64,
+}
+
+/// The running application.
+pub struct App {
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// Hints within the process.
+    pub bus: LocalBus,
+    /// Tasks, and how they end.
+    pub lifecycle: Lifecycle,
+    /// What was decided at start.
+    pub settings: Settings,
+    keyring: Keyring,
+    organization_keys: Mutex<HashMap<OrganizationId, OrganizationKey>>,
+}
+
+/// What [`App::new`] needs.
+pub struct Parts {
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// Encryption.
+    pub keyring: Keyring,
+    /// What was decided at start.
+    pub settings: Settings,
+}
+
+impl App {
+    /// Puts the parts together. Starts nothing.
+    pub fn new(parts: Parts) -> Arc<Self> {
+        Arc::new(Self {
+            store: parts.store,
+            clock: parts.clock,
+            random: parts.random,
+            bus: LocalBus::default(),
+            lifecycle: Lifecycle::default(),
+            settings: parts.settings,
+            keyring: parts.keyring,
+            organization_keys: Mutex::default(),
+        })
+    }
+
+    /// Makes and opens organizations' data keys.
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
+    /// The organization's data key. Kept in memory after the first time.
+    pub async fn organization_key(&self, id: OrganizationId) -> Result<OrganizationKey> {
+        if let Some(key) = self.organization_keys.lock().get(&id) {
+            return Ok(key.clone());
+        }
+        let found = self
+            .store
+            .read(move |tx| Box::pin(async move { organization::get(tx, id).await }))
+            .await?;
+        let key = self.keyring.open(id, &found.data_key)?;
+        self.organization_keys.lock().insert(id, key.clone());
+        Ok(key)
+    }
+}

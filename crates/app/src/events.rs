@@ -1,0 +1,40 @@
+//! Events: recorded in the transaction of the change, told to live streams and webhooks afterwards.
+
+use pesan_model::event::LoggedEvent;
+use pesan_model::{Event, EventId, OrganizationId, Permission};
+use pesan_store::{Tx, event};
+
+use crate::access::Caller;
+use crate::bus::Signal;
+use crate::context::App;
+use crate::error::Result;
+
+/// Makes the ids and the time that [`record`] needs, before the transaction.
+pub fn stamped(app: &App, events: Vec<Event>) -> Vec<(EventId, Event)> {
+    events
+        .into_iter()
+        .map(|event| (EventId::new(&*app.clock, &*app.random), event))
+        .collect()
+}
+
+/// Records events as the last thing of a transaction. After the commit, call [`announce`].
+pub async fn record(app: &App, tx: &mut Tx<'_>, organization: OrganizationId, events: Vec<Event>) -> Result<()> {
+    event::append(tx, organization, stamped(app, events), app.clock.now()).await?;
+    Ok(())
+}
+
+/// Wakes live streams and webhook workers after a commit.
+pub fn announce(app: &App, organization: OrganizationId) {
+    app.bus.publish(Signal::Events(organization));
+}
+
+/// Up to `limit` events after place `after`.
+pub async fn list_after(app: &App, caller: &Caller, after: i64, limit: usize) -> Result<Vec<LoggedEvent>> {
+    caller.require(Permission::EventsRead)?;
+    let organization = caller.organization_id;
+    let events = app
+        .store
+        .read(move |tx| Box::pin(async move { event::list_after(tx, organization, after, limit).await }))
+        .await?;
+    Ok(events)
+}
