@@ -116,7 +116,10 @@ impl FakeProvider {
     /// Waits until at least `count` sends were handed over, and returns them all.
     pub async fn wait_for_sends(&self, count: usize) -> Vec<Outgoing> {
         let mut sends = self.sends.subscribe();
-        sends.wait_for(|sent| *sent >= count).await.expect("the sender is in self");
+        sends
+            .wait_for(|sent| *sent >= count)
+            .await
+            .expect("the sender is in self");
         self.sent()
     }
 
@@ -185,20 +188,40 @@ impl Provider for FakeProvider {
         let answer = {
             let mut script = self.script();
             script.sent.push(out.clone());
-            script.next.pop_front().or_else(|| script.always.clone()).unwrap_or(Answer::Accept)
+            script
+                .next
+                .pop_front()
+                .or_else(|| script.always.clone())
+                .unwrap_or(Answer::Accept)
         };
         self.sends.send_modify(|count| *count += 1);
         match answer {
             Answer::Accept => {}
             Answer::Hang => released.changed().await.expect("the sender is in self"),
-            Answer::Retry { after } => return Err(SendError::Retry { after, reason: "scripted".into() }),
+            Answer::Retry { after } => {
+                return Err(SendError::Retry {
+                    after,
+                    reason: "scripted".into(),
+                });
+            }
             Answer::NotConnected => return Err(SendError::NotConnected),
             Answer::Reject { code } => {
-                return Err(SendError::Rejected { code, detail: "The test rejects this message.".into() });
+                return Err(SendError::Rejected {
+                    code,
+                    detail: "The test rejects this message.".into(),
+                });
             }
-            Answer::Unknown => return Err(SendError::Unknown { reason: "scripted".into() }),
+            Answer::Unknown => {
+                return Err(SendError::Unknown {
+                    reason: "scripted".into(),
+                });
+            }
         }
-        Ok(Accepted { at: None, uploaded: None, address: None })
+        Ok(Accepted {
+            at: None,
+            uploaded: None,
+            address: None,
+        })
     }
 
     async fn mark_read(&self, read: &ReadMark) -> Result<(), ProviderError> {
@@ -234,8 +257,15 @@ impl Provider for FakeProvider {
     }
 
     async fn fetch_media(&self, remote: &RemoteMedia, file: &Path) -> Result<(), ProviderError> {
-        let bytes = self.script().media.get(&remote.0).cloned().ok_or(ProviderError::NotFound)?;
-        tokio::fs::write(file, bytes).await.map_err(|error| ProviderError::Failed(error.to_string()))
+        let bytes = self
+            .script()
+            .media
+            .get(&remote.0)
+            .cloned()
+            .ok_or(ProviderError::NotFound)?;
+        tokio::fs::write(file, bytes)
+            .await
+            .map_err(|error| ProviderError::Failed(error.to_string()))
     }
 
     async fn logout(&self) -> Result<(), ProviderError> {
@@ -271,9 +301,15 @@ impl FakeConnector {
     pub async fn wait_for(&self, account: AccountId, number: usize) -> Arc<FakeProvider> {
         let mut opened = self.opened.subscribe();
         let find = |all: &Vec<Arc<FakeProvider>>| {
-            all.iter().filter(|provider| provider.account == account).nth(number.saturating_sub(1)).cloned()
+            all.iter()
+                .filter(|provider| provider.account == account)
+                .nth(number.saturating_sub(1))
+                .cloned()
         };
-        let all = opened.wait_for(|all| find(all).is_some()).await.expect("the sender is in self");
+        let all = opened
+            .wait_for(|all| find(all).is_some())
+            .await
+            .expect("the sender is in self");
         find(&all).expect("just waited for it")
     }
 }

@@ -7,6 +7,7 @@
 #[cfg(any(test, feature = "testing"))]
 pub mod fake;
 pub mod inbound;
+pub mod linked_device;
 pub mod provider;
 pub mod session_records;
 

@@ -61,14 +61,20 @@ impl MemoryRecords {
 
     fn readable(&self) -> Result<(), RecordError> {
         if self.broken.load(Ordering::SeqCst) {
-            return Err(RecordError::Storage { action: "read", source: "broken by the test".into() });
+            return Err(RecordError::Storage {
+                action: "read",
+                source: "broken by the test".into(),
+            });
         }
         Ok(())
     }
 
     fn writable(&self) -> Result<(), RecordError> {
         if self.broken.load(Ordering::SeqCst) {
-            return Err(RecordError::Storage { action: "write", source: "broken by the test".into() });
+            return Err(RecordError::Storage {
+                action: "write",
+                source: "broken by the test".into(),
+            });
         }
         if self.fenced.load(Ordering::SeqCst) {
             return Err(RecordError::Fenced);
@@ -83,7 +89,10 @@ impl SessionRecords for MemoryRecords {
     async fn get(&self, kind: RecordKind, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, RecordError> {
         self.readable()?;
         let records = self.records();
-        Ok(keys.iter().map(|key| records.get(&(kind, key.clone())).map(|record| record.value.clone())).collect())
+        Ok(keys
+            .iter()
+            .map(|key| records.get(&(kind, key.clone())).map(|record| record.value.clone()))
+            .collect())
     }
 
     async fn list(&self, kind: RecordKind, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, RecordError> {
@@ -101,7 +110,12 @@ impl SessionRecords for MemoryRecords {
         let mut records = self.records();
         for write in writes {
             match write {
-                RecordWrite::Put { kind, key, value, expires_at } => {
+                RecordWrite::Put {
+                    kind,
+                    key,
+                    value,
+                    expires_at,
+                } => {
                     records.insert((kind, key), Record { value, expires_at });
                 }
                 RecordWrite::Delete { kind, key } => {
