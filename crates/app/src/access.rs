@@ -1,8 +1,32 @@
-//! Who asks, and what they may do.
+//! Who asks, and what they may do; people, keys, log-ins and the audit log.
+//!
+//! What a caller may do is decided here and nowhere else: every use case begins with [`Caller::require`].
+
+pub mod audit;
+pub mod authenticate;
+mod cache;
+pub mod keys;
+mod limiter;
+pub mod log_in;
+pub mod organizations;
+mod password;
+pub mod setup;
+mod token;
+pub mod users;
+
+pub use authenticate::Credentials;
 
 use pesan_model::{ApiKeyId, OrganizationId, Permission, Role, UserId};
 
 use crate::error::{Error, Result};
+
+/// What access keeps in memory. All of it may be lost.
+#[derive(Default)]
+pub struct Access {
+    callers: cache::CallerCache,
+    passwords: password::Passwords,
+    attempts: limiter::AttemptLimiter,
+}
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,9 @@ use parking_lot::Mutex;
 use pesan_model::{Clock, OrganizationId, Random};
 use pesan_store::{Keyring, OrganizationKey, Store, organization};
 
+use crate::access::Access;
 use crate::bus::LocalBus;
+use crate::connections::Connections;
 use crate::error::Result;
 use crate::lifecycle::Lifecycle;
 
@@ -37,10 +39,14 @@ pub struct App {
     pub random: Arc<dyn Random>,
     /// Hints within the process.
     pub bus: LocalBus,
+    /// Accounts that are connected here and now.
+    pub connections: Connections,
     /// Tasks, and how they end.
     pub lifecycle: Lifecycle,
     /// What was decided at start.
     pub settings: Settings,
+    /// Who is known to be let in, and how often somebody tried.
+    pub access: Access,
     keyring: Keyring,
     organization_keys: Mutex<HashMap<OrganizationId, OrganizationKey>>,
 }
@@ -67,8 +73,10 @@ impl App {
             clock: parts.clock,
             random: parts.random,
             bus: LocalBus::default(),
+            connections: Connections::default(),
             lifecycle: Lifecycle::default(),
             settings: parts.settings,
+            access: Access::default(),
             keyring: parts.keyring,
             organization_keys: Mutex::default(),
         })

@@ -26,6 +26,9 @@ pub enum Error {
     /// No or wrong credentials.
     #[error("log in, or send a valid API key")]
     Unauthenticated,
+    /// A log-in with an unknown address or a wrong password; which of them is not told.
+    #[error("the e-mail address or the password is wrong")]
+    LogInFailed,
     /// Known, but not allowed. The text says which permission is missing.
     #[error("this needs the permission `{0}`")]
     Forbidden(&'static str),

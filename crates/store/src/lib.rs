@@ -5,19 +5,29 @@
 //! Every query on an organization's data takes the organization's id. To add a table: a migration, a file here with its
 //! queries, and a type in `model`.
 
+pub mod api_key;
+pub mod audit;
+pub mod browser_session;
+pub mod chat;
+pub mod contact;
 mod db;
 mod dialect;
 mod error;
 pub mod event;
+pub mod idempotency;
 pub mod job;
 mod keyring;
+pub mod media;
+pub mod message;
 mod migrate;
 pub mod organization;
 mod postgres;
 mod row;
+pub mod setting;
 mod sqlite;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod user;
 mod value;
 
 pub use db::{Store, StoreOptions, Tx};

@@ -1,0 +1,85 @@
+//! From a key or a browser's token to a [`Caller`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pesan_store::{api_key, browser_session};
+
+use super::{Caller, Principal, token};
+use crate::context::App;
+use crate::error::{Error, Result};
+
+/// A browser that does not come back for this long has to log in again.
+pub(super) const SESSION_IDLE: Duration = Duration::from_hours(30 * 24);
+/// A session that is used lives longer, but that is written down once a day and not with every request.
+const SESSION_EXTENDED_AFTER: Duration = Duration::from_hours(24);
+
+/// What a request shows.
+#[derive(Clone, Copy)]
+pub enum Credentials<'a> {
+    /// `Authorization: Bearer …`
+    Key(&'a str),
+    /// The cookie of a browser.
+    Session(&'a str),
+}
+
+/// Who this is. Revoked credentials are refused at once on this node and within five seconds on others.
+pub async fn authenticate(app: &Arc<App>, credentials: Credentials<'_>, ip: Option<String>) -> Result<Caller> {
+    let hash = match credentials {
+        Credentials::Key(key) if !token::is_key(key) => return Err(Error::Unauthenticated),
+        Credentials::Key(text) | Credentials::Session(text) => token::hash(text),
+    };
+    let now = app.clock.monotonic();
+    if let Some(caller) = app.access.callers.find(&hash, now) {
+        return Ok(Caller { ip, ..caller });
+    }
+    let generation = app.access.callers.generation();
+    let caller = match credentials {
+        Credentials::Key(_) => find_key(app, hash).await?,
+        Credentials::Session(_) => find_session(app, hash).await?,
+    };
+    app.access.callers.remember(hash, caller.clone(), generation, now);
+    Ok(Caller { ip, ..caller })
+}
+
+async fn find_key(app: &Arc<App>, hash: [u8; 32]) -> Result<Caller> {
+    let found = app
+        .store
+        .read(move |tx| Box::pin(async move { api_key::find_by_hash(tx, &hash).await }))
+        .await?;
+    let (organization_id, key) = found.ok_or(Error::Unauthenticated)?;
+    let now = app.clock.now();
+    // To the minute, so that a busy key costs one write a minute.
+    if key.last_used_at.is_none_or(|used| used.secs() / 60 < now.secs() / 60) {
+        let id = key.id;
+        app.store
+            .write(move |tx| Box::pin(async move { api_key::touch(tx, organization_id, id, now).await }))
+            .await?;
+    }
+    Ok(Caller {
+        organization_id,
+        principal: Principal::Key(key.id),
+        permissions: key.scopes,
+        ip: None,
+    })
+}
+
+async fn find_session(app: &Arc<App>, hash: [u8; 32]) -> Result<Caller> {
+    let now = app.clock.now();
+    let found = app
+        .store
+        .read(move |tx| Box::pin(async move { browser_session::find(tx, &hash, now).await }))
+        .await?;
+    let (user, expires_at) = found.ok_or(Error::Unauthenticated)?;
+    if expires_at.since(now) < SESSION_IDLE.saturating_sub(SESSION_EXTENDED_AFTER) {
+        app.store
+            .write(move |tx| Box::pin(async move { browser_session::extend(tx, &hash, now.plus(SESSION_IDLE)).await }))
+            .await?;
+    }
+    Ok(Caller {
+        organization_id: user.organization_id,
+        principal: Principal::User(user.id),
+        permissions: Caller::permissions_of(user.role),
+        ip: None,
+    })
+}

@@ -1,0 +1,117 @@
+//! Keys for programs.
+
+use std::sync::Arc;
+
+use pesan_model::access::ApiKey;
+use pesan_model::{ApiKeyId, Permission};
+use pesan_store::api_key;
+
+use super::audit::Note;
+use super::{Caller, Principal, token};
+use crate::context::App;
+use crate::error::{Error, FieldError, Result};
+
+/// The prefix and four characters: enough to tell keys apart, not enough to guess one.
+const HINT_LEN: usize = token::KEY_PREFIX.len() + 4;
+
+/// A key that was just made.
+pub struct CreatedKey {
+    /// What is stored of it.
+    pub api_key: ApiKey,
+    /// The key itself. It is shown this once.
+    pub key: String,
+}
+
+/// The organization's keys, newest first, before `before`.
+pub async fn list(app: &Arc<App>, caller: &Caller, before: Option<ApiKeyId>, limit: usize) -> Result<Vec<ApiKey>> {
+    caller.require(Permission::KeysManage)?;
+    let organization_id = caller.organization_id;
+    let keys = app
+        .store
+        .read(move |tx| Box::pin(async move { api_key::list(tx, organization_id, before, limit).await }))
+        .await?;
+    Ok(keys)
+}
+
+/// The caller, when it is a program.
+pub async fn find_self(app: &Arc<App>, caller: &Caller) -> Result<Option<ApiKey>> {
+    let Principal::Key(id) = caller.principal else {
+        return Ok(None);
+    };
+    let organization_id = caller.organization_id;
+    let key = app
+        .store
+        .read(move |tx| Box::pin(async move { api_key::get(tx, organization_id, id).await }))
+        .await?;
+    Ok(Some(key))
+}
+
+/// Makes a key. It can do nothing that its maker cannot.
+pub async fn create(app: &Arc<App>, caller: &Caller, name: &str, mut scopes: Vec<Permission>) -> Result<CreatedKey> {
+    caller.require(Permission::KeysManage)?;
+    let name = name.trim();
+    let mut errors = Vec::new();
+    if name.is_empty() || name.chars().count() > 100 {
+        errors.push(FieldError {
+            pointer: "/name".to_owned(),
+            detail: "must have 1 to 100 characters".to_owned(),
+        });
+    }
+    if scopes.is_empty() {
+        errors.push(FieldError {
+            pointer: "/scopes".to_owned(),
+            detail: "must name at least one permission".to_owned(),
+        });
+    }
+    for (index, scope) in scopes.iter().enumerate() {
+        if caller.require(*scope).is_err() {
+            errors.push(FieldError {
+                pointer: format!("/scopes/{index}"),
+                detail: format!("you do not have the permission `{}` yourself", scope.name()),
+            });
+        }
+    }
+    if !errors.is_empty() {
+        return Err(Error::Invalid(errors));
+    }
+    scopes.sort_unstable();
+    scopes.dedup();
+    let key = token::generate_key(&*app.random);
+    let api_key = ApiKey {
+        id: ApiKeyId::new(&*app.clock, &*app.random),
+        name: name.to_owned(),
+        hint: key[..HINT_LEN].to_owned(),
+        scopes,
+        created_at: app.clock.now(),
+        last_used_at: None,
+    };
+    let (organization_id, hash) = (caller.organization_id, token::hash(&key));
+    let note = Note::new(app, caller, "api_key.create", Some(api_key.id.to_string()));
+    let stored = api_key.clone();
+    app.store
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                api_key::insert(tx, organization_id, &stored, &hash).await?;
+                note.append(tx).await
+            })
+        })
+        .await?;
+    Ok(CreatedKey { api_key, key })
+}
+
+/// Revokes a key, at once.
+pub async fn revoke(app: &Arc<App>, caller: &Caller, id: ApiKeyId) -> Result<()> {
+    caller.require(Permission::KeysManage)?;
+    let organization_id = caller.organization_id;
+    let note = Note::new(app, caller, "api_key.revoke", Some(id.to_string()));
+    app.store
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                api_key::delete(tx, organization_id, id).await?;
+                note.append(tx).await
+            })
+        })
+        .await?;
+    app.access.callers.clear();
+    Ok(())
+}
