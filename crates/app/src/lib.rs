@@ -6,9 +6,11 @@
 
 pub mod access;
 pub mod bus;
+pub mod connections;
 pub mod context;
 pub mod error;
 pub mod events;
+pub mod idempotency;
 pub mod lifecycle;
 
 pub use access::{Caller, Principal};

@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
@@ -38,11 +39,26 @@ fn decode(text: &str) -> Option<u128> {
     })
 }
 
-/// Makes a version 7 UUID from the clock and the random source.
+/// Ids made in one millisecond count up in the 12 bits after it, so that they sort in the order they were made.
+const COUNTER_BITS: u32 = 12;
+
+/// The last millisecond and counter that were used in this process.
+static LAST: AtomicU64 = AtomicU64::new(0);
+
+/// Makes a version 7 UUID from the clock and the random source. In one process each is greater than the one before, as
+/// long as the clock does not go back.
 pub fn new_uuid(clock: &dyn Clock, random: &dyn Random) -> Uuid {
+    let start = (clock.now().millis().max(0) as u64) << COUNTER_BITS;
+    // When a millisecond is full the counter runs into the next ones; a clock that is a second behind was set back.
+    let ahead = 1_000 << COUNTER_BITS;
+    let next = |last: u64| if (start..start + ahead).contains(&last) { last + 1 } else { start };
+    let previous =
+        LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last))).unwrap_or_else(|last| last);
+    let place = next(previous);
     let mut bytes = [0_u8; 10];
     random.fill(&mut bytes);
-    uuid::Builder::from_unix_timestamp_millis(clock.now().millis().max(0) as u64, &bytes).into_uuid()
+    bytes[..2].copy_from_slice(&((place & ((1 << COUNTER_BITS) - 1)) as u16).to_be_bytes());
+    uuid::Builder::from_unix_timestamp_millis(place >> COUNTER_BITS, &bytes).into_uuid()
 }
 
 macro_rules! ids {
@@ -168,6 +184,14 @@ mod tests {
         let later = MessageId::new(&clock, &SystemRandom);
         assert!(earlier.to_string() < later.to_string());
         assert!(earlier < later);
+    }
+
+    #[test]
+    fn ids_of_one_millisecond_sort_in_the_order_they_were_made() {
+        let clock = MockClock::at(Timestamp::from_millis(1_800_000_000_000));
+        let ids: Vec<_> = (0..10_000).map(|_| MessageId::new(&clock, &SystemRandom)).collect();
+        assert!(ids.is_sorted_by(|earlier, later| earlier < later));
+        assert_eq!(ids[0].uuid().get_version_num(), 7);
     }
 
     #[test]

@@ -10,6 +10,13 @@ use uuid::Uuid;
 
 use crate::{Error, Tx, args, dialect, rows};
 
+/// Send a message: partition is its account, lane its chat, subject the message.
+pub const SEND_MESSAGE: &str = "send_message";
+/// Deliver an event to a webhook: partition is the webhook, subject the delivery.
+pub const DELIVER_WEBHOOK: &str = "deliver_webhook";
+/// Fetch a file that came in: partition is its account, lane and subject the file.
+pub const FETCH_MEDIA: &str = "fetch_media";
+
 /// Work to add.
 #[derive(Debug, Clone)]
 pub struct NewJob {

@@ -5,6 +5,7 @@
 //! Every query on an organization's data takes the organization's id. To add a table: a migration, a file here with its
 //! queries, and a type in `model`.
 
+pub mod account;
 pub mod api_key;
 pub mod audit;
 pub mod browser_session;
@@ -17,13 +18,16 @@ pub mod event;
 pub mod idempotency;
 pub mod job;
 mod keyring;
+pub mod lease;
 pub mod media;
 pub mod message;
 mod migrate;
+pub mod number_check;
 pub mod organization;
 mod postgres;
 mod row;
 pub mod setting;
+pub mod session_record;
 mod sqlite;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -1,0 +1,63 @@
+//! Creates that can be repeated safely: the same key gives the first result.
+
+use pesan_model::Timestamp;
+use pesan_store::{Tx, idempotency};
+use uuid::Uuid;
+
+use crate::access::Caller;
+use crate::error::{Error, FieldError, Result};
+
+/// What a caller sent as `Idempotency-Key`, with a hash of the request it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyKey {
+    /// 1 to 255 characters, chosen by the caller.
+    pub key: String,
+    /// SHA-256 of the request's body.
+    pub fingerprint: [u8; 32],
+}
+
+impl IdempotencyKey {
+    /// Checks the key's length and characters.
+    pub fn new(key: &str, fingerprint: [u8; 32]) -> Result<Self> {
+        if key.is_empty() || key.len() > 255 || !key.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+            return Err(Error::Invalid(vec![FieldError {
+                pointer: "#header/Idempotency-Key".to_owned(),
+                detail: "must be 1 to 255 printable ASCII characters".to_owned(),
+            }]));
+        }
+        Ok(Self {
+            key: key.to_owned(),
+            fingerprint,
+        })
+    }
+}
+
+/// Remembers that `operation` with this key made `new_id`, in the transaction that makes it. When the key was used
+/// before, gives the id that was made then, and the caller makes nothing.
+///
+/// # Errors
+/// [`Error::Conflict`] with the code `idempotency_key_reused` when the key came with another request.
+pub async fn once(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    operation: &'static str,
+    key: Option<&IdempotencyKey>,
+    (new_id, now): (Uuid, Timestamp),
+) -> Result<Option<Uuid>> {
+    let Some(key) = key else { return Ok(None) };
+    let remembered = idempotency::Remembered {
+        principal: caller.principal.to_string(),
+        operation,
+        key: key.key.clone(),
+        fingerprint: key.fingerprint,
+        result: new_id,
+    };
+    match idempotency::remember(tx, caller.organization_id, &remembered, now).await? {
+        idempotency::Outcome::New => Ok(None),
+        idempotency::Outcome::Repeated(id) => Ok(Some(id)),
+        idempotency::Outcome::Reused => Err(Error::Conflict {
+            code: "idempotency_key_reused",
+            detail: "this Idempotency-Key was already used with another request".to_owned(),
+        }),
+    }
+}

@@ -1,0 +1,169 @@
+//! Files. The content is on disk, named for its hash; here is what is known of it.
+
+use pesan_model::{MediaId, OrganizationId, Timestamp};
+
+use crate::{Error, Tx, args, rows};
+
+/// Where a file's content is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MediaState {
+    /// On disk.
+    Ready,
+    /// Still at WhatsApp.
+    Pending,
+    /// It cannot be had any more.
+    Failed,
+}
+
+impl MediaState {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Pending => "pending",
+            Self::Failed => "failed",
+        }
+    }
+
+    fn from_name(name: &str) -> Result<Self, Error> {
+        [Self::Ready, Self::Pending, Self::Failed]
+            .into_iter()
+            .find(|state| state.name() == name)
+            .ok_or_else(|| Error::corrupt("media state", name))
+    }
+}
+
+rows! {
+    struct MediaRow {
+        id: MediaId,
+        state: String,
+        sha256: Option<Vec<u8>>,
+        mime: String,
+        size: Option<u64>,
+        file_name: Option<String>,
+        remote: Option<Vec<u8>>,
+        error: Option<String>,
+        created_at: Timestamp,
+    }
+}
+
+/// A file's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredMedia {
+    /// Its id.
+    pub id: MediaId,
+    /// Where its content is.
+    pub state: MediaState,
+    /// SHA-256 of its content, once it is on disk.
+    pub sha256: Option<[u8; 32]>,
+    /// For example `image/jpeg`.
+    pub mime: String,
+    /// Bytes, where known.
+    pub size: Option<u64>,
+    /// The name it is saved under.
+    pub file_name: Option<String>,
+    /// Where it is at WhatsApp, encrypted.
+    pub remote: Option<Vec<u8>>,
+    /// Why it cannot be had.
+    pub error: Option<String>,
+    /// When we heard of it.
+    pub created_at: Timestamp,
+}
+
+impl MediaRow {
+    fn into_media(self) -> Result<StoredMedia, Error> {
+        let sha256 = self
+            .sha256
+            .map(|hash| <[u8; 32]>::try_from(hash).map_err(|_| Error::corrupt("media hash", "has the wrong length")))
+            .transpose()?;
+        Ok(StoredMedia {
+            id: self.id,
+            state: MediaState::from_name(&self.state)?,
+            sha256,
+            mime: self.mime,
+            size: self.size,
+            file_name: self.file_name,
+            remote: self.remote,
+            error: self.error,
+            created_at: self.created_at,
+        })
+    }
+}
+
+/// Adds a file.
+pub async fn insert(tx: &mut Tx<'_>, organization_id: OrganizationId, media: &StoredMedia) -> Result<(), Error> {
+    tx.execute(
+        "INSERT INTO media (id, organization_id, state, sha256, mime, size, file_name, remote, error, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        args![
+            media.id,
+            organization_id,
+            media.state.name(),
+            media.sha256.as_ref().map(<[u8; 32]>::as_slice),
+            &media.mime,
+            media.size,
+            media.file_name.as_ref(),
+            media.remote.as_ref(),
+            media.error.as_ref(),
+            media.created_at
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The file.
+pub async fn get(tx: &mut Tx<'_>, organization_id: OrganizationId, id: MediaId) -> Result<StoredMedia, Error> {
+    let sql = format!(
+        "SELECT {} FROM media WHERE organization_id = $1 AND id = $2",
+        MediaRow::COLUMNS
+    );
+    tx.fetch_one::<MediaRow>("media", &sql, args![organization_id, id])
+        .await?
+        .into_media()
+}
+
+/// A file of the organization with this content, if there is one.
+pub async fn find_by_content(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    sha256: &[u8; 32],
+) -> Result<Option<StoredMedia>, Error> {
+    let sql = format!(
+        "SELECT {} FROM media WHERE organization_id = $1 AND sha256 = $2 ORDER BY id LIMIT 1",
+        MediaRow::COLUMNS
+    );
+    tx.fetch_optional::<MediaRow>(&sql, args![organization_id, sha256])
+        .await?
+        .map(MediaRow::into_media)
+        .transpose()
+}
+
+/// The content is on disk now.
+pub async fn set_ready(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    id: MediaId,
+    (sha256, size): (&[u8; 32], u64),
+) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE media SET state = $1, sha256 = $2, size = $3, error = NULL WHERE organization_id = $4 AND id = $5",
+        args![MediaState::Ready.name(), sha256, size, organization_id, id],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The content cannot be had.
+pub async fn set_failed(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    id: MediaId,
+    error: &str,
+) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE media SET state = $1, error = $2 WHERE organization_id = $3 AND id = $4",
+        args![MediaState::Failed.name(), error, organization_id, id],
+    )
+    .await?;
+    Ok(())
+}

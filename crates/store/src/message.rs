@@ -1,0 +1,317 @@
+//! Messages, in and out.
+
+use pesan_model::message::{Message, MessageError};
+use pesan_model::{
+    AccountId, ChatId, ContactId, Content, Direction, MediaId, MessageId, MessageStatus, OrganizationId, Timestamp,
+};
+
+use crate::{Error, Tx, args, rows};
+
+rows! {
+    struct MessageRow {
+        id: MessageId,
+        account_id: AccountId,
+        chat_id: ChatId,
+        direction: Direction,
+        wa_id: String,
+        chat: String,
+        sender: String,
+        contact_id: Option<ContactId>,
+        push_name: Option<String>,
+        content: String,
+        reply_to: Option<MessageId>,
+        status: MessageStatus,
+        error_code: Option<String>,
+        error_detail: Option<String>,
+        attempts: u32,
+        at: Timestamp,
+        created_at: Timestamp,
+        sent_at: Option<Timestamp>,
+        delivered_at: Option<Timestamp>,
+        read_at: Option<Timestamp>,
+        send_at: Option<Timestamp>,
+    }
+}
+
+const SELECT: &str = "SELECT m.id, m.account_id, m.chat_id, m.direction, m.wa_id, c.address, m.sender, m.contact_id, \
+     m.push_name, m.content, m.reply_to, m.status, m.error_code, m.error_detail, m.attempts, m.at, m.created_at, \
+     m.sent_at, m.delivered_at, m.read_at, m.send_at FROM message m JOIN chat c ON c.id = m.chat_id";
+
+impl MessageRow {
+    fn into_message(self) -> Result<(Message, Timestamp), Error> {
+        let content: Content = serde_json::from_str(&self.content).map_err(|error| Error::corrupt("message", error))?;
+        let message = Message {
+            id: self.id,
+            account_id: self.account_id,
+            chat_id: self.chat_id,
+            direction: self.direction,
+            wa_id: self.wa_id,
+            chat: self.chat,
+            sender: self.sender,
+            contact_id: self.contact_id,
+            push_name: self.push_name,
+            kind: content.kind().to_owned(),
+            content,
+            reply_to: self.reply_to,
+            status: self.status,
+            error: self.error_code.map(|code| MessageError {
+                code,
+                detail: self.error_detail.unwrap_or_default(),
+            }),
+            attempts: self.attempts,
+            created_at: self.created_at,
+            sent_at: self.sent_at,
+            delivered_at: self.delivered_at,
+            read_at: self.read_at,
+            send_at: self.send_at,
+        };
+        Ok((message, self.at))
+    }
+}
+
+/// Adds a message at its place in the thread. False when it is already there.
+pub async fn insert(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    message: &Message,
+    at: Timestamp,
+    reply_to_wa_id: Option<&str>,
+) -> Result<bool, Error> {
+    let content = serde_json::to_string(&message.content).map_err(|error| Error::corrupt("message", error))?;
+    let inserted = tx
+        .execute(
+            "INSERT INTO message (id, organization_id, account_id, chat_id, direction, wa_id, sender, contact_id, \
+             push_name, kind, content, media_id, reply_to, reply_to_wa_id, status, attempts, at, created_at, send_at, \
+             sent_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, $16, $17, $18, $19) \
+             ON CONFLICT (account_id, chat_id, sender, wa_id) DO NOTHING",
+            args![
+                message.id,
+                organization_id,
+                message.account_id,
+                message.chat_id,
+                message.direction,
+                &message.wa_id,
+                &message.sender,
+                message.contact_id,
+                message.push_name.as_ref(),
+                message.content.kind(),
+                content,
+                message.content.media().map(|media| media.media_id),
+                message.reply_to,
+                reply_to_wa_id,
+                message.status,
+                at,
+                message.created_at,
+                message.send_at,
+                message.sent_at
+            ],
+        )
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// The message.
+pub async fn get(tx: &mut Tx<'_>, organization_id: OrganizationId, id: MessageId) -> Result<Message, Error> {
+    let sql = format!("{SELECT} WHERE m.organization_id = $1 AND m.id = $2");
+    Ok(tx
+        .fetch_one::<MessageRow>("message", &sql, args![organization_id, id])
+        .await?
+        .into_message()?
+        .0)
+}
+
+/// The messages of an account with this WhatsApp id: more than one when several people chose the same.
+pub async fn list_by_wa_id(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    account_id: AccountId,
+    wa_id: &str,
+) -> Result<Vec<Message>, Error> {
+    let sql = format!("{SELECT} WHERE m.account_id = $1 AND m.wa_id = $2 AND m.organization_id = $3 ORDER BY m.id");
+    let rows: Vec<MessageRow> = tx.fetch_all(&sql, args![account_id, wa_id, organization_id]).await?;
+    rows.into_iter().map(|row| Ok(row.into_message()?.0)).collect()
+}
+
+/// The message in a chat with this WhatsApp id, whoever wrote it.
+pub async fn find_in_chat(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    chat_id: ChatId,
+    wa_id: &str,
+) -> Result<Option<MessageId>, Error> {
+    let found: Option<(MessageId,)> = tx
+        .fetch_optional(
+            "SELECT m.id FROM message m JOIN chat c ON c.id = m.chat_id \
+             WHERE m.account_id = c.account_id AND m.wa_id = $1 AND m.chat_id = $2 AND m.organization_id = $3",
+            args![wa_id, chat_id, organization_id],
+        )
+        .await?;
+    Ok(found.map(|(id,)| id))
+}
+
+/// A page of a thread, newest first: those before `before`. With each its place.
+pub async fn list_thread(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    chat_id: ChatId,
+    before: Option<(Timestamp, MessageId)>,
+    limit: usize,
+) -> Result<Vec<(Message, Timestamp)>, Error> {
+    let (at, id) = before.map_or((Timestamp::from_millis(i64::MAX), uuid::Uuid::max()), |(at, id)| {
+        (at, id.uuid())
+    });
+    let sql = format!(
+        "{SELECT} WHERE m.organization_id = $1 AND m.chat_id = $2 AND (m.at, m.id) < ($3, $4) \
+         ORDER BY m.at DESC, m.id DESC LIMIT $5"
+    );
+    let rows: Vec<MessageRow> = tx
+        .fetch_all(&sql, args![organization_id, chat_id, at, id, limit])
+        .await?;
+    rows.into_iter().map(MessageRow::into_message).collect()
+}
+
+/// Writes the status of a message with its times and error, as `message` has them now.
+pub async fn save_status(tx: &mut Tx<'_>, organization_id: OrganizationId, message: &Message) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE message SET status = $1, error_code = $2, error_detail = $3, sent_at = $4, delivered_at = $5, \
+         read_at = $6, attempts = $7 WHERE organization_id = $8 AND id = $9",
+        args![
+            message.status,
+            message.error.as_ref().map(|error| error.code.as_str()),
+            message.error.as_ref().map(|error| error.detail.as_str()),
+            message.sent_at,
+            message.delivered_at,
+            message.read_at,
+            message.attempts,
+            organization_id,
+            message.id
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Replaces the content of a message that could not be decrypted at first.
+pub async fn heal(tx: &mut Tx<'_>, organization_id: OrganizationId, message: &Message) -> Result<(), Error> {
+    let content = serde_json::to_string(&message.content).map_err(|error| Error::corrupt("message", error))?;
+    tx.execute(
+        "UPDATE message SET kind = $1, content = $2, media_id = $3, reply_to = $4 \
+         WHERE organization_id = $5 AND id = $6",
+        args![
+            message.content.kind(),
+            content,
+            message.content.media().map(|media| media.media_id),
+            message.reply_to,
+            organization_id,
+            message.id
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// It is about to be handed to WhatsApp for the `attempts`-th time. Gives back when that was first so, and what an
+/// earlier upload of its file gave (encrypted).
+pub async fn mark_on_wire(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    id: MessageId,
+    attempts: u32,
+    now: Timestamp,
+) -> Result<(Timestamp, Option<Vec<u8>>), Error> {
+    tx.fetch_one(
+        "message",
+        "UPDATE message SET attempts = $1, first_wire_at = COALESCE(first_wire_at, $2) \
+         WHERE organization_id = $3 AND id = $4 RETURNING first_wire_at, uploaded",
+        args![attempts, now, organization_id, id],
+    )
+    .await
+}
+
+/// Forgets when it was first handed to WhatsApp, so that a retry by a person starts anew.
+pub async fn reset_wire(tx: &mut Tx<'_>, organization_id: OrganizationId, id: MessageId) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE message SET first_wire_at = NULL WHERE organization_id = $1 AND id = $2",
+        args![organization_id, id],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Keeps what the upload of its file gave (encrypted).
+pub async fn save_uploaded(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    id: MessageId,
+    uploaded: &[u8],
+) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE message SET uploaded = $1 WHERE organization_id = $2 AND id = $3",
+        args![uploaded, organization_id, id],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Marks what came in up to `upto` as read, and gives WhatsApp's ids and senders of up to 500 of those, newest first.
+pub async fn mark_read_upto(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    chat_id: ChatId,
+    upto: Timestamp,
+    now: Timestamp,
+) -> Result<Vec<(String, String)>, Error> {
+    let found: Vec<(MessageId, String, String)> = tx
+        .fetch_all(
+            "SELECT id, wa_id, sender FROM message WHERE organization_id = $1 AND chat_id = $2 AND at <= $3 \
+             AND direction = $4 AND read_at IS NULL ORDER BY at DESC, id DESC LIMIT 500",
+            args![organization_id, chat_id, upto, Direction::In],
+        )
+        .await?;
+    for (id, ..) in &found {
+        tx.execute("UPDATE message SET read_at = $1 WHERE id = $2", args![now, *id])
+            .await?;
+    }
+    Ok(found.into_iter().map(|(_, wa_id, sender)| (wa_id, sender)).collect())
+}
+
+/// How many messages that came in after `after` are unread.
+pub async fn count_unread_after(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    chat_id: ChatId,
+    after: Timestamp,
+) -> Result<u64, Error> {
+    let (count,): (u64,) = tx
+        .fetch_one(
+            "chat",
+            "SELECT COUNT(*) FROM message WHERE organization_id = $1 AND chat_id = $2 AND at > $3 AND direction = $4 \
+             AND read_at IS NULL AND kind <> 'reaction'",
+            args![organization_id, chat_id, after, Direction::In],
+        )
+        .await?;
+    Ok(count)
+}
+
+/// The messages that show a file.
+pub async fn list_by_media(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    media_id: MediaId,
+) -> Result<Vec<Message>, Error> {
+    let sql = format!("{SELECT} WHERE m.media_id = $1 AND m.organization_id = $2 ORDER BY m.id");
+    let rows: Vec<MessageRow> = tx.fetch_all(&sql, args![media_id, organization_id]).await?;
+    rows.into_iter().map(|row| Ok(row.into_message()?.0)).collect()
+}
+
+/// The place of a message in its thread.
+pub async fn place(tx: &mut Tx<'_>, organization_id: OrganizationId, id: MessageId) -> Result<Timestamp, Error> {
+    let (at,): (Timestamp,) = tx
+        .fetch_one(
+            "message",
+            "SELECT at FROM message WHERE organization_id = $1 AND id = $2",
+            args![organization_id, id],
+        )
+        .await?;
+    Ok(at)
+}
