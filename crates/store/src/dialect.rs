@@ -22,6 +22,12 @@ pub(crate) fn skip_locked(tx: &Tx<'_>) -> &'static str {
     }
 }
 
+/// Appended to a `SELECT` of a row that must not change until the transaction ends, and that others may read so too.
+/// Differs because SQLite has one writer.
+pub(crate) fn for_share(tx: &Tx<'_>) -> &'static str {
+    if tx.is_postgres() { " FOR SHARE" } else { "" }
+}
+
 /// Lets one transaction at a time change a lane of the queue. Differs because on PostgreSQL two transactions could each
 /// miss the other's uncommitted row and leave a lane with two heads or none.
 pub(crate) async fn lock_lane(tx: &mut Tx<'_>, lane: uuid::Uuid) -> Result<(), Error> {

@@ -26,8 +26,8 @@ pub mod number_check;
 pub mod organization;
 mod postgres;
 mod row;
-pub mod setting;
 pub mod session_record;
+pub mod setting;
 mod sqlite;
 #[cfg(feature = "testing")]
 pub mod testing;
