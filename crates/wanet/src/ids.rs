@@ -68,7 +68,11 @@ impl Address {
 
 /// The family of a JID; anything that is not a LID counts as a phone number.
 pub(crate) fn family(jid: &Jid) -> Family {
-    if jid.server == Server::Lid { Family::Lid } else { Family::Pn }
+    if jid.server == Server::Lid {
+        Family::Lid
+    } else {
+        Family::Pn
+    }
 }
 
 /// The user part of the LID of a phone.
@@ -95,7 +99,10 @@ pub(crate) fn server() -> Jid {
 pub(crate) fn parse_phone(text: &str) -> Option<u64> {
     let text = text.trim();
     let text = text.split(['@', ':']).next().unwrap_or(text);
-    if !text.chars().all(|c| c.is_ascii_digit() || "+-–—‑ .()/\u{a0}…".contains(c)) {
+    if !text
+        .chars()
+        .all(|c| c.is_ascii_digit() || "+-–—‑ .()/\u{a0}…".contains(c))
+    {
         return None;
     }
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
@@ -123,7 +130,12 @@ mod tests {
 
     #[test]
     fn a_phone_is_read_in_every_usual_notation() {
-        for text in ["+1 (555) 010-0001", "15550100001", "15550100001@s.whatsapp.net", "15550100001:3@s.whatsapp.net"] {
+        for text in [
+            "+1 (555) 010-0001",
+            "15550100001",
+            "15550100001@s.whatsapp.net",
+            "15550100001:3@s.whatsapp.net",
+        ] {
             assert_eq!(parse_phone(text), Some(15_550_100_001), "{text}");
         }
         for text in ["", "hello", "12", "1234567890123456"] {

@@ -29,12 +29,17 @@ pub(crate) fn pair_from(secret: &[u8; 32]) -> KeyPair {
 
 /// The 32 bytes of a public key.
 pub(crate) fn public(pair: &KeyPair) -> [u8; 32] {
-    pair.public_key.public_key_bytes().try_into().expect("a public key has 32 bytes")
+    pair.public_key
+        .public_key_bytes()
+        .try_into()
+        .expect("a public key has 32 bytes")
 }
 
 /// Signs with XEdDSA.
 pub(crate) fn sign(pair: &KeyPair, message: &[u8]) -> Vec<u8> {
-    pair.calculate_signature(message, &mut rng()).expect("a private key can sign").to_vec()
+    pair.calculate_signature(message, &mut rng())
+        .expect("a private key can sign")
+        .to_vec()
 }
 
 impl ServerKeys {
@@ -71,7 +76,12 @@ impl ServerKeys {
             ..Default::default()
         }
         .encode_to_vec();
-        Self { secret, root_public: public(&root), static_pair, chain }
+        Self {
+            secret,
+            root_public: public(&root),
+            static_pair,
+            chain,
+        }
     }
 
     /// What to keep.
@@ -135,14 +145,12 @@ pub(crate) enum Resumption {
 }
 
 /// Answers the client's hello.
-pub(crate) fn respond(
-    keys: &ServerKeys,
-    header: &[u8],
-    frame: &[u8],
-    resumption: Resumption,
-) -> Result<Step, Error> {
+pub(crate) fn respond(keys: &ServerKeys, header: &[u8], frame: &[u8], resumption: Resumption) -> Result<Step, Error> {
     let message = wa::HandshakeMessage::decode_from_slice(frame).map_err(failed)?;
-    let hello = message.client_hello.into_option().ok_or_else(|| failed("no ClientHello"))?;
+    let hello = message
+        .client_hello
+        .into_option()
+        .ok_or_else(|| failed("no ClientHello"))?;
     let client_ephemeral = array(hello.ephemeral.as_deref().unwrap_or_default())?;
     let early = match (hello.r#static.as_deref(), hello.payload.as_deref()) {
         (Some(client_static), Some(payload)) => Some((client_static, payload)),
@@ -181,35 +189,70 @@ fn resume(
     let chain = noise.encrypt(&keys.chain).map_err(failed)?;
     let reply = server_hello(&ephemeral, None, chain);
     let (read, write) = noise.finish().map_err(failed)?;
-    let session = Session { pattern: Pattern::Ik, client_static, payload, write, read };
+    let session = Session {
+        pattern: Pattern::Ik,
+        client_static,
+        payload,
+        write,
+        read,
+    };
     Ok(Step::Done(reply, Box::new(session)))
 }
 
 fn exchange(keys: &ServerKeys, header: &[u8], client_ephemeral: &[u8; 32], pattern: Pattern) -> Result<Step, Error> {
-    let name = if pattern == Pattern::Xx { NOISE_PATTERN_XX } else { NOISE_PATTERN_XXFALLBACK };
+    let name = if pattern == Pattern::Xx {
+        NOISE_PATTERN_XX
+    } else {
+        NOISE_PATTERN_XXFALLBACK
+    };
     let mut noise = NoiseHandshake::new(name, header).map_err(failed)?;
     noise.authenticate(client_ephemeral);
     let ephemeral = KeyPair::generate(&mut rng());
     noise.authenticate(&public(&ephemeral));
-    noise.mix_shared_secret(ephemeral.private_key.serialize(), client_ephemeral).map_err(failed)?;
+    noise
+        .mix_shared_secret(ephemeral.private_key.serialize(), client_ephemeral)
+        .map_err(failed)?;
     let own = noise.encrypt(&public(&keys.static_pair)).map_err(failed)?;
-    noise.mix_shared_secret(keys.static_pair.private_key.serialize(), client_ephemeral).map_err(failed)?;
+    noise
+        .mix_shared_secret(keys.static_pair.private_key.serialize(), client_ephemeral)
+        .map_err(failed)?;
     let chain = noise.encrypt(&keys.chain).map_err(failed)?;
     let reply = server_hello(&ephemeral, Some(own), chain);
-    Ok(Step::Wait(reply, Box::new(Waiting { noise, pattern, ephemeral })))
+    Ok(Step::Wait(
+        reply,
+        Box::new(Waiting {
+            noise,
+            pattern,
+            ephemeral,
+        }),
+    ))
 }
 
 impl Waiting {
     /// Takes the client's finish.
     pub(crate) fn finish(mut self, frame: &[u8]) -> Result<Session, Error> {
         let message = wa::HandshakeMessage::decode_from_slice(frame).map_err(failed)?;
-        let finish = message.client_finish.into_option().ok_or_else(|| failed("no ClientFinish"))?;
+        let finish = message
+            .client_finish
+            .into_option()
+            .ok_or_else(|| failed("no ClientFinish"))?;
         let sealed = finish.r#static.unwrap_or_default();
         let client_static = array(&self.noise.decrypt(&sealed).map_err(failed)?)?;
-        self.noise.mix_shared_secret(self.ephemeral.private_key.serialize(), &client_static).map_err(failed)?;
-        let payload = self.noise.decrypt(&finish.payload.unwrap_or_default()).map_err(failed)?;
+        self.noise
+            .mix_shared_secret(self.ephemeral.private_key.serialize(), &client_static)
+            .map_err(failed)?;
+        let payload = self
+            .noise
+            .decrypt(&finish.payload.unwrap_or_default())
+            .map_err(failed)?;
         let (read, write) = self.noise.finish().map_err(failed)?;
-        Ok(Session { pattern: self.pattern, client_static, payload, write, read })
+        Ok(Session {
+            pattern: self.pattern,
+            client_static,
+            payload,
+            write,
+            read,
+        })
     }
 }
 

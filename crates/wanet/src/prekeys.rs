@@ -6,16 +6,16 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use wacore::prekeys::compute_key_bundle_digest;
+use wacore_binary::Node;
 use wacore_binary::builder::NodeBuilder;
-use wacore_binary::{Jid, Node};
 
 use crate::clock;
 use crate::hub::Hub;
-use crate::ids::{self, Address};
+use crate::ids::Address;
 use crate::line::Line;
 use crate::notifications;
 use crate::phone::keys::PhoneKeys;
-use crate::wire::{self, NodeExt as _};
+use crate::wire::{self, NodeExt};
 
 /// Below this many one-time keys a device is asked for more.
 const LOW: usize = 10;
@@ -136,12 +136,19 @@ impl Hub {
             self.store_keys(owner, iq);
             wire::result(iq, [])
         } else if iq.child("count").is_some() {
-            let count = self.world.lock().device(owner).map_or(0, |device| device.one_time.len());
+            let count = self
+                .world
+                .lock()
+                .device(owner)
+                .map_or(0, |device| device.one_time.len());
             wire::result(iq, [NodeBuilder::new("count").attr("value", count).build()])
         } else if iq.child("digest").is_some() {
             self.digest(owner, iq)
         } else if let Some(key) = iq.child("key").or_else(|| iq.child("key_fetch")) {
-            let users = key.children_named("user").map(|user| self.bundle_node(user)).collect::<Vec<_>>();
+            let users = key
+                .children_named("user")
+                .map(|user| self.bundle_node(user))
+                .collect::<Vec<_>>();
             wire::result(iq, [NodeBuilder::new("list").children(users).build()])
         } else {
             self.unknown(iq);
@@ -194,9 +201,13 @@ impl Hub {
         let records: Vec<&[u8]> = device.one_time.bytes().chunks_exact(RECORD).collect();
         let publics: Vec<&[u8]> = records.iter().map(|r| &r[3..]).collect();
         let hash = compute_key_bundle_digest(&device.identity, &signed.public, &signed.signature, &publics);
-        let ids = records.iter().map(|r| NodeBuilder::new("id").bytes(r[..3].to_vec()).build());
+        let ids = records
+            .iter()
+            .map(|r| NodeBuilder::new("id").bytes(r[..3].to_vec()).build());
         let digest = NodeBuilder::new("digest").children([
-            NodeBuilder::new("registration").bytes(device.registration.to_be_bytes().to_vec()).build(),
+            NodeBuilder::new("registration")
+                .bytes(device.registration.to_be_bytes().to_vec())
+                .build(),
             NodeBuilder::new("type").bytes(vec![5]).build(),
             NodeBuilder::new("identity").bytes(device.identity.to_vec()).build(),
             signed_node(&signed),
@@ -208,22 +219,26 @@ impl Hub {
 
     fn bundle_node(&self, user: &Node) -> Node {
         let Some(jid) = user.jid("jid") else {
-            return NodeBuilder::new("user").children([wire::error_child(400, "bad-request")]).build();
+            return NodeBuilder::new("user")
+                .children([wire::error_child(400, "bad-request")])
+                .build();
         };
         let node = NodeBuilder::new("user").attr("jid", jid.clone());
         let bundle = Address::of(&jid).and_then(|address| self.take_bundle(address));
         let Some(bundle) = bundle else {
             let known = Address::of(&jid).is_some_and(|a| self.world.lock().accounts.contains_key(&a.phone));
-            return node.children([error_for(&jid, known)]).build();
+            return node.children([missing(known)]).build();
         };
         node.attr("t", clock::now()).children(bundle_children(&bundle)).build()
     }
 }
 
-use wire::NodeExt;
-
-fn error_for(_jid: &Jid, known: bool) -> Node {
-    if known { wire::error_child(406, "not-acceptable") } else { wire::error_child(404, "item-not-found") }
+fn missing(known: bool) -> Node {
+    if known {
+        wire::error_child(406, "not-acceptable")
+    } else {
+        wire::error_child(404, "item-not-found")
+    }
 }
 
 fn signed_key(skey: &Node) -> Option<SignedKey> {
@@ -247,7 +262,9 @@ fn signed_node(signed: &SignedKey) -> Node {
 /// The children a bundle has both in a fetch and in a retry receipt (there under `<keys>`).
 pub(crate) fn bundle_children(bundle: &Bundle) -> Vec<Node> {
     let mut children = vec![
-        NodeBuilder::new("registration").bytes(bundle.registration.to_be_bytes().to_vec()).build(),
+        NodeBuilder::new("registration")
+            .bytes(bundle.registration.to_be_bytes().to_vec())
+            .build(),
         NodeBuilder::new("type").bytes(vec![5]).build(),
         NodeBuilder::new("identity").bytes(bundle.identity.to_vec()).build(),
         signed_node(&bundle.signed),
@@ -270,9 +287,15 @@ pub(crate) fn bundle_children(bundle: &Bundle) -> Vec<Node> {
 
 /// Reads the `<keys>` of a retry receipt.
 pub(crate) fn bundle_from(keys: &Node, registration: u32, identity_fallback: [u8; 32]) -> Option<Bundle> {
-    let identity = keys.child("identity").and_then(NodeExt::bytes).and_then(|b| b.try_into().ok());
+    let identity = keys
+        .child("identity")
+        .and_then(NodeExt::bytes)
+        .and_then(|b| b.try_into().ok());
     let one_time = keys.child("key").and_then(|key| {
-        Some((number(key.child("id")?.bytes()?), key.child("value")?.bytes()?.try_into().ok()?))
+        Some((
+            number(key.child("id")?.bytes()?),
+            key.child("value")?.bytes()?.try_into().ok()?,
+        ))
     });
     Some(Bundle {
         registration,

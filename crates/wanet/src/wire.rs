@@ -61,7 +61,11 @@ impl NodeExt for Node {
 pub(crate) fn result(iq: &Node, children: impl IntoIterator<Item = Node>) -> Node {
     let children: Vec<Node> = children.into_iter().collect();
     let reply = answer(iq, "result");
-    if children.is_empty() { reply.build() } else { reply.children(children).build() }
+    if children.is_empty() {
+        reply.build()
+    } else {
+        reply.children(children).build()
+    }
 }
 
 /// A refusal of a request.
@@ -83,7 +87,11 @@ fn answer(iq: &Node, kind: &'static str) -> NodeBuilder {
 
 /// The id of a stanza and those in its `<list>`.
 pub(crate) fn ids_of(node: &Node) -> Vec<String> {
-    let listed = node.child("list").into_iter().flat_map(NodeExt::kids).filter_map(|item| item.text("id"));
+    let listed = node
+        .child("list")
+        .into_iter()
+        .flat_map(NodeExt::kids)
+        .filter_map(|item| item.text("id"));
     node.text("id").into_iter().chain(listed).collect()
 }
 

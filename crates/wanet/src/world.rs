@@ -8,7 +8,7 @@ use bytes::Bytes;
 use crate::app_state::Collections;
 use crate::faults::Faults;
 use crate::groups::Group;
-use crate::ids::Address;
+use crate::ids::{Address, Family};
 use crate::inbox::Inbox;
 use crate::line::Line;
 use crate::pairing::Pairing;
@@ -25,7 +25,7 @@ pub(crate) struct World {
     /// Every open connection after its handshake.
     pub lines: HashMap<u64, Arc<Line>>,
     /// Who wants to know when a person comes online.
-    pub watchers: HashMap<u64, HashSet<Address>>,
+    pub watchers: HashMap<u64, HashMap<Address, Family>>,
     pub faults: Faults,
     pub counters: Counters,
     pub arrivals: Arrivals,
@@ -49,7 +49,11 @@ pub(crate) struct Account {
     pub available: bool,
     pub last_seen: i64,
     pub collections: Collections,
+    /// Who has exchanged messages with this account and hears of its new devices.
+    pub peers: HashSet<u64>,
     pub inbox: Inbox,
+    /// What the phone tells a new companion of the past.
+    pub history: Vec<crate::history::PastChat>,
 }
 
 /// What an emulated phone does by itself.
@@ -63,7 +67,10 @@ pub(crate) struct Habits {
 
 impl Default for Habits {
     fn default() -> Self {
-        Self { delivered_receipts: true, share_keys: true }
+        Self {
+            delivered_receipts: true,
+            share_keys: true,
+        }
     }
 }
 
@@ -144,11 +151,34 @@ pub(crate) struct Queued {
 impl Account {
     /// The companions that finished pairing, and the phone.
     pub(crate) fn addresses(&self) -> impl Iterator<Item = Address> + '_ {
-        std::iter::once(0).chain(self.devices.keys().copied()).map(|device| Address::new(self.phone, device))
+        std::iter::once(0)
+            .chain(self.devices.keys().copied())
+            .map(|device| Address::new(self.phone, device))
     }
 }
 
 impl Device {
+    /// A device that was never really there, for measuring.
+    pub(crate) fn seeded(id: u16, key: [u8; 32]) -> Self {
+        Self {
+            id,
+            key_index: u32::from(id),
+            noise: key,
+            identity: key,
+            registration: 1,
+            adv: vec![0; 180],
+            linked_at: 0,
+            signed_key: None,
+            one_time: OneTimeKeys::default(),
+            told_low: false,
+            greeted: true,
+            queue: VecDeque::new(),
+            next_seq: 0,
+            link: None,
+            seen: Seen::default(),
+        }
+    }
+
     /// The connection, if the device is logged in.
     pub(crate) fn line(&self) -> Option<&Arc<Line>> {
         self.link.as_ref().map(|link| &link.line)
@@ -171,9 +201,24 @@ impl World {
             .is_some_and(|account| address.device == 0 || account.devices.contains_key(&address.device))
     }
 
+    /// Two people have exchanged a message. Whether that is news.
+    pub(crate) fn acquaint(&mut self, one: u64, other: u64) -> bool {
+        let mut news = false;
+        for (a, b) in [(one, other), (other, one)] {
+            if let Some(account) = self.accounts.get_mut(&a) {
+                news |= account.peers.insert(b);
+            }
+        }
+        news
+    }
+
     /// The connections of all companions of an account.
     pub(crate) fn lines_of(&self, phone: u64) -> Vec<Arc<Line>> {
-        let devices = self.accounts.get(&phone).into_iter().flat_map(|account| account.devices.values());
+        let devices = self
+            .accounts
+            .get(&phone)
+            .into_iter()
+            .flat_map(|account| account.devices.values());
         devices.filter_map(|device| device.line().cloned()).collect()
     }
 }

@@ -1,0 +1,366 @@
+//! Messages: from one device to all the devices they are encrypted for.
+//!
+//! Not here: what a phone does with one (`phone`), receipts (`receipts`).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use wacore_binary::builder::NodeBuilder;
+use wacore_binary::{Jid, Node, NodeContent, Server};
+
+use crate::clock;
+use crate::faults::{AckFate, Moment, Passing};
+use crate::hub::{Hub, encode};
+use crate::ids::{self, Address, Family, family};
+use crate::line::Line;
+use crate::wire::NodeExt as _;
+use crate::world::{Class, stanza_hash};
+
+/// Children of a message that are between the sender and the server.
+const FOR_THE_SERVER: [&str; 4] = ["participants", "enc", "tctoken", "cstoken"];
+
+/// A message as its sender wrote it.
+struct Outgoing<'a> {
+    sender: Address,
+    push_name: String,
+    node: &'a Node,
+    id: String,
+    to: Jid,
+    time: i64,
+}
+
+/// What one device gets of it.
+struct Part {
+    to: Address,
+    /// In which family the sender shows itself.
+    family: Family,
+    encs: Vec<Node>,
+}
+
+impl Hub {
+    pub(crate) fn on_message(self: &Arc<Self>, line: &Arc<Line>, sender: Address, node: &Node) {
+        let (Some(id), Some(to)) = (node.text("id"), node.jid("to")) else {
+            return self.unknown(node);
+        };
+        let chat = to.to_non_ad_string();
+        let retry = is_retry(node, &to);
+        let (fate, repeated) = {
+            let mut world = self.world.lock();
+            let passing = Passing {
+                who: sender,
+                class: "message",
+                id: &id,
+                chat: &chat,
+            };
+            let fate = world.faults.on_incoming(&passing);
+            if fate.cut != Some(Moment::Before) && !fate.swallow && !retry {
+                world
+                    .arrivals
+                    .count(stanza_hash(Address::primary(sender.phone), "", &id));
+            }
+            let limit = self.settings.id_memory;
+            let lost = fate.swallow || fate.cut == Some(Moment::Before) || fate.freeze == Some(Moment::Before);
+            let refused = matches!(fate.ack, AckFate::Nack(_));
+            let repeated = !lost
+                && !refused
+                && !retry
+                && world
+                    .device_mut(sender)
+                    .is_some_and(|d| !d.seen.insert(stanza_hash(sender, &chat, &id), limit));
+            if repeated {
+                world.counters.duplicates_dropped += 1;
+            }
+            (fate, repeated)
+        };
+        if fate.disturb(line, Moment::Before) || fate.swallow {
+            return;
+        }
+        let refused = match fate.ack {
+            AckFate::Nack(code) => Some(code),
+            AckFate::Send | AckFate::Drop | AckFate::Delay(_) | AckFate::Repeat(_) => None,
+        };
+        let outcome = match refused {
+            Some(code) => Err(code),
+            None if repeated => Ok(()),
+            None => self.relay(sender, node),
+        };
+        if fate.disturb(line, Moment::After) {
+            return;
+        }
+        let ack = ack_node(node, &to, &id, outcome.err());
+        {
+            let mut world = self.world.lock();
+            if outcome.is_ok() {
+                world.counters.acks_sent += 1
+            } else {
+                world.counters.nacks_sent += 1
+            }
+        }
+        match fate.ack {
+            AckFate::Send | AckFate::Nack(_) => line.send(ack),
+            AckFate::Drop => {}
+            AckFate::Delay(ms) => {
+                let line = Arc::clone(line);
+                self.spawn(async move {
+                    tokio::time::sleep(Duration::from_millis(ms)).await;
+                    line.send(ack);
+                });
+            }
+            AckFate::Repeat(copies) => (0..=copies).for_each(|_| line.send(ack.clone())),
+        }
+        self.ring();
+    }
+
+    /// Gives a message to every device it is meant for. The error is the code of the refusal.
+    pub(crate) fn relay(self: &Arc<Self>, sender: Address, node: &Node) -> Result<(), u16> {
+        let (Some(id), Some(to)) = (node.text("id"), node.jid("to")) else {
+            return Err(400);
+        };
+        let retry = is_retry(node, &to);
+        let push_name = {
+            let mut world = self.world.lock();
+            if retry {
+                world.counters.retries += 1
+            } else {
+                world.counters.messages += 1
+            }
+            world
+                .accounts
+                .get(&sender.phone)
+                .map(|account| account.push_name.clone())
+                .unwrap_or_default()
+        };
+        let message = Outgoing {
+            sender,
+            push_name,
+            node,
+            id,
+            to,
+            time: clock::now(),
+        };
+        match message.to.server {
+            Server::Group => self.relay_to_group(&message),
+            Server::Pn | Server::Lid => self.relay_to_person(&message),
+            Server::Broadcast => Ok(()),
+            Server::Newsletter
+            | Server::Hosted
+            | Server::HostedLid
+            | Server::Messenger
+            | Server::Interop
+            | Server::Bot
+            | Server::Legacy
+            | Server::Call => {
+                self.unknown(node);
+                Ok(())
+            }
+        }
+    }
+
+    fn relay_to_person(self: &Arc<Self>, message: &Outgoing<'_>) -> Result<(), u16> {
+        let peer = Address::of(&message.to).ok_or(400_u16)?.phone;
+        {
+            let mut world = self.world.lock();
+            if !world.accounts.contains_key(&peer) {
+                return Err(404);
+            }
+            if world.acquaint(message.sender.phone, peer) {
+                self.saved.acquainted(message.sender.phone, peer);
+            }
+        }
+        for part in person_parts(message) {
+            let node = person_node(message, &part);
+            self.give(message, part.to, node);
+        }
+        Ok(())
+    }
+
+    fn relay_to_group(self: &Arc<Self>, message: &Outgoing<'_>) -> Result<(), u16> {
+        let (members, targets) = {
+            let world = self.world.lock();
+            let group = world.groups.get(message.to.user.as_str()).ok_or(404_u16)?;
+            if !group.members.contains_key(&message.sender.phone) {
+                return Err(403);
+            }
+            let members: Vec<u64> = group.members.keys().copied().collect();
+            let devices = members
+                .iter()
+                .filter_map(|phone| world.accounts.get(phone))
+                .flat_map(|a| a.addresses());
+            (
+                members.clone(),
+                devices.filter(|a| *a != message.sender).collect::<Vec<_>>(),
+            )
+        };
+        let own: Vec<Part> = person_parts(message);
+        let shared: Vec<Node> = message
+            .node
+            .children_named("enc")
+            .filter(|enc| enc.text("type").as_deref() == Some("skmsg"))
+            .cloned()
+            .collect();
+        for target in targets {
+            let mut encs: Vec<Node> = own
+                .iter()
+                .filter(|part| part.to == target)
+                .flat_map(|part| part.encs.iter().cloned())
+                .collect();
+            encs.extend(shared.iter().cloned());
+            if !encs.is_empty() && members.contains(&target.phone) {
+                self.give(message, target, group_node(message, encs));
+            }
+        }
+        Ok(())
+    }
+
+    /// The last step to one device: blocked senders and damaged ciphertexts are dealt with here.
+    fn give(self: &Arc<Self>, message: &Outgoing<'_>, to: Address, mut node: Node) {
+        {
+            let mut world = self.world.lock();
+            let blocked = world
+                .accounts
+                .get(&to.phone)
+                .is_some_and(|a| a.blocked.contains(&message.sender.phone));
+            if blocked || !world.exists(to) {
+                return;
+            }
+            let passing = Passing {
+                who: to,
+                class: "message",
+                id: &message.id,
+                chat: &message.to.to_non_ad_string(),
+            };
+            if world.faults.corrupts(&passing) {
+                corrupt(&mut node);
+            }
+        }
+        if to.device == 0 {
+            self.phones.receive(to.phone, node);
+        } else {
+            let bytes = encode(&node);
+            let mut world = self.world.lock();
+            self.enqueue_bytes(&mut world, to, Class::Message, message.id.clone(), bytes);
+        }
+    }
+}
+
+/// Whether the message is sent again because one device asked for it.
+pub(crate) fn is_retry(node: &Node, to: &Jid) -> bool {
+    let counted = |enc: &Node| enc.attrs.contains_key("count");
+    let inner = node
+        .child("participants")
+        .into_iter()
+        .flat_map(|p| p.kids())
+        .flat_map(|to| to.kids());
+    node.attrs.contains_key("participant") || to.device != 0 || node.kids().iter().chain(inner).any(counted)
+}
+
+/// Who gets an encryption of their own.
+fn person_parts(message: &Outgoing<'_>) -> Vec<Part> {
+    let part = |jid: &Jid, encs: Vec<Node>| {
+        Some(Part {
+            to: Address::of(jid)?,
+            family: family(jid),
+            encs,
+        })
+        .filter(|part| part.to != message.sender)
+    };
+    if let Some(participants) = message.node.child("participants") {
+        return participants
+            .children_named("to")
+            .filter_map(|to| part(&to.jid("jid")?, to.children_named("enc").cloned().collect()))
+            .collect();
+    }
+    let jid = message.node.jid("participant").unwrap_or_else(|| message.to.clone());
+    let encs: Vec<Node> = message
+        .node
+        .children_named("enc")
+        .filter(|enc| enc.text("type").as_deref() != Some("skmsg"))
+        .cloned()
+        .collect();
+    if encs.is_empty() {
+        Vec::new()
+    } else {
+        part(&jid, encs).into_iter().collect()
+    }
+}
+
+fn person_node(message: &Outgoing<'_>, part: &Part) -> Node {
+    let mut node = NodeBuilder::new("message").attr("from", message.sender.jid(part.family));
+    node = match part.family {
+        Family::Pn => node.attr("sender_lid", ids::lid(message.sender.phone)),
+        Family::Lid => node.attr("sender_pn", ids::pn(message.sender.phone)),
+    };
+    if part.to.phone == message.sender.phone {
+        let chat = message
+            .node
+            .jid("recipient")
+            .unwrap_or_else(|| message.to.clone())
+            .to_non_ad();
+        if let Some(peer) = Address::of(&chat) {
+            node = match family(&chat) {
+                Family::Pn => node.attr("peer_recipient_lid", ids::lid(peer.phone)),
+                Family::Lid => node.attr("peer_recipient_pn", ids::pn(peer.phone)),
+            };
+        }
+        if message.node.text("category").as_deref() != Some("peer") {
+            node = node.attr("recipient", chat);
+        }
+    }
+    finish(message, node, part.encs.clone())
+}
+
+fn group_node(message: &Outgoing<'_>, encs: Vec<Node>) -> Node {
+    let node = NodeBuilder::new("message")
+        .attr("from", message.to.clone())
+        .attr("participant", message.sender.jid(Family::Lid))
+        .attr("participant_pn", ids::pn(message.sender.phone))
+        .attr("addressing_mode", "lid");
+    finish(message, node, encs)
+}
+
+fn finish(message: &Outgoing<'_>, node: NodeBuilder, mut children: Vec<Node>) -> Node {
+    let mut node = node
+        .attr("id", message.id.clone())
+        .attr("t", message.time)
+        .attr("type", message.node.text("type").unwrap_or_else(|| "text".into()))
+        .attr("notify", message.push_name.clone());
+    for name in ["category", "edit", "push_priority"] {
+        if let Some(value) = message.node.text(name) {
+            node = node.attr(name, value);
+        }
+    }
+    let rest = message
+        .node
+        .kids()
+        .iter()
+        .filter(|child| !FOR_THE_SERVER.contains(&child.tag.as_ref()));
+    children.extend(rest.cloned());
+    node.children(children).build()
+}
+
+fn corrupt(node: &mut Node) {
+    if let Some(NodeContent::Nodes(children)) = &mut node.content {
+        for child in children.iter_mut().filter(|child| child.tag == "enc") {
+            if let Some(NodeContent::Bytes(bytes)) = &mut child.content
+                && let Some(last) = bytes.last_mut()
+            {
+                *last ^= 0x55;
+            }
+        }
+    }
+}
+
+fn ack_node(node: &Node, to: &Jid, id: &str, error: Option<u16>) -> Node {
+    let mut ack = NodeBuilder::new("ack")
+        .attr("class", "message")
+        .attr("from", to.clone())
+        .attr("id", id)
+        .attr("t", clock::now());
+    if let Some(participant) = node.jid("participant") {
+        ack = ack.attr("participant", participant);
+    }
+    if let Some(error) = error {
+        ack = ack.attr("error", error);
+    }
+    ack.build()
+}

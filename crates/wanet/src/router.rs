@@ -1,0 +1,194 @@
+//! Which part of the network answers which stanza.
+
+use std::sync::Arc;
+
+use wacore_binary::Node;
+use wacore_binary::builder::NodeBuilder;
+
+use crate::hub::Hub;
+use crate::ids::{self, Address};
+use crate::line::Line;
+use crate::login;
+use crate::wire::{self, NodeExt as _};
+use crate::world::Class;
+
+impl Hub {
+    /// Takes one stanza from a client.
+    pub(crate) fn on_stanza(self: &Arc<Self>, line: &Arc<Line>, node: &Node) {
+        if line.frozen() {
+            return;
+        }
+        self.world.lock().counters.stanzas_in += 1;
+        let Some(owner) = line.owner() else {
+            return self.on_stranger(line, node);
+        };
+        if self.world.lock().device(owner).is_none() {
+            return;
+        }
+        match node.tag.as_ref() {
+            "iq" => self.on_iq(line, owner, node),
+            "message" => self.on_message(line, owner, node),
+            "receipt" => self.on_receipt(line, owner, node),
+            "ack" => self.on_ack(owner, node),
+            "presence" => self.on_presence(owner, node),
+            "chatstate" => self.on_chatstate(owner, node),
+            "ib" => {}
+            _ => self.unknown(node),
+        }
+    }
+
+    /// A client that has not logged in: it pairs, and keeps its connection alive.
+    fn on_stranger(self: &Arc<Self>, line: &Arc<Line>, node: &Node) {
+        if node.tag != "iq" {
+            return self.unknown(node);
+        }
+        match node.text("type").as_deref() {
+            Some("result" | "error") => self.on_pairing_answer(line, node),
+            _ if node.text("xmlns").as_deref() == Some("w:p") => line.send(wire::result(node, [])),
+            _ => {
+                self.unknown(node);
+                line.send(wire::result(node, []));
+            }
+        }
+    }
+
+    fn on_ack(&self, owner: Address, node: &Node) {
+        let class = node.text("class").and_then(|class| Class::of(&class));
+        if let (Some(class), Some(id)) = (class, node.text("id")) {
+            self.acknowledged(owner, class, &id);
+        }
+    }
+
+    fn on_iq(self: &Arc<Self>, line: &Arc<Line>, owner: Address, iq: &Node) {
+        let kind = iq.text("type").unwrap_or_default();
+        if kind == "result" || kind == "error" {
+            return;
+        }
+        let namespace = iq.text("xmlns").unwrap_or_default();
+        let reply = match namespace.as_str() {
+            "encrypt" => return self.on_encrypt(line, owner, iq),
+            "passive" => {
+                line.send(wire::result(iq, []));
+                if iq.child("active").is_some() {
+                    self.activate(line);
+                }
+                return;
+            }
+            "w:p" => wire::result(iq, []),
+            "abt" => wire::result(iq, [props()]),
+            "blocklist" => self.on_blocklist(owner, iq),
+            "privacy" => on_privacy(iq),
+            "usync" => self.on_usync(iq),
+            "w:sync:app:state" => self.on_app_state(owner, iq),
+            "w:m" => wire::result(iq, [self.media_conn()]),
+            "w:profile:picture" => self.on_picture(owner, iq),
+            "w:g2" => self.on_group_iq(owner, iq),
+            "md" => return self.on_md(line, owner, iq),
+            "urn:xmpp:whatsapp:dirty" | "status" | "urn:xmpp:whatsapp:push" => wire::result(iq, []),
+            _ => {
+                self.unknown(iq);
+                wire::result(iq, [])
+            }
+        };
+        line.send(reply);
+    }
+
+    fn on_md(self: &Arc<Self>, line: &Arc<Line>, owner: Address, iq: &Node) {
+        let Some(remove) = iq.child("remove-companion-device") else {
+            self.unknown(iq);
+            return line.send(wire::result(iq, []));
+        };
+        line.send(wire::result(iq, []));
+        let named = remove.jid("jid").and_then(|jid| Address::of(&jid)).unwrap_or(owner);
+        self.unlink(Address::new(owner.phone, named.device));
+    }
+
+    fn on_blocklist(&self, owner: Address, iq: &Node) -> Node {
+        let mut world = self.world.lock();
+        let Some(account) = world.accounts.get_mut(&owner.phone) else {
+            return wire::result(iq, []);
+        };
+        if let Some(item) = iq.child("item") {
+            let who = item
+                .jid("jid")
+                .and_then(|jid| Address::of(&jid))
+                .map(|address| address.phone);
+            if let Some(who) = who {
+                match item.text("action").as_deref() {
+                    Some("block") => account.blocked.insert(who),
+                    _ => account.blocked.remove(&who),
+                };
+                self.saved.account(account);
+            }
+        }
+        let items = account
+            .blocked
+            .iter()
+            .map(|phone| NodeBuilder::new("item").attr("jid", ids::lid(*phone)).build());
+        wire::result(
+            iq,
+            [NodeBuilder::new("list").attr("dhash", "0").children(items).build()],
+        )
+    }
+
+    /// Takes a companion off an account. If it is online it is told and loses its connection.
+    pub(crate) fn unlink(self: &Arc<Self>, address: Address) -> bool {
+        let mut world = self.world.lock();
+        let Some(account) = world.accounts.get_mut(&address.phone) else {
+            return false;
+        };
+        let Some(device) = account.devices.remove(&address.device) else {
+            return false;
+        };
+        account.devices_changed = crate::clock::now();
+        self.saved.account(account);
+        self.saved.unlinked(&device, address);
+        if let Some(line) = device.line() {
+            line.send(login::conflict("device_removed"));
+            line.close();
+        }
+        self.devices_changed(
+            &mut world,
+            address,
+            crate::notifications::Change::Remove(device.key_index),
+        );
+        drop(world);
+        self.ring();
+        true
+    }
+}
+
+fn props() -> Node {
+    NodeBuilder::new("props")
+        .attr("protocol", 1)
+        .attr("ab_key", "1")
+        .attr("hash", "1")
+        .attr("refresh", 86_400)
+        .attr("refresh_id", 1)
+        .build()
+}
+
+fn on_privacy(iq: &Node) -> Node {
+    if iq.text("type").as_deref() == Some("set") {
+        return wire::result(iq, []);
+    }
+    let names = [
+        "last",
+        "online",
+        "profile",
+        "status",
+        "groupadd",
+        "readreceipts",
+        "calladd",
+        "messages",
+        "defense",
+    ];
+    let categories = names.map(|name| {
+        let value = if name == "defense" { "off" } else { "all" };
+        NodeBuilder::new("category")
+            .attr("name", name)
+            .attr("value", value)
+            .build()
+    });
+    wire::result(iq, [NodeBuilder::new("privacy").children(categories).build()])
+}
