@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use pesan_model::{Clock, OrganizationId, Random};
@@ -13,6 +14,7 @@ use crate::bus::LocalBus;
 use crate::connections::Connections;
 use crate::error::Result;
 use crate::lifecycle::Lifecycle;
+use crate::net;
 
 /// What is decided at start and does not change.
 #[derive(Debug, Clone)]
@@ -27,6 +29,8 @@ pub struct Settings {
     pub allow_private_targets: bool,
     /// Most bytes of a file that is uploaded or fetched from a link.
     pub max_upload_bytes: u64,
+    /// How long events and finished deliveries are kept.
+    pub event_retention: Duration,
 }
 
 /// The running application.
@@ -43,6 +47,8 @@ pub struct App {
     pub connections: Connections,
     /// Tasks, and how they end.
     pub lifecycle: Lifecycle,
+    /// Outgoing HTTP to addresses that people chose.
+    pub net: net::Client,
     /// What was decided at start.
     pub settings: Settings,
     /// Who is known to be let in, and how often somebody tried.
@@ -61,6 +67,8 @@ pub struct Parts {
     pub random: Arc<dyn Random>,
     /// Encryption.
     pub keyring: Keyring,
+    /// Outgoing HTTP to addresses that people chose.
+    pub net: net::Client,
     /// What was decided at start.
     pub settings: Settings,
 }
@@ -75,6 +83,7 @@ impl App {
             bus: LocalBus::default(),
             connections: Connections::default(),
             lifecycle: Lifecycle::default(),
+            net: parts.net,
             settings: parts.settings,
             access: Access::default(),
             keyring: parts.keyring,

@@ -12,6 +12,7 @@ pub mod error;
 pub mod events;
 pub mod idempotency;
 pub mod lifecycle;
+pub mod net;
 
 pub use access::{Caller, Principal};
 pub use bus::{LocalBus, Signal};
