@@ -1,0 +1,5 @@
+/** A new idempotency key. `crypto.randomUUID` is missing on pages without https, which many installations have at first. */
+export function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,43 @@
+/** What went wrong with a call, as the server told it (RFC 9457), or `offline` when no answer came. */
+import type { ProblemBody } from "./types";
+
+export class Problem extends Error {
+  readonly status: number;
+  readonly code: string;
+  /** Field errors by JSON pointer. */
+  readonly fields: ReadonlyMap<string, string>;
+  readonly retryAfterSecs: number | undefined;
+
+  constructor(status: number, body: Partial<ProblemBody>, retryAfterSecs?: number) {
+    super(body.detail ?? body.title ?? `HTTP ${status}`);
+    this.name = "Problem";
+    this.status = status;
+    this.code = body.code ?? (status === 0 ? "offline" : "unknown");
+    this.fields = new Map((body.errors ?? []).map((error) => [error.pointer, error.detail]));
+    this.retryAfterSecs = retryAfterSecs;
+  }
+
+  static from(error: unknown): Problem {
+    if (error instanceof Problem) return error;
+    return new Problem(0, { code: "offline", detail: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+/**
+ * Sorts a problem's field errors into the fields of a form. `pointers` maps JSON pointers to field names.
+ * What belongs to no field comes back as `rest`, so that nothing is swallowed.
+ */
+export function sortFields<Field extends string>(
+  problem: Problem,
+  pointers: Record<string, Field>,
+): { fields: Partial<Record<Field, string>>; rest: string | undefined } {
+  const fields: Partial<Record<Field, string>> = {};
+  const others: string[] = [];
+  for (const [pointer, detail] of problem.fields) {
+    const field = pointers[pointer] ?? pointers[pointer.split("/").slice(0, -1).join("/")];
+    if (field) fields[field] = detail;
+    else others.push(detail);
+  }
+  if (problem.fields.size === 0) others.push(problem.message);
+  return { fields, rest: others.length > 0 ? others.join(" ") : undefined };
+}

@@ -1,0 +1,195 @@
+/** What the pages read from the server, by cache key. Live events patch the same keys (`live/patch.ts`). */
+import { type InfiniteData, infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { answer, api, ask, everything } from "./client";
+import { Problem } from "./problem";
+import type { Chat, DeliveryState, Message, Qr } from "./types";
+
+export interface Page<T> {
+  data: T[];
+  next?: string | null;
+}
+export type Pages<T> = InfiniteData<Page<T>, string | undefined>;
+
+/** Live events keep these fresh, so nothing is fetched again on focus or mount. */
+const LIVE = { staleTime: Number.POSITIVE_INFINITY } as const;
+
+export interface ChatFilter {
+  account?: string | undefined;
+  unread?: boolean | undefined;
+}
+
+export const keys = {
+  accounts: ["accounts"] as const,
+  chats: ["chats"] as const,
+  chat: (id: string) => ["chat", id] as const,
+  messages: (chatId: string) => ["messages", chatId] as const,
+  history: (accountId: string) => ["history", accountId] as const,
+  qr: (accountId: string) => ["qr", accountId] as const,
+  deliveries: (webhookId: string) => ["deliveries", webhookId] as const,
+  mediaVersion: (mediaId: string) => ["media-version", mediaId] as const,
+  typing: (chatId: string) => ["typing", chatId] as const,
+};
+
+export const setupQuery = queryOptions({
+  queryKey: ["setup"],
+  queryFn: ({ signal }) => ask(api.GET("/v1/setup", { signal })),
+  staleTime: 60_000,
+});
+
+/** Who is logged in; null when nobody is. */
+export const meQuery = queryOptions({
+  queryKey: ["me"],
+  queryFn: async ({ signal }) => {
+    try {
+      return await ask(api.GET("/v1/me", { signal }));
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) return null;
+      throw error;
+    }
+  },
+  staleTime: 60_000,
+});
+
+export const accountsQuery = queryOptions({
+  queryKey: keys.accounts,
+  queryFn: ({ signal }) =>
+    everything((after) => ask(api.GET("/v1/accounts", { params: { query: { limit: 200, after } }, signal }))),
+  ...LIVE,
+});
+
+export const historyQuery = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: keys.history(id),
+    queryFn: ({ pageParam, signal }) =>
+      ask(api.GET("/v1/accounts/{id}/history", { params: { path: { id }, query: { after: pageParam } }, signal })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+  });
+
+/** A QR code and how long it is still good, by the server's clock. */
+export interface ShownQr extends Qr {
+  readonly remainingMs: number;
+}
+
+/** The account's current QR code; null while it has none. */
+export const qrQuery = (id: string) =>
+  queryOptions({
+    queryKey: keys.qr(id),
+    queryFn: async ({ signal }): Promise<ShownQr | null> => {
+      try {
+        const { body, response } = await answer(
+          api.GET("/v1/accounts/{id}/qr", {
+            params: { path: { id } },
+            headers: { accept: "application/json" },
+            signal,
+          }),
+        );
+        const now = Date.parse(response.headers.get("date") ?? "") || Date.now();
+        return { ...body, remainingMs: Math.max(0, Date.parse(body.expires_at) - now) };
+      } catch (error) {
+        if (error instanceof Problem && error.status === 409) return null;
+        throw error;
+      }
+    },
+    gcTime: 0,
+    structuralSharing: false,
+  });
+
+export const chatsQuery = (filter: ChatFilter) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.chats, filter] as const,
+    queryFn: ({ pageParam, signal }): Promise<Page<Chat>> =>
+      ask(
+        api.GET("/v1/chats", {
+          params: {
+            query: {
+              limit: 50,
+              after: pageParam,
+              account_id: filter.account,
+              unread: filter.unread ? true : undefined,
+            },
+          },
+          signal,
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+    ...LIVE,
+  });
+
+export const chatQuery = (id: string) =>
+  queryOptions({
+    queryKey: keys.chat(id),
+    queryFn: ({ signal }) => ask(api.GET("/v1/chats/{id}", { params: { path: { id } }, signal })),
+    ...LIVE,
+  });
+
+/** A chat's messages, newest first. */
+export const messagesQuery = (chatId: string) =>
+  infiniteQueryOptions({
+    queryKey: keys.messages(chatId),
+    queryFn: ({ pageParam, signal }): Promise<Page<Message>> =>
+      ask(
+        api.GET("/v1/chats/{id}/messages", {
+          params: { path: { id: chatId }, query: { limit: 50, after: pageParam } },
+          signal,
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+    ...LIVE,
+  });
+
+export const webhooksQuery = queryOptions({
+  queryKey: ["webhooks"],
+  queryFn: ({ signal }) =>
+    everything((after) => ask(api.GET("/v1/webhooks", { params: { query: { limit: 200, after } }, signal }))),
+});
+
+export const deliveriesQuery = (webhookId: string, state: DeliveryState | undefined) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.deliveries(webhookId), { state }] as const,
+    queryFn: ({ pageParam, signal }) =>
+      ask(
+        api.GET("/v1/webhooks/{id}/deliveries", {
+          params: { path: { id: webhookId }, query: { limit: 50, after: pageParam, state } },
+          signal,
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+    refetchInterval: 3_000,
+  });
+
+export const deliveryQuery = (webhookId: string, deliveryId: string) =>
+  queryOptions({
+    queryKey: ["delivery", webhookId, deliveryId],
+    queryFn: ({ signal }) =>
+      ask(
+        api.GET("/v1/webhooks/{id}/deliveries/{dlv}", {
+          params: { path: { id: webhookId, dlv: deliveryId } },
+          signal,
+        }),
+      ),
+    refetchInterval: 3_000,
+  });
+
+export const apiKeysQuery = queryOptions({
+  queryKey: ["keys"],
+  queryFn: ({ signal }) =>
+    everything((after) => ask(api.GET("/v1/keys", { params: { query: { limit: 200, after } }, signal }))),
+});
+
+export const usersQuery = queryOptions({
+  queryKey: ["users"],
+  queryFn: ({ signal }) =>
+    everything((after) => ask(api.GET("/v1/users", { params: { query: { limit: 200, after } }, signal }))),
+});
+
+export const auditQuery = infiniteQueryOptions({
+  queryKey: ["audit"],
+  queryFn: ({ pageParam, signal }) =>
+    ask(api.GET("/v1/audit", { params: { query: { limit: 50, after: pageParam } }, signal })),
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: (page) => page.next ?? undefined,
+});

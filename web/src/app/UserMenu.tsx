@@ -1,0 +1,86 @@
+import { Avatar, Menu, Text, UnstyledButton, useMantineColorScheme } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRouter } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { api, ask } from "~/api/client";
+import { meQuery } from "~/api/queries";
+import { chooseLanguage, currentLanguage, isLanguage, LANGUAGES } from "~/i18n";
+import { IconCheck, IconDesktop, IconLogout, IconMoon, IconSun } from "~/ui/icons";
+import { notifyProblem } from "~/ui/notify";
+
+const SCHEMES = [
+  { value: "light", text: "light", icon: IconSun },
+  { value: "dark", text: "dark", icon: IconMoon },
+  { value: "auto", text: "system", icon: IconDesktop },
+] as const;
+
+/** Who is logged in, how the app looks and speaks, and the way out. */
+export function UserMenu() {
+  const { t } = useTranslation();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const client = useQueryClient();
+  const router = useRouter();
+  const user = useQuery(meQuery).data?.user;
+  const language = currentLanguage();
+  const logout = useMutation({
+    mutationFn: () => ask(api.POST("/v1/logout")),
+    onSuccess: async () => {
+      client.clear();
+      await router.navigate({ to: "/login" });
+    },
+    onError: notifyProblem,
+  });
+
+  return (
+    <Menu width={240}>
+      <Menu.Target>
+        <UnstyledButton aria-label={t("nav.menu")}>
+          <Avatar name={user?.name ?? "?"} color="teal" radius="xl" size={36} />
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {user && (
+          <>
+            <Menu.Label>
+              <Text size="sm" fw={600} c="var(--mantine-color-text)" truncate>
+                {user.name}
+              </Text>
+              <Text size="xs" truncate>
+                {user.email}
+              </Text>
+            </Menu.Label>
+            <Menu.Divider />
+          </>
+        )}
+        <Menu.Label>{t("nav.theme")}</Menu.Label>
+        {SCHEMES.map((scheme) => (
+          <Menu.Item
+            key={scheme.value}
+            closeMenuOnClick={false}
+            leftSection={<scheme.icon size={18} />}
+            rightSection={colorScheme === scheme.value && <IconCheck size={16} />}
+            onClick={() => setColorScheme(scheme.value)}
+          >
+            {t(`nav.${scheme.text}`)}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Label>{t("nav.language")}</Menu.Label>
+        {Object.entries(LANGUAGES).map(([code, { name }]) => (
+          <Menu.Item
+            key={code}
+            lang={code}
+            rightSection={code === language && <IconCheck size={16} />}
+            onClick={() => isLanguage(code) && void chooseLanguage(code).catch(notifyProblem)}
+          >
+            {name}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconLogout size={18} />} onClick={() => logout.mutate()}>
+          {t("nav.logout")}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,154 @@
+/** Every address of the app. Each page is fetched when it is first opened. */
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { Problem } from "~/api/problem";
+import { meQuery, setupQuery } from "~/api/queries";
+import { CrashPage } from "./CrashPage";
+import { NotFoundPage } from "./NotFoundPage";
+import { Shell } from "./Shell";
+
+interface Context {
+  client: QueryClient;
+  /** Called with every failed call. */
+  onFailure(error: unknown): void;
+}
+
+const rootRoute = createRootRouteWithContext<Context>()({
+  component: Outlet,
+  errorComponent: CrashPage,
+  notFoundComponent: NotFoundPage,
+});
+
+/** Only an address inside the app is returned to after a log-in. */
+export function insideApp(address: unknown): string | undefined {
+  return typeof address === "string" && /^\/(?![/\\])/.test(address) ? address : undefined;
+}
+
+const loginRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/login",
+  validateSearch: (search: Record<string, unknown>): { redirect?: string; ended?: boolean } => ({
+    redirect: insideApp(search.redirect),
+    ended: search.ended === true ? true : undefined,
+  }),
+  beforeLoad: async ({ context, search }) => {
+    const setup = await context.client.ensureQueryData(setupQuery);
+    if (setup.needs_owner) throw redirect({ to: "/setup" });
+    if (await context.client.ensureQueryData(meQuery)) throw redirect({ href: search.redirect ?? "/chats" });
+  },
+  component: lazyRouteComponent(() => import("~/features/auth/LoginPage"), "LoginPage"),
+});
+
+const setupRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/setup",
+  component: lazyRouteComponent(() => import("~/features/auth/SetupPage"), "SetupPage"),
+});
+
+const shellRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: "shell",
+  beforeLoad: async ({ context, location }) => {
+    if (await context.client.ensureQueryData(meQuery)) return;
+    const setup = await context.client.ensureQueryData(setupQuery);
+    if (setup.needs_owner) throw redirect({ to: "/setup" });
+    throw redirect({ to: "/login", search: location.href === "/" ? {} : { redirect: location.href } });
+  },
+  component: Shell,
+});
+
+const homeRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/chats" });
+  },
+});
+
+const accountsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/accounts",
+  component: lazyRouteComponent(() => import("~/features/accounts/AccountsPage"), "AccountsPage"),
+});
+
+export interface ChatsSearch {
+  account?: string | undefined;
+  unread?: boolean | undefined;
+  new?: boolean | undefined;
+}
+
+const chatsSearch = (search: Record<string, unknown>): ChatsSearch => ({
+  account: typeof search.account === "string" ? search.account : undefined,
+  unread: search.unread === true ? true : undefined,
+  new: search.new === true ? true : undefined,
+});
+
+const ChatsPage = lazyRouteComponent(() => import("~/features/chats/ChatsPage"), "ChatsPage");
+
+const chatsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/chats",
+  validateSearch: chatsSearch,
+  component: ChatsPage,
+});
+
+const chatRoute = createRoute({
+  getParentRoute: () => chatsRoute,
+  path: "$chatId",
+});
+
+const webhooksRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/webhooks",
+  component: lazyRouteComponent(() => import("~/features/webhooks/WebhooksPage"), "WebhooksPage"),
+});
+
+export const SETTINGS_TABS = ["keys", "members", "audit"] as const;
+export type SettingsTab = (typeof SETTINGS_TABS)[number];
+
+const settingsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/settings",
+  validateSearch: (search: Record<string, unknown>): { tab?: SettingsTab } => ({
+    tab: SETTINGS_TABS.find((tab) => tab === search.tab),
+  }),
+  component: lazyRouteComponent(() => import("~/features/settings/SettingsPage"), "SettingsPage"),
+});
+
+const routeTree = rootRoute.addChildren([
+  loginRoute,
+  setupRoute,
+  shellRoute.addChildren([homeRoute, accountsRoute, chatsRoute.addChildren([chatRoute]), webhooksRoute, settingsRoute]),
+]);
+
+export function createAppRouter(client: QueryClient) {
+  const router = createRouter({
+    routeTree,
+    context: {
+      client,
+      onFailure: (error) => {
+        const ended = error instanceof Problem && error.status === 401 && client.getQueryData(meQuery.queryKey) != null;
+        if (!ended) return;
+        client.clear();
+        const { href } = router.state.location;
+        void router.navigate({ to: "/login", search: { redirect: href, ended: true } });
+      },
+    },
+    defaultPreload: "intent",
+    scrollRestoration: true,
+  });
+  return router;
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}

@@ -1,0 +1,173 @@
+import { Button, Card, SimpleGrid, Skeleton, Text, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useCallback, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { accountsQuery } from "~/api/queries";
+import type { Account, AccountState } from "~/api/types";
+import { useLive } from "~/live/Live";
+import { Allowed } from "~/ui/Allowed";
+import { Confirm } from "~/ui/Confirm";
+import { EmptyState } from "~/ui/EmptyState";
+import { IconPhone, IconPlus, IconSearch } from "~/ui/icons";
+import { Page } from "~/ui/Page";
+import { ProblemAlert } from "~/ui/ProblemAlert";
+import { GRAVITY, type Gravity } from "~/ui/StatePill";
+import { AccountCard, type Wish } from "./AccountCard";
+import { AddAccount } from "./AddAccount";
+import { useConnect, useDelete, useLogout, usePause } from "./actions";
+import { HistoryDrawer } from "./HistoryDrawer";
+import { LinkDialog } from "./LinkDialog";
+import { PacingDialog } from "./PacingDialog";
+import { RenameDialog } from "./RenameDialog";
+
+const ORDER: Record<Gravity, number> = { person: 0, healing: 1, idle: 2, fine: 3 };
+
+/** Problems first, then by name. */
+export function sortAccounts(accounts: Account[]): Account[] {
+  return accounts.toSorted((a, b) => ORDER[GRAVITY[a.state]] - ORDER[GRAVITY[b.state]] || a.name.localeCompare(b.name));
+}
+
+/** States in which linking is already under way. */
+const UNDER_WAY: ReadonlySet<AccountState> = new Set([
+  "starting",
+  "need_scan",
+  "pairing_code",
+  "passkey_required",
+  "syncing",
+]);
+
+/** How often the accounts are read again while live events are cut off. */
+const POLL_MS = 3_000;
+/** From this many accounts on there is a search field. */
+const SEARCH_FROM = 9;
+
+export function AccountsPage() {
+  const { t } = useTranslation();
+  const live = useLive();
+  const accounts = useQuery({ ...accountsQuery, refetchInterval: live === "lost" ? POLL_MS : false });
+  const [search, setSearch] = useState("");
+  const [adding, setAdding] = useState(false);
+  const [open, setOpen] = useState<{ wish: Wish; id: string }>();
+  const close = useCallback(() => setOpen(undefined), []);
+  const connect = useConnect();
+  const pause = usePause();
+  const logout = useLogout();
+  const remove = useDelete();
+
+  const link = (account: Account) => {
+    setOpen({ wish: "link", id: account.id });
+    connect.reset();
+    if (!UNDER_WAY.has(account.state)) connect.mutate(account.id);
+  };
+  const wish = (account: Account, wanted: Wish) => {
+    if (wanted === "link") link(account);
+    else if (wanted === "pause") pause.mutate(account.id);
+    else setOpen({ wish: wanted, id: account.id });
+  };
+
+  const add = (
+    <Allowed to="accounts:manage">
+      <Button leftSection={<IconPlus size={18} />} onClick={() => setAdding(true)}>
+        {t("account.add")}
+      </Button>
+    </Allowed>
+  );
+  const opened = accounts.data?.find((account) => account.id === open?.id);
+  const wanted = search.trim().toLowerCase();
+  const shown = sortAccounts(accounts.data ?? []).filter((account) =>
+    [account.name, account.phone, account.push_name].some((text) => text?.toLowerCase().includes(wanted)),
+  );
+
+  return (
+    <Page title={t("account.title")} subtitle={t("account.subtitle")} action={accounts.data?.length ? add : undefined}>
+      {accounts.error && !accounts.data && (
+        <ProblemAlert error={accounts.error} retry={() => void accounts.refetch()} />
+      )}
+      {accounts.isPending && (
+        <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }}>
+          {["a", "b", "c"].map((key) => (
+            <Card key={key}>
+              <Skeleton h={24} w="60%" />
+              <Skeleton h={16} w="40%" mt="sm" />
+              <Skeleton h={90} mt="lg" />
+              <Skeleton h={36} mt="lg" />
+            </Card>
+          ))}
+        </SimpleGrid>
+      )}
+      {accounts.data?.length === 0 && (
+        <Card>
+          <EmptyState icon={<IconPhone size={30} />} title={t("account.emptyTitle")} text={t("account.emptyText")}>
+            {add}
+          </EmptyState>
+        </Card>
+      )}
+      {(accounts.data?.length ?? 0) >= SEARCH_FROM && (
+        <TextInput
+          value={search}
+          onChange={(event) => setSearch(event.currentTarget.value)}
+          placeholder={t("account.search")}
+          aria-label={t("account.search")}
+          leftSection={<IconSearch size={18} />}
+          maw={360}
+        />
+      )}
+      {accounts.data && accounts.data.length > 0 && shown.length === 0 && (
+        <Text c="dimmed">{t("account.noMatch")}</Text>
+      )}
+      <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }}>
+        {shown.map((account) => (
+          <AccountCard
+            key={account.id}
+            account={account}
+            pausing={pause.isPending && pause.variables === account.id}
+            onWish={(wanted) => wish(account, wanted)}
+          />
+        ))}
+      </SimpleGrid>
+
+      {adding && (
+        <AddAccount
+          onClose={() => setAdding(false)}
+          onCreated={(account) => {
+            setAdding(false);
+            link(account);
+          }}
+        />
+      )}
+      {opened && open?.wish === "link" && (
+        <LinkDialog
+          account={opened}
+          starting={connect.isPending}
+          error={connect.error}
+          onConnect={() => connect.mutate(opened.id)}
+          onClose={close}
+        />
+      )}
+      {opened && open?.wish === "history" && <HistoryDrawer account={opened} onClose={close} />}
+      {opened && open?.wish === "pacing" && <PacingDialog account={opened} onClose={close} />}
+      {opened && open?.wish === "rename" && <RenameDialog account={opened} onClose={close} />}
+      {opened && open?.wish === "logout" && (
+        <Confirm
+          title={`${t("account.logout")}: ${opened.name}`}
+          text={t("account.logoutText")}
+          act={t("account.logoutConfirm")}
+          busy={logout.isPending}
+          onConfirm={() => logout.mutate(opened.id, { onSettled: close })}
+          onClose={close}
+        />
+      )}
+      {opened && open?.wish === "delete" && (
+        <Confirm
+          title={`${t("account.delete")}: ${opened.name}`}
+          text={t("account.deleteText")}
+          act={t("common.delete")}
+          word={opened.name}
+          busy={remove.isPending}
+          onConfirm={() => remove.mutate(opened, { onSettled: close })}
+          onClose={close}
+        />
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,255 @@
+import { ActionIcon, Anchor, Group, Menu, Tooltip } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { memo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, ask } from "~/api/client";
+import { newKey } from "~/api/idempotency";
+import type { Chat, Message } from "~/api/types";
+import { mediaOf, previewOf, putMessage } from "~/live/patch";
+import { useMay } from "~/ui/Allowed";
+import { IconReact, IconReply } from "~/ui/icons";
+import { notifyProblem } from "~/ui/notify";
+import { clock, full } from "~/ui/time";
+import { MediaView } from "./MediaView";
+import classes from "./Messages.module.css";
+import { Ticks } from "./Ticks";
+
+const EMOJI = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
+
+interface Props {
+  chat: Chat;
+  message: Message;
+  /** The first of a group of messages of one side. */
+  first: boolean;
+  quoted: Message | undefined;
+  reactions: string[] | undefined;
+  onReply(message: Message): void;
+}
+
+export const Bubble = memo(function Bubble({ chat, message, first, quoted, reactions, onReply }: Props) {
+  const { t } = useTranslation();
+  if ("group_change" in message) {
+    return <div className={classes.system}>{groupChange(message.group_change)}</div>;
+  }
+  const out = message.direction === "out";
+  const failed = message.status === "failed";
+  return (
+    <div
+      className={classes.row}
+      data-out={out || undefined}
+      data-first={first || undefined}
+      data-failed={failed || undefined}
+      data-message={message.id}
+      data-status={message.status}
+    >
+      <div className={classes.stack}>
+        <div className={classes.bubble}>
+          {chat.is_group && !out && first && (
+            <div className={classes.sender} dir="auto">
+              {message.push_name ?? message.sender?.split("@")[0]}
+            </div>
+          )}
+          {message.reply_to && <Quote chat={chat} message={quoted} />}
+          <Content message={message} />
+          <div className={classes.foot}>
+            <time dateTime={message.created_at} title={full(message.created_at)}>
+              {clock(message.created_at)}
+            </time>
+            {out && <Ticks status={message.status} />}
+          </div>
+        </div>
+        {reactions && reactions.length > 0 && (
+          <span
+            className={classes.reactions}
+            role="img"
+            aria-label={t("kind.reactedWith", { emoji: reactions.join(" ") })}
+          >
+            {reactions.map((emoji, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: the same emoji can stand twice
+              <span key={index}>{emoji}</span>
+            ))}
+          </span>
+        )}
+        {out && <Fate message={message} />}
+      </div>
+      <Tools chat={chat} message={message} onReply={onReply} />
+    </div>
+  );
+
+  function groupChange(change: { action: string; participants?: string[]; subject?: string | null }): string {
+    const people = (change.participants ?? []).map((address) => `\u2066+${address.split("@")[0]}\u2069`).join(", ");
+    switch (change.action) {
+      case "create":
+      case "description":
+        return t(`groupChange.${change.action}`);
+      case "add":
+      case "remove":
+      case "leave":
+      case "promote":
+      case "demote":
+        return people ? t(`groupChange.${change.action}`, { people }) : t("kind.group_change");
+      case "subject":
+        return change.subject ? t("groupChange.subject", { subject: change.subject }) : t("kind.group_change");
+      default:
+        return t("kind.group_change");
+    }
+  }
+});
+
+/** What the message says. Everything from strangers is put in as text, never as markup. */
+function Content({ message }: { message: Message }) {
+  const { t } = useTranslation();
+  if ("text" in message) {
+    return (
+      <div className={classes.body} dir="auto">
+        {message.text.body}
+      </div>
+    );
+  }
+  const media = mediaOf(message);
+  if (media) {
+    return (
+      <>
+        <MediaView kind={message.type} media={media} />
+        {media.caption && (
+          <div className={classes.body} dir="auto">
+            {media.caption}
+          </div>
+        )}
+      </>
+    );
+  }
+  return (
+    <div className={classes.muted}>{"undecryptable" in message ? t("kind.undecryptable") : t("kind.unsupported")}</div>
+  );
+}
+
+export function Quote({ chat, message }: { chat: Chat; message: Message | undefined }) {
+  const { t } = useTranslation();
+  return (
+    <div className={classes.quote}>
+      {message && (
+        <strong dir="auto">{message.direction === "out" ? t("chat.you") : (message.push_name ?? chat.name)}</strong>
+      )}
+      <span dir="auto">{message ? (previewOf(message) ?? kindName(message.type)) : t("kind.text")}</span>
+    </div>
+  );
+
+  function kindName(type: string): string {
+    switch (type) {
+      case "image":
+      case "video":
+      case "document":
+      case "audio":
+      case "sticker":
+        return t(`kind.${type}`);
+      default:
+        return t("kind.text");
+    }
+  }
+}
+
+/** What became of an own message, and what can still be done. */
+function Fate({ message }: { message: Message }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const maySend = useMay("messages:send");
+  const path = { params: { path: { id: message.id } } };
+  const retry = useMutation({
+    mutationFn: () => ask(api.POST("/v1/messages/{id}/retry", path)),
+    onSuccess: (answer) => putMessage(client, answer),
+    onError: notifyProblem,
+  });
+  const cancel = useMutation({
+    mutationFn: () => ask(api.POST("/v1/messages/{id}/cancel", path)),
+    onSuccess: (answer) => putMessage(client, answer),
+    onError: notifyProblem,
+  });
+  if (message.status === "failed") {
+    return (
+      <div className={classes.problem} role="alert">
+        <span>{t("chat.sendFailed", { reason: message.error?.detail ?? t("status.failed") })}</span>
+        {maySend && (
+          <Anchor component="button" type="button" size="sm" disabled={retry.isPending} onClick={() => retry.mutate()}>
+            {t("chat.retryMessage")}
+          </Anchor>
+        )}
+      </div>
+    );
+  }
+  if (message.status === "cancelled") return <div className={classes.hint}>{t("status.cancelled")}</div>;
+  if (message.status !== "queued") return null;
+  return (
+    <div className={classes.hint}>
+      {message.send_at && <span>{t("chat.scheduled", { time: full(message.send_at) })}</span>}
+      {maySend && (
+        <Anchor component="button" type="button" fz={12} disabled={cancel.isPending} onClick={() => cancel.mutate()}>
+          {t("chat.cancelSend")}
+        </Anchor>
+      )}
+    </div>
+  );
+}
+
+function Tools({ chat, message, onReply }: { chat: Chat; message: Message; onReply(message: Message): void }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [open, setOpen] = useState(false);
+  const react = useMutation({
+    mutationFn: (emoji: string) =>
+      ask(
+        api.POST("/v1/messages", {
+          body: {
+            account_id: chat.account_id,
+            to: chat.address,
+            type: "reaction",
+            reaction: { message_id: message.id, emoji },
+          },
+          headers: { "Idempotency-Key": newKey() },
+        }),
+      ),
+    onSuccess: (answer) => putMessage(client, answer),
+    onError: notifyProblem,
+  });
+  const answerable = message.status !== "failed" && message.status !== "cancelled" && message.status !== "queued";
+  if (!useMay("messages:send") || !answerable || "undecryptable" in message) return null;
+  return (
+    <div className={classes.tools} data-open={open || undefined}>
+      <Tooltip label={t("chat.reply")}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          radius="xl"
+          aria-label={t("chat.reply")}
+          onClick={() => onReply(message)}
+        >
+          <IconReply size={18} />
+        </ActionIcon>
+      </Tooltip>
+      <Menu opened={open} onChange={setOpen} position="top" width="auto">
+        <Menu.Target>
+          <ActionIcon variant="subtle" color="gray" radius="xl" aria-label={t("chat.react")}>
+            <IconReact size={18} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Group gap={0} wrap="nowrap">
+            {EMOJI.map((emoji) => (
+              <Menu.Item
+                key={emoji}
+                w={42}
+                fz={20}
+                ta="center"
+                px={0}
+                aria-label={t("chat.reactWith", { emoji })}
+                onClick={() => react.mutate(emoji)}
+              >
+                {emoji}
+              </Menu.Item>
+            ))}
+          </Group>
+        </Menu.Dropdown>
+      </Menu>
+    </div>
+  );
+}

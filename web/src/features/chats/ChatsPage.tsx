@@ -1,0 +1,44 @@
+import { Button } from "@mantine/core";
+import { getRouteApi, useNavigate, useParams } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { EmptyState } from "~/ui/EmptyState";
+import { IconChats, IconNewMessage } from "~/ui/icons";
+import { ChatList } from "./ChatList";
+import classes from "./ChatsPage.module.css";
+import { NewMessage } from "./NewMessage";
+import { Thread } from "./Thread";
+
+const route = getRouteApi("/shell/chats");
+
+export function ChatsPage() {
+  const { t } = useTranslation();
+  const search = route.useSearch();
+  const navigate = useNavigate();
+  const chatId = useParams({ strict: false, select: (params) => params.chatId });
+  const setNew = (open: boolean) =>
+    void navigate({ to: ".", search: (known) => ({ ...known, new: open ? true : undefined }) });
+
+  return (
+    <div className={classes.panes} data-thread={chatId !== undefined || undefined}>
+      <section className={classes.list} aria-label={t("chat.list")}>
+        <ChatList
+          filter={{ account: search.account, unread: search.unread }}
+          chatId={chatId}
+          onNew={() => setNew(true)}
+        />
+      </section>
+      <section className={classes.thread}>
+        {chatId === undefined ? (
+          <EmptyState icon={<IconChats size={30} />} title={t("chat.choose")} text={t("chat.chooseText")}>
+            <Button variant="light" mt="sm" leftSection={<IconNewMessage size={18} />} onClick={() => setNew(true)}>
+              {t("chat.new")}
+            </Button>
+          </EmptyState>
+        ) : (
+          <Thread key={chatId} chatId={chatId} />
+        )}
+      </section>
+      {search.new && <NewMessage accountId={search.account} onClose={() => setNew(false)} />}
+    </div>
+  );
+}

@@ -1,0 +1,98 @@
+import { Loader, Modal, UnstyledButton } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { keys } from "~/api/queries";
+import type { Media } from "~/api/types";
+import { IconAlert, IconDownload, IconFile } from "~/ui/icons";
+import { bytes } from "~/ui/time";
+import classes from "./Messages.module.css";
+
+/** The file of a message. It may still be on its way from WhatsApp: a live event tells when it is there. */
+export function MediaView({ kind, media }: { kind: string; media: Media }) {
+  const { t } = useTranslation();
+  const version = useQuery<number>({
+    queryKey: keys.mediaVersion(media.media_id),
+    queryFn: () => 0,
+    enabled: false,
+    initialData: 0,
+  }).data;
+  const [failedVersion, setFailedVersion] = useState<number>();
+  const url = `/v1/media/${encodeURIComponent(media.media_id)}/content${version > 0 ? `?v=${version}` : ""}`;
+  const failed = () => setFailedVersion(version);
+
+  if (failedVersion === version) return <Missing url={url} />;
+  switch (kind) {
+    case "image":
+      return <Picture url={url} onFailed={failed} />;
+    case "sticker":
+      return <img className={classes.sticker} src={url} alt={t("kind.sticker")} loading="lazy" onError={failed} />;
+    case "video":
+      // biome-ignore lint/a11y/useMediaCaption: nobody wrote captions for what people send each other
+      return <video className={classes.video} src={url} controls preload="metadata" onError={failed} />;
+    case "audio":
+      // biome-ignore lint/a11y/useMediaCaption: nobody wrote captions for what people send each other
+      return <audio className={classes.audio} src={url} controls preload="metadata" onError={failed} />;
+    default: {
+      const name = media.file_name ?? t("kind.document");
+      return (
+        <a className={classes.file} href={url} download={name} aria-label={t("chat.open", { name })}>
+          <IconFile size={26} aria-hidden />
+          <span>
+            <span className={classes.fileName} dir="auto">
+              {name}
+            </span>
+            <br />
+            <span className={classes.fileSize}>{media.size != null ? bytes(media.size) : media.mime}</span>
+          </span>
+        </a>
+      );
+    }
+  }
+}
+
+function Picture({ url, onFailed }: { url: string; onFailed(): void }) {
+  const { t } = useTranslation();
+  const [large, setLarge] = useState(false);
+  return (
+    <>
+      <UnstyledButton className={classes.imageButton} onClick={() => setLarge(true)} aria-label={t("chat.viewImage")}>
+        <img className={classes.image} src={url} alt={t("kind.image")} loading="lazy" onError={onFailed} />
+      </UnstyledButton>
+      <Modal
+        opened={large}
+        onClose={() => setLarge(false)}
+        size="auto"
+        title={
+          <a href={url} download aria-label={t("chat.downloadFile")}>
+            <IconDownload size={20} />
+          </a>
+        }
+        closeButtonProps={{ "aria-label": t("common.close") }}
+      >
+        <img src={url} alt={t("kind.image")} style={{ maxWidth: "100%", maxHeight: "78dvh", display: "block" }} />
+      </Modal>
+    </>
+  );
+}
+
+/** Tells a file that is still being fetched from one that is gone. */
+function Missing({ url }: { url: string }) {
+  const { t } = useTranslation();
+  const gone = useQuery({
+    queryKey: ["media-gone", url],
+    queryFn: async ({ signal }) => {
+      const response = await fetch(url, { headers: { range: "bytes=0-0" }, signal });
+      await response.body?.cancel();
+      return response.status !== 409;
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+  }).data;
+  return (
+    <div className={classes.missing}>
+      {gone ? <IconAlert size={18} /> : <Loader size={16} />}
+      {gone ? t("chat.unknownMedia") : t("chat.loadingMedia")}
+    </div>
+  );
+}

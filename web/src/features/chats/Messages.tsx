@@ -1,0 +1,90 @@
+import { Fragment, useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import type { Chat, Message } from "~/api/types";
+import { useNow } from "~/ui/Ago";
+import { day, dayNumber } from "~/ui/time";
+import { Bubble } from "./Bubble";
+import classes from "./Messages.module.css";
+import type { Pending } from "./outbox";
+import { PendingBubble } from "./PendingBubble";
+
+interface Props {
+  chat: Chat;
+  /** Oldest first. */
+  messages: Message[];
+  pending: Pending[];
+  onReply(message: Message): void;
+  onRetry(pending: Pending): void;
+  onDiscard(pending: Pending): void;
+}
+
+/** The newest reaction of each person, by the message it is on. */
+export function reactionsByMessage(messages: Message[]): Map<string, string[]> {
+  const byWaId = new Map(messages.map((message) => [message.wa_id, message.id]));
+  const latest = new Map<string, Map<string, string>>();
+  for (const message of messages) {
+    if (!("reaction" in message)) continue;
+    const { message_id, wa_id, emoji } = message.reaction;
+    const target = message_id ?? (wa_id ? byWaId.get(wa_id) : undefined);
+    if (!target) continue;
+    const people = latest.get(target) ?? new Map<string, string>();
+    people.set(message.direction === "out" ? "" : (message.sender ?? ""), emoji);
+    latest.set(target, people);
+  }
+  return new Map([...latest].map(([target, people]) => [target, [...people.values()].filter((emoji) => emoji !== "")]));
+}
+
+/** How close messages of one side must be to stand as a group. */
+const GROUP_MS = 5 * 60_000;
+
+function follows(earlier: Message | undefined, later: Message): boolean {
+  return (
+    earlier !== undefined &&
+    earlier.direction === later.direction &&
+    earlier.sender === later.sender &&
+    Date.parse(later.created_at) - Date.parse(earlier.created_at) < GROUP_MS &&
+    dayNumber(later.created_at) === dayNumber(earlier.created_at)
+  );
+}
+
+export function Messages({ chat, messages, pending, onReply, onRetry, onDiscard }: Props) {
+  const { t } = useTranslation();
+  const now = useNow();
+  const reactions = useMemo(() => reactionsByMessage(messages), [messages]);
+  const byId = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);
+  const shown = messages.filter((message) => !("reaction" in message));
+
+  const dayName = (moment: string) => {
+    const days = dayNumber(now) - dayNumber(moment);
+    return days <= 0 ? t("chat.today") : days === 1 ? t("chat.yesterday") : day(moment);
+  };
+
+  return (
+    <div role="log" aria-label={t("chat.messages", { name: chat.name })}>
+      {shown.map((message, index) => {
+        const before = shown[index - 1];
+        const newDay = !before || dayNumber(before.created_at) !== dayNumber(message.created_at);
+        return (
+          <Fragment key={message.id}>
+            {newDay && (
+              <div className={classes.day}>
+                <span>{dayName(message.created_at)}</span>
+              </div>
+            )}
+            <Bubble
+              chat={chat}
+              message={message}
+              first={!follows(before, message)}
+              quoted={message.reply_to ? byId.get(message.reply_to) : undefined}
+              reactions={reactions.get(message.id)}
+              onReply={onReply}
+            />
+          </Fragment>
+        );
+      })}
+      {pending.map((item) => (
+        <PendingBubble key={item.key} pending={item} onRetry={onRetry} onDiscard={onDiscard} />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,143 @@
+import { Alert, Anchor, Button, FileInput, Group, Modal, Select, Stack, Textarea, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { api, ask } from "~/api/client";
+import { newKey } from "~/api/idempotency";
+import { Problem, sortFields } from "~/api/problem";
+import { accountsQuery } from "~/api/queries";
+import { putMessage } from "~/live/patch";
+import { IconAttach } from "~/ui/icons";
+import { notifyDone } from "~/ui/notify";
+import { ProblemAlert } from "~/ui/ProblemAlert";
+import { bytes } from "~/ui/time";
+import { brokenLimit, upload } from "./files";
+import { bodyOf } from "./outbox";
+
+interface Values {
+  account: string;
+  to: string;
+  text: string;
+  file: File | null;
+}
+
+/** Where the server's field errors belong. */
+const POINTERS: Record<string, keyof Values> = {
+  "/account_id": "account",
+  "/to": "to",
+  "/text": "text",
+  "/text/body": "text",
+  "/image/caption": "text",
+  "/video/caption": "text",
+  "/document/caption": "text",
+  "/image": "file",
+  "/video": "file",
+  "/audio": "file",
+  "/document": "file",
+  "/file": "file",
+};
+
+/** Writes to anybody, by their number. */
+export function NewMessage({ accountId, onClose }: { accountId: string | undefined; onClose(): void }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const accounts = useQuery(accountsQuery).data;
+  const first = accounts?.find((account) => account.state === "connected") ?? accounts?.[0];
+  const lastTry = useRef({ body: "", key: "" });
+  const form = useForm<Values>({
+    initialValues: { account: accountId ?? first?.id ?? "", to: "", text: "", file: null },
+    validate: {
+      text: (text, { file }) => (text.trim() === "" && !file ? t("chat.needTextOrFile") : null),
+      file: (file) => {
+        const limit = file && brokenLimit(file);
+        return limit ? t("chat.tooBig", { max: bytes(limit) }) : null;
+      },
+    },
+  });
+  const send = useMutation({
+    mutationFn: async ({ account, to, text, file }: Values) => {
+      const media = file ? await upload(file) : undefined;
+      const body = bodyOf(
+        { account_id: account, address: to.trim() },
+        { text: text.trim(), file: file ?? undefined },
+        media?.id,
+      );
+      // The same form sent again after a lost answer is the same message; a changed one is another.
+      const written = JSON.stringify({ ...body, file: file?.name });
+      if (lastTry.current.body !== written) lastTry.current = { body: written, key: newKey() };
+      return ask(api.POST("/v1/messages", { body, headers: { "Idempotency-Key": lastTry.current.key } }));
+    },
+    onSuccess: (message) => {
+      putMessage(client, message);
+      notifyDone(message.session_disconnected ? t("chat.queuedWaits") : t("chat.queued"));
+      void navigate({ to: "/chats/$chatId", params: { chatId: message.chat_id }, search: {} });
+    },
+    onError: (error) => form.setErrors(sortFields(Problem.from(error), POINTERS).fields),
+  });
+  const rest = send.error ? sortFields(Problem.from(send.error), POINTERS).rest : undefined;
+  const account = form.values.account || first?.id || "";
+
+  return (
+    <Modal opened onClose={onClose} title={t("chat.new")} closeButtonProps={{ "aria-label": t("common.close") }}>
+      {accounts?.length === 0 ? (
+        <Alert color="yellow">
+          {t("chat.noAccounts")}{" "}
+          <Anchor component={Link} to="/accounts" size="sm">
+            {t("chat.goAccounts")}
+          </Anchor>
+        </Alert>
+      ) : (
+        <form onSubmit={form.onSubmit((values) => send.mutate({ ...values, account }))} noValidate>
+          <Stack>
+            {rest && <ProblemAlert error={send.error} />}
+            <Select
+              label={t("chat.account")}
+              data={accounts?.map((other) => ({
+                value: other.id,
+                label: other.phone ? `${other.name} · \u2066${other.phone}\u2069` : other.name,
+              }))}
+              allowDeselect={false}
+              {...form.getInputProps("account")}
+              value={account || null}
+            />
+            <TextInput
+              label={t("chat.to")}
+              description={t("chat.toHint")}
+              type="tel"
+              dir="ltr"
+              required
+              data-autofocus
+              {...form.getInputProps("to")}
+            />
+            <Textarea
+              label={t("chat.text")}
+              autosize
+              minRows={3}
+              maxRows={10}
+              dir="auto"
+              {...form.getInputProps("text")}
+            />
+            <FileInput
+              label={`${t("chat.file")} (${t("common.optional")})`}
+              placeholder={t("chat.fileHint")}
+              leftSection={<IconAttach size={18} />}
+              clearable
+              {...form.getInputProps("file")}
+            />
+            <Group justify="flex-end">
+              <Button variant="default" onClick={onClose}>
+                {t("common.cancel")}
+              </Button>
+              <Button type="submit" loading={send.isPending}>
+                {t("chat.send")}
+              </Button>
+            </Group>
+          </Stack>
+        </form>
+      )}
+    </Modal>
+  );
+}

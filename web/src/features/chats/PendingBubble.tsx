@@ -1,0 +1,76 @@
+import { Anchor } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { IconFile } from "~/ui/icons";
+import { bytes, clock } from "~/ui/time";
+import classes from "./Messages.module.css";
+import type { Pending } from "./outbox";
+import { Ticks } from "./Ticks";
+
+/** A message that the server has not taken yet, or has refused. */
+export function PendingBubble(props: {
+  pending: Pending;
+  onRetry(pending: Pending): void;
+  onDiscard(pending: Pending): void;
+}) {
+  const { t } = useTranslation();
+  const { draft, at, problem } = props.pending;
+  return (
+    <div
+      className={classes.row}
+      data-out
+      data-first
+      data-failed={problem ? true : undefined}
+      data-status={problem ? "failed" : "sending"}
+    >
+      <div className={classes.stack}>
+        <div className={classes.bubble}>
+          {draft.file && (
+            <div className={classes.file}>
+              <IconFile size={26} aria-hidden />
+              <span>
+                <span className={classes.fileName} dir="auto">
+                  {draft.file.name}
+                </span>
+                <br />
+                <span className={classes.fileSize}>{bytes(draft.file.size)}</span>
+              </span>
+            </div>
+          )}
+          {draft.text && (
+            <div className={classes.body} dir="auto">
+              {draft.text}
+            </div>
+          )}
+          <div className={classes.foot}>
+            <time dateTime={at}>{clock(at)}</time>
+            <Ticks status={problem ? "failed" : "sending"} />
+          </div>
+        </div>
+        {problem && (
+          <div className={classes.problem} role="alert">
+            <span>
+              {t("chat.sendFailed", {
+                reason:
+                  problem.code === "offline"
+                    ? t("common.offline")
+                    : [...problem.fields.values()].join(" ") || problem.message,
+              })}
+            </span>
+            <Anchor component="button" type="button" size="sm" onClick={() => props.onRetry(props.pending)}>
+              {t("chat.retryMessage")}
+            </Anchor>
+            <Anchor
+              component="button"
+              type="button"
+              size="sm"
+              c="dimmed"
+              onClick={() => props.onDiscard(props.pending)}
+            >
+              {t("chat.discard")}
+            </Anchor>
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,203 @@
+import {
+  Avatar,
+  Badge,
+  Button,
+  Card,
+  Group,
+  Modal,
+  PasswordInput,
+  Radio,
+  Select,
+  Skeleton,
+  Stack,
+  Text,
+  TextInput,
+} from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, ask } from "~/api/client";
+import { Problem, sortFields } from "~/api/problem";
+import { meQuery, usersQuery } from "~/api/queries";
+import type { Role, User } from "~/api/types";
+import { useMay } from "~/ui/Allowed";
+import { Confirm } from "~/ui/Confirm";
+import { IconPlus } from "~/ui/icons";
+import { notifyDone, notifyProblem } from "~/ui/notify";
+import { ProblemAlert } from "~/ui/ProblemAlert";
+
+const ROLES = ["owner", "admin", "agent"] as const satisfies readonly Role[];
+
+export function Members() {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const users = useQuery(usersQuery);
+  const me = useQuery(meQuery).data?.user;
+  const mayOwners = useMay("owners:manage");
+  const [adding, setAdding] = useState(false);
+  const [removing, setRemoving] = useState<User>();
+  const refresh = () => void client.invalidateQueries({ queryKey: usersQuery.queryKey });
+  const change = useMutation({
+    mutationFn: ({ id, role }: { id: string; role: Role }) =>
+      ask(api.PATCH("/v1/users/{id}", { params: { path: { id } }, body: { role } })),
+    onSuccess: ({ name, role }) => notifyDone(t("settings.roleChanged", { name, role: t(`settings.${role}`) })),
+    onError: notifyProblem,
+    onSettled: refresh,
+  });
+  const remove = useMutation({
+    mutationFn: ({ id }: User) => ask(api.DELETE("/v1/users/{id}", { params: { path: { id } } })),
+    onSuccess: (_, { name }) => notifyDone(t("settings.removed", { name })),
+    onError: notifyProblem,
+    onSettled: () => {
+      setRemoving(undefined);
+      refresh();
+    },
+  });
+  const locked = (user: User) => user.id === me?.id || (user.role === "owner" && !mayOwners);
+
+  return (
+    <Stack>
+      <Group justify="space-between">
+        <Text c="dimmed">{t("settings.membersText")}</Text>
+        <Button leftSection={<IconPlus size={18} />} onClick={() => setAdding(true)}>
+          {t("settings.memberAdd")}
+        </Button>
+      </Group>
+      {users.error && <ProblemAlert error={users.error} retry={() => void users.refetch()} />}
+      {users.isPending && <Skeleton h={72} />}
+      {users.data?.map((user) => (
+        <Card key={user.id} component="article" aria-label={user.name} padding="md">
+          <Group justify="space-between" gap="sm">
+            <Group gap="sm" wrap="nowrap" miw={0} flex="1 1 220px">
+              <Avatar name={user.name} color="initials" radius="xl" />
+              <div style={{ minWidth: 0 }}>
+                <Group gap="xs">
+                  <Text fw={600}>{user.name}</Text>
+                  {user.id === me?.id && <Badge variant="light">{t("settings.itsYou")}</Badge>}
+                </Group>
+                <Text size="sm" c="dimmed" truncate>
+                  {user.email}
+                </Text>
+              </div>
+            </Group>
+            <Group gap="xs" wrap="nowrap">
+              <Select
+                size="sm"
+                w={130}
+                aria-label={t("settings.roleOf", { name: user.name })}
+                data={ROLES.map((role) => ({
+                  value: role,
+                  label: t(`settings.${role}`),
+                  disabled: role === "owner" && !mayOwners,
+                }))}
+                value={user.role}
+                allowDeselect={false}
+                disabled={locked(user) || change.isPending}
+                onChange={(value) => {
+                  const role = ROLES.find((known) => known === value);
+                  if (role && role !== user.role) change.mutate({ id: user.id, role });
+                }}
+              />
+              <Button variant="subtle" color="red" size="xs" disabled={locked(user)} onClick={() => setRemoving(user)}>
+                {t("settings.remove")}
+              </Button>
+            </Group>
+          </Group>
+        </Card>
+      ))}
+      {adding && <AddMember mayOwners={mayOwners} onClose={() => setAdding(false)} />}
+      {removing && (
+        <Confirm
+          title={t("settings.removeTitle", { name: removing.name })}
+          text={t("settings.removeText")}
+          act={t("settings.remove")}
+          busy={remove.isPending}
+          onConfirm={() => remove.mutate(removing)}
+          onClose={() => setRemoving(undefined)}
+        />
+      )}
+    </Stack>
+  );
+}
+
+interface Values {
+  email: string;
+  name: string;
+  role: Role;
+  password: string;
+}
+
+const POINTERS = { "/email": "email", "/name": "name", "/role": "role", "/password": "password" } as const;
+
+function AddMember({ mayOwners, onClose }: { mayOwners: boolean; onClose(): void }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const form = useForm<Values>({ initialValues: { email: "", name: "", role: "agent", password: "" } });
+  const create = useMutation({
+    mutationFn: (body: Values) => ask(api.POST("/v1/users", { body })),
+    onSuccess: ({ name }) => {
+      notifyDone(t("settings.added", { name }));
+      void client.invalidateQueries({ queryKey: usersQuery.queryKey });
+      onClose();
+    },
+    onError: (error) => form.setErrors(sortFields(Problem.from(error), POINTERS).fields),
+  });
+  const rest = create.error ? sortFields(Problem.from(create.error), POINTERS).rest : undefined;
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={t("settings.memberAdd")}
+      closeButtonProps={{ "aria-label": t("common.close") }}
+    >
+      <form onSubmit={form.onSubmit((values) => create.mutate(values))}>
+        <Stack>
+          {rest && <ProblemAlert error={create.error} />}
+          <TextInput
+            label={t("common.name")}
+            required
+            autoComplete="off"
+            data-autofocus
+            {...form.getInputProps("name")}
+          />
+          <TextInput
+            label={t("common.email")}
+            type="email"
+            required
+            autoComplete="off"
+            {...form.getInputProps("email")}
+          />
+          <Radio.Group label={t("settings.role")} {...form.getInputProps("role")}>
+            <Stack gap="xs" mt="xs">
+              {ROLES.map((role) => (
+                <Radio
+                  key={role}
+                  value={role}
+                  disabled={role === "owner" && !mayOwners}
+                  label={t(`settings.${role}`)}
+                  description={t(`settings.${role}Hint`)}
+                />
+              ))}
+            </Stack>
+          </Radio.Group>
+          <PasswordInput
+            label={t("settings.memberPassword")}
+            description={t("settings.memberPasswordHint")}
+            required
+            autoComplete="new-password"
+            {...form.getInputProps("password")}
+          />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              {t("common.cancel")}
+            </Button>
+            <Button type="submit" loading={create.isPending}>
+              {t("settings.memberAdd")}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,59 @@
+import { Tabs } from "@mantine/core";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import type { ComponentType } from "react";
+import { useTranslation } from "react-i18next";
+import type { Permission } from "~/api/types";
+import { SETTINGS_TABS, type SettingsTab } from "~/app/router";
+import { useMay } from "~/ui/Allowed";
+import { IconHistory, IconKey, IconUsers } from "~/ui/icons";
+import { Page } from "~/ui/Page";
+import { ApiKeys } from "./ApiKeys";
+import { AuditLog } from "./AuditLog";
+import { Members } from "./Members";
+import classes from "./SettingsPage.module.css";
+
+const route = getRouteApi("/shell/settings");
+
+const TABS: Record<
+  SettingsTab,
+  { icon: ComponentType<{ size?: number | string }>; needs: Permission; panel: ComponentType }
+> = {
+  keys: { icon: IconKey, needs: "keys:manage", panel: ApiKeys },
+  members: { icon: IconUsers, needs: "members:manage", panel: Members },
+  audit: { icon: IconHistory, needs: "audit:read", panel: AuditLog },
+};
+
+export function SettingsPage() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const tab = route.useSearch().tab ?? "keys";
+  const may: Record<SettingsTab, boolean> = {
+    keys: useMay("keys:manage"),
+    members: useMay("members:manage"),
+    audit: useMay("audit:read"),
+  };
+  const { panel: Panel } = TABS[tab];
+  return (
+    <Page title={t("settings.title")}>
+      <Tabs
+        value={tab}
+        keepMounted={false}
+        onChange={(value) =>
+          void navigate({ to: "/settings", search: { tab: SETTINGS_TABS.find((known) => known === value) } })
+        }
+      >
+        <Tabs.List mb="lg" className={classes.tabs}>
+          {SETTINGS_TABS.map((each) => {
+            const { icon: Icon } = TABS[each];
+            return (
+              <Tabs.Tab key={each} value={each} leftSection={<Icon size={18} />} disabled={!may[each]}>
+                {t(`settings.${each}`)}
+              </Tabs.Tab>
+            );
+          })}
+        </Tabs.List>
+        <Tabs.Panel value={tab}>{may[tab] && <Panel />}</Tabs.Panel>
+      </Tabs>
+    </Page>
+  );
+}

@@ -1,0 +1,102 @@
+/** What can be done with a webhook. */
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { api, ask } from "~/api/client";
+import { keys, webhooksQuery } from "~/api/queries";
+import type { Envelope, Webhook } from "~/api/types";
+import { notifyDone, notifyProblem } from "~/ui/notify";
+
+export interface WebhookValues {
+  url: string;
+  events: string[];
+  envelope: Envelope;
+  accounts: string[];
+}
+
+function useRefresh() {
+  const client = useQueryClient();
+  return () => client.invalidateQueries({ queryKey: webhooksQuery.queryKey });
+}
+
+export function useCreate() {
+  const refresh = useRefresh();
+  return useMutation({
+    mutationFn: (body: WebhookValues) => ask(api.POST("/v1/webhooks", { body })),
+    onSuccess: () => void refresh(),
+  });
+}
+
+export function useChange() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, ...body }: { id: string; enabled?: boolean } & Partial<WebhookValues>) =>
+      ask(api.PATCH("/v1/webhooks/{id}", { params: { path: { id } }, body })),
+    onSuccess: (changed) =>
+      client.setQueryData<Webhook[]>(webhooksQuery.queryKey, (all) =>
+        all?.map((webhook) => (webhook.id === changed.id ? changed : webhook)),
+      ),
+  });
+}
+
+export function useDelete() {
+  const { t } = useTranslation();
+  const refresh = useRefresh();
+  return useMutation({
+    mutationFn: (id: string) => ask(api.DELETE("/v1/webhooks/{id}", { params: { path: { id } } })),
+    onSuccess: () => {
+      notifyDone(t("webhook.deleted"));
+      void refresh();
+    },
+    onError: notifyProblem,
+  });
+}
+
+export function useRotate() {
+  return useMutation({
+    mutationFn: (id: string) => ask(api.POST("/v1/webhooks/{id}/rotate-secret", { params: { path: { id } } })),
+    onError: notifyProblem,
+  });
+}
+
+export function useTest() {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => ask(api.POST("/v1/webhooks/{id}/test", { params: { path: { id } } })),
+    onSuccess: (_, id) => {
+      notifyDone(t("webhook.testSent"));
+      void client.invalidateQueries({ queryKey: keys.deliveries(id) });
+    },
+    onError: notifyProblem,
+  });
+}
+
+/** Where a replay begins: after an event of the log, or at a moment. */
+export type ReplayFrom = { after_seq: number } | { since: string };
+
+export function useReplay() {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, from }: { id: string; from: ReplayFrom }) =>
+      ask(api.POST("/v1/webhooks/{id}/replay", { params: { path: { id } }, body: from })),
+    onSuccess: ({ deliveries }, { id }) => {
+      notifyDone(t("webhook.replayDone", { count: deliveries }));
+      void client.invalidateQueries({ queryKey: keys.deliveries(id) });
+    },
+  });
+}
+
+export function useRedeliver(webhookId: string) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (dlv: string) =>
+      ask(api.POST("/v1/webhooks/{id}/deliveries/{dlv}/redeliver", { params: { path: { id: webhookId, dlv } } })),
+    onSuccess: () => {
+      notifyDone(t("webhook.redelivered"));
+      void client.invalidateQueries({ queryKey: keys.deliveries(webhookId) });
+    },
+    onError: notifyProblem,
+  });
+}

@@ -1,0 +1,38 @@
+/** Keeps the query cache in step with the server while somebody is logged in. */
+import { useQueryClient } from "@tanstack/react-query";
+import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
+import { keys } from "~/api/queries";
+import { applyEvent } from "./patch";
+import { type LiveState, openStream } from "./stream";
+
+const LiveContext = createContext<LiveState>("connecting");
+
+export function Live({ children }: { children: ReactNode }) {
+  const client = useQueryClient();
+  const [state, setState] = useState<LiveState>("connecting");
+
+  useEffect(() => {
+    let first = true;
+    return openStream({
+      onEvent: (event) => applyEvent(client, event),
+      onQr: (accountId) => void client.invalidateQueries({ queryKey: keys.qr(accountId) }),
+      onResync: () => void client.invalidateQueries(),
+      onState: (next) => {
+        setState(next);
+        if (next !== "live" || !first) return;
+        first = false;
+        // What was read before the stream began may have changed in between.
+        void client.invalidateQueries({
+          predicate: (query) => query.queryKey[0] !== "me" && query.queryKey[0] !== "qr",
+        });
+      },
+    });
+  }, [client]);
+
+  return <LiveContext value={state}>{children}</LiveContext>;
+}
+
+/** Whether live events arrive right now. */
+export function useLive(): LiveState {
+  return useContext(LiveContext);
+}

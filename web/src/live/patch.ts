@@ -1,0 +1,193 @@
+/**
+ * Applies one event to the query cache, so that every open page shows it without fetching.
+ * Pure with respect to the network, except that lists which cannot be patched exactly are marked stale.
+ */
+import type { QueryClient } from "@tanstack/react-query";
+import { type ChatFilter, keys, type Page, type Pages } from "~/api/queries";
+import type { Account, Chat, LoggedEvent, Message } from "~/api/types";
+
+/** How long "typing…" is shown when no end of it arrives. */
+export const TYPING_MS = 15_000;
+
+export interface TypingNow {
+  readonly recording: boolean;
+  readonly until: number;
+}
+
+export function applyEvent(client: QueryClient, event: LoggedEvent): void {
+  switch (event.type) {
+    case "account.created":
+    case "account.state_changed":
+      putAccount(client, event.data);
+      return;
+    case "account.deleted":
+      client.setQueryData<Account[]>(keys.accounts, (all) => all?.filter((account) => account.id !== event.data.id));
+      void client.invalidateQueries({ queryKey: keys.chats });
+      return;
+    case "message.media_ready":
+      putMessage(client, event.data);
+      bumpMedia(client, event.data);
+      return;
+    case "message.queued":
+    case "message.sent":
+    case "message.delivered":
+    case "message.read":
+    case "message.played":
+    case "message.failed":
+    case "message.cancelled":
+    case "message.received":
+    case "message.healed":
+      putMessage(client, event.data);
+      return;
+    case "chat.updated":
+      putChat(client, event.data);
+      return;
+    case "chat.typing": {
+      const { chat_id, activity } = event.data;
+      if (!chat_id) return;
+      const now: TypingNow | null =
+        activity === "stopped" ? null : { recording: activity === "recording", until: Date.now() + TYPING_MS };
+      client.setQueryData(keys.typing(chat_id), now);
+      return;
+    }
+    case "contact.created":
+      return;
+    case "contact.updated":
+    case "contact.merged":
+      void client.invalidateQueries({ queryKey: keys.chats });
+      return;
+    case "webhook.test":
+      void client.invalidateQueries({ queryKey: ["deliveries"] });
+      return;
+    default:
+      event satisfies never;
+  }
+}
+
+export function putAccount(client: QueryClient, account: Account): void {
+  client.setQueryData<Account[]>(keys.accounts, (all) => {
+    if (!all) return all;
+    const found = all.some((other) => other.id === account.id);
+    return found ? all.map((other) => (other.id === account.id ? account : other)) : [...all, account];
+  });
+  void client.invalidateQueries({ queryKey: keys.history(account.id) });
+}
+
+/** The steps a status can climb; a late event never takes one back. */
+const CLIMB: Partial<Record<Message["status"], number>> = { queued: 0, sent: 1, delivered: 2, read: 3, played: 4 };
+
+/** Whether `next` is the same as `known` or later. Events are replayed, so old ones come again. */
+export function isNewer(known: Message, next: Message): boolean {
+  const from = CLIMB[known.status];
+  const to = CLIMB[next.status];
+  if (from !== undefined && to !== undefined) return to >= from;
+  return known.status !== "failed" || next.status !== "queued" || next.attempts >= known.attempts;
+}
+
+/** Puts a message where it belongs in its thread, and its line in the list of chats. */
+export function putMessage(client: QueryClient, message: Message): void {
+  client.setQueryData<Pages<Message>>(keys.messages(message.chat_id), (pages) => {
+    if (!pages) return pages;
+    let found = false;
+    const replaced = pages.pages.map((page) => {
+      if (!page.data.some((other) => other.id === message.id)) return page;
+      found = true;
+      return {
+        ...page,
+        data: page.data.map((other) => (other.id === message.id && isNewer(other, message) ? message : other)),
+      };
+    });
+    if (found) return { ...pages, pages: replaced };
+    const [first, ...rest] = pages.pages;
+    if (!first) return pages;
+    const place = first.data.findIndex((other) => other.created_at <= message.created_at);
+    if (place === -1 && first.next) return pages;
+    const data = [...first.data];
+    data.splice(place === -1 ? data.length : place, 0, message);
+    return { ...pages, pages: [{ ...first, data }, ...rest] };
+  });
+  if (message.direction === "in") client.setQueryData(keys.typing(message.chat_id), null);
+  patchLine(client, message);
+}
+
+function patchLine(client: QueryClient, message: Message): void {
+  const known = findChat(client, message.chat_id);
+  if (!known) {
+    void client.invalidateQueries({ queryKey: keys.chats });
+    return;
+  }
+  if (known.last_message_at > message.created_at) return;
+  putChat(client, {
+    ...known,
+    last_message_at: message.created_at,
+    last_message: {
+      type: message.type,
+      preview: previewOf(message),
+      direction: message.direction,
+      status: message.status,
+    },
+  });
+}
+
+/** The text a list shows of a message. */
+export function previewOf(message: Message): string | null {
+  if ("text" in message) return message.text.body;
+  if ("reaction" in message) return message.reaction.emoji;
+  const media = mediaOf(message);
+  return media?.caption ?? media?.file_name ?? null;
+}
+
+/** The file of a message, of the kinds that have one. */
+export function mediaOf(message: Message) {
+  if ("image" in message) return message.image;
+  if ("video" in message) return message.video;
+  if ("document" in message) return message.document;
+  if ("audio" in message) return message.audio;
+  if ("sticker" in message) return message.sticker;
+  return undefined;
+}
+
+function bumpMedia(client: QueryClient, message: Message): void {
+  const media = mediaOf(message);
+  if (media) client.setQueryData<number>(keys.mediaVersion(media.media_id), (version) => (version ?? 0) + 1);
+}
+
+function findChat(client: QueryClient, id: string): Chat | undefined {
+  const single = client.getQueryData<Chat>(keys.chat(id));
+  if (single) return single;
+  for (const [, pages] of client.getQueriesData<Pages<Chat>>({ queryKey: keys.chats })) {
+    const found = pages?.pages.flatMap((page) => page.data).find((chat) => chat.id === id);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** Puts a chat at its place in every cached list whose filter it passes. */
+export function putChat(client: QueryClient, chat: Chat): void {
+  client.setQueryData<Chat>(keys.chat(chat.id), (known) => (known ? chat : known));
+  for (const [key] of client.getQueriesData<Pages<Chat>>({ queryKey: keys.chats })) {
+    const filter = (key[1] ?? {}) as ChatFilter;
+    client.setQueryData<Pages<Chat>>(key, (pages) => (pages ? placeChat(pages, chat, filter) : pages));
+  }
+}
+
+function placeChat(pages: Pages<Chat>, chat: Chat, filter: ChatFilter): Pages<Chat> {
+  const sizes = pages.pages.map((page) => page.data.length);
+  const others = pages.pages.flatMap((page) => page.data).filter((other) => other.id !== chat.id);
+  const passes = (!filter.account || filter.account === chat.account_id) && (!filter.unread || chat.unread > 0);
+  const last = pages.pages.at(-1);
+  if (passes) {
+    const place = others.findIndex((other) => other.last_message_at <= chat.last_message_at);
+    if (place !== -1) others.splice(place, 0, chat);
+    else if (!last?.next) others.push(chat);
+  }
+  // The pages keep their cursors; the last one takes up what is more or less.
+  let taken = 0;
+  const redistributed = pages.pages.map((page, index): Page<Chat> => {
+    const isLast = index === pages.pages.length - 1;
+    const data = isLast ? others.slice(taken) : others.slice(taken, taken + (sizes[index] ?? 0));
+    taken += data.length;
+    return { ...page, data };
+  });
+  return { ...pages, pages: redistributed };
+}

@@ -1,0 +1,63 @@
+import { Button, Code, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { useId, useState } from "react";
+import { Trans, useTranslation } from "react-i18next";
+
+interface Props {
+  title: string;
+  text: string;
+  /** What the red button says. */
+  act: string;
+  /** A word that must be typed first, for what cannot be undone. */
+  word?: string;
+  busy: boolean;
+  onConfirm(): void;
+  onClose(): void;
+}
+
+/** Asks before something that hurts. */
+export function Confirm(props: Props) {
+  const { t } = useTranslation();
+  const [typed, setTyped] = useState("");
+  const field = useId();
+  const ready = props.word === undefined || typed.trim() === props.word;
+  return (
+    <Modal opened onClose={props.onClose} title={props.title}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (ready) props.onConfirm();
+        }}
+      >
+        <Stack>
+          <Text size="sm">{props.text}</Text>
+          {props.word !== undefined && (
+            <Stack gap={4}>
+              <Text component="label" htmlFor={field} size="sm">
+                <Trans
+                  i18nKey="common.typeToConfirm"
+                  values={{ word: props.word }}
+                  components={{ 1: <Code fz="sm" /> }}
+                />
+              </Text>
+              <TextInput
+                id={field}
+                value={typed}
+                onChange={(event) => setTyped(event.currentTarget.value)}
+                autoComplete="off"
+                data-autofocus
+              />
+            </Stack>
+          )}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={props.onClose}>
+              {t("common.cancel")}
+            </Button>
+            <Button color="red" type="submit" disabled={!ready} loading={props.busy}>
+              {props.act}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,20 @@
+/** Short notices of results, at the edge of the screen. */
+import { notifications } from "@mantine/notifications";
+import i18next from "i18next";
+import { Problem } from "~/api/problem";
+import { IconAlert, IconCheck } from "./icons";
+
+export function notifyDone(message: string): void {
+  notifications.show({ message, color: "teal", icon: <IconCheck size={18} />, autoClose: 4_000 });
+}
+
+export function notifyProblem(error: unknown): void {
+  const problem = Problem.from(error);
+  notifications.show({
+    title: i18next.t("common.failed"),
+    message: problem.code === "offline" ? i18next.t("common.offline") : problem.message,
+    color: "red",
+    icon: <IconAlert size={18} />,
+    autoClose: 8_000,
+  });
+}

@@ -1,0 +1,60 @@
+/** Moments as people read them, in the language that is shown. */
+import { currentLanguage } from "~/i18n";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** "3 minutes ago", "in 2 hours", "yesterday". */
+export function ago(moment: string, now: number): string {
+  const format = new Intl.RelativeTimeFormat(currentLanguage(), { numeric: "auto", style: "short" });
+  const delta = Date.parse(moment) - now;
+  const size = Math.abs(delta);
+  if (size < 45_000) return format.format(0, "second");
+  if (size < HOUR) return format.format(Math.round(delta / MINUTE), "minute");
+  if (size < DAY) return format.format(Math.round(delta / HOUR), "hour");
+  if (size < 30 * DAY) return format.format(Math.round(delta / DAY), "day");
+  return day(moment);
+}
+
+export function clock(moment: string): string {
+  return new Intl.DateTimeFormat(currentLanguage(), { hour: "2-digit", minute: "2-digit" }).format(new Date(moment));
+}
+
+export function day(moment: string): string {
+  return new Intl.DateTimeFormat(currentLanguage(), { day: "numeric", month: "short", year: "numeric" }).format(
+    new Date(moment),
+  );
+}
+
+export function full(moment: string): string {
+  return new Intl.DateTimeFormat(currentLanguage(), { dateStyle: "medium", timeStyle: "medium" }).format(
+    new Date(moment),
+  );
+}
+
+/** Local midnight, as a number that tells days apart. */
+export function dayNumber(moment: string | number): number {
+  const date = new Date(moment);
+  return Math.round(new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime() / DAY);
+}
+
+/** What a list of chats shows: the time today, else the day. */
+export function listTime(moment: string, now: number): string {
+  const days = dayNumber(now) - dayNumber(moment);
+  if (days <= 0) return clock(moment);
+  const date = new Date(moment);
+  if (days < 7) return new Intl.DateTimeFormat(currentLanguage(), { weekday: "short" }).format(date);
+  return new Intl.DateTimeFormat(currentLanguage(), { day: "numeric", month: "numeric", year: "2-digit" }).format(date);
+}
+
+export function bytes(size: number): string {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
+  const step = Math.min(units.length - 1, Math.floor(Math.log(Math.max(size, 1)) / Math.log(1000)));
+  return new Intl.NumberFormat(currentLanguage(), {
+    style: "unit",
+    unit: units[step] ?? "byte",
+    unitDisplay: "short",
+    maximumFractionDigits: step === 0 ? 0 : 1,
+  }).format(size / 1000 ** step);
+}
