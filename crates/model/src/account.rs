@@ -198,6 +198,19 @@ pub struct Account {
     pub created_at: Timestamp,
 }
 
+/// Whether a number is on WhatsApp.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NumberStatus {
+    /// The number, with the plus.
+    pub phone: String,
+    /// Whether it is on WhatsApp.
+    pub exists: bool,
+    /// WhatsApp's address of it. It can be another number: some countries have two forms.
+    pub address: Option<String>,
+    /// When WhatsApp was asked.
+    pub checked_at: Timestamp,
+}
+
 /// One entry of an account's history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StateChange {

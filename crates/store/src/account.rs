@@ -379,18 +379,20 @@ pub async fn wanted(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<Wanted>, Er
     tx.fetch_optional(&sql, args![id, true]).await
 }
 
-/// Every account that should run and that `node` may take: nobody holds its lease, or the node itself does. For the
+/// Every account that should run, with its state, that `node` may take: nobody holds its lease, or the node itself does. For the
 /// process itself.
-pub async fn list_available(tx: &mut Tx<'_>, node: &str, now: Timestamp) -> Result<Vec<AccountId>, Error> {
-    let ids: Vec<(AccountId,)> = tx
-        .fetch_all(
-            "SELECT account.id FROM account LEFT JOIN lease ON lease.account_id = account.id \
+pub async fn list_available(
+    tx: &mut Tx<'_>,
+    node: &str,
+    now: Timestamp,
+) -> Result<Vec<(AccountId, AccountState)>, Error> {
+    tx.fetch_all(
+        "SELECT account.id, account.state FROM account LEFT JOIN lease ON lease.account_id = account.id \
              WHERE account.is_wanted = $1 \
              AND (lease.account_id IS NULL OR lease.owner = $2 OR lease.expires_at < $3) ORDER BY account.id",
-            args![true, node, now],
-        )
-        .await?;
-    Ok(ids.into_iter().map(|(id,)| id).collect())
+        args![true, node, now],
+    )
+    .await
 }
 
 /// Deletes it with its chats, messages, history, credentials, waiting work, and the rows of files that no other
@@ -437,4 +439,16 @@ fn found(changed: u64) -> Result<(), Error> {
         return Err(Error::NotFound { what: "account" });
     }
     Ok(())
+}
+
+/// The account's state alone: what accepting a message needs.
+pub async fn state(tx: &mut Tx<'_>, organization_id: OrganizationId, id: AccountId) -> Result<AccountState, Error> {
+    let (state,): (AccountState,) = tx
+        .fetch_one(
+            "account",
+            "SELECT state FROM account WHERE organization_id = $1 AND id = $2",
+            args![organization_id, id],
+        )
+        .await?;
+    Ok(state)
 }

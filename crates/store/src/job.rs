@@ -175,6 +175,19 @@ pub async fn finish_subject(tx: &mut Tx<'_>, kind: &'static str, subject: Uuid) 
     Ok(true)
 }
 
+/// As [`finish_subject`], unless the work runs right now.
+pub async fn finish_waiting(tx: &mut Tx<'_>, kind: &'static str, subject: Uuid) -> Result<bool, Error> {
+    let lane: Option<(Uuid,)> = tx
+        .fetch_optional(
+            "UPDATE job SET claimed_by = NULL WHERE kind = $1 AND subject = $2 AND is_running = $3 RETURNING lane",
+            args![kind, subject, false],
+        )
+        .await?;
+    let Some((lane,)) = lane else { return Ok(false) };
+    finish_in_lane(tx, kind, lane, "subject", subject).await?;
+    Ok(true)
+}
+
 async fn finish_in_lane(
     tx: &mut Tx<'_>,
     kind: &'static str,
@@ -188,10 +201,17 @@ async fn finish_in_lane(
         args![kind, value],
     )
     .await?;
+    promote(tx, kind, lane).await
+}
+
+/// Makes the first of a lane its head, unless the lane has one. Ids need not follow the order of adding, so the head is
+/// not always the first.
+pub(crate) async fn promote(tx: &mut Tx<'_>, kind: &'static str, lane: Uuid) -> Result<(), Error> {
     tx.execute(
         "UPDATE job SET is_head = $1 WHERE id = (\
-         SELECT id FROM job WHERE kind = $2 AND lane = $3 ORDER BY id LIMIT 1) AND is_head = $4",
-        args![true, kind, lane, false],
+         SELECT id FROM job WHERE kind = $2 AND lane = $3 ORDER BY id LIMIT 1) \
+         AND NOT EXISTS (SELECT 1 FROM job WHERE kind = $2 AND lane = $3 AND is_head = $1)",
+        args![true, kind, lane],
     )
     .await?;
     Ok(())

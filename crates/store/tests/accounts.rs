@@ -103,7 +103,11 @@ impl Fixture {
 
     async fn available(&self, node: &'static str) -> Vec<AccountId> {
         let now = self.clock.now();
-        write!(self.store, |tx| account::list_available(tx, node, now)).expect("listed")
+        write!(self.store, |tx| account::list_available(tx, node, now))
+            .expect("listed")
+            .into_iter()
+            .map(|(id, _)| id)
+            .collect()
     }
 
     fn put(&self, id: AccountId, kind: &'static str, key: &[u8], value: &[u8]) -> Write {

@@ -1,0 +1,216 @@
+//! What people do with an account: connect, pause, log out, delete.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pesan_model::account::Account;
+use pesan_model::{AccountId, AccountState, Event, Permission, StateReason};
+use pesan_providers::Provider;
+use pesan_store::account::NewState;
+use pesan_store::{account, lease, session_record};
+
+use super::{change_state, new_state};
+use crate::access::Caller;
+use crate::bus::Signal;
+use crate::context::App;
+use crate::error::{Error, Result};
+use crate::events;
+
+/// How long WhatsApp may take to unlink a device.
+const LOGOUT_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Wants an account connected from now on. One that was logged out is linked anew: its old credentials are deleted.
+/// Changes nothing when it is connected or on the way.
+pub async fn connect(app: &Arc<App>, caller: &Caller, id: AccountId) -> Result<Account> {
+    caller.require(Permission::AccountsConnect)?;
+    let (organization, owned) = (caller.organization_id, app.clone());
+    let connected = app
+        .store
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                let now = account::get(tx, organization, id).await?;
+                let is_wanted = account::wanted(tx, id).await?.is_some();
+                match now.state {
+                    AccountState::Starting
+                    | AccountState::NeedScan
+                    | AccountState::PairingCode
+                    | AccountState::PasskeyRequired
+                    | AccountState::Syncing
+                    | AccountState::Connected
+                    | AccountState::Restricted
+                        if is_wanted =>
+                    {
+                        return Ok(now);
+                    }
+                    AccountState::LoggedOut => {
+                        // Whatever still runs with the old credentials can write nothing any more.
+                        lease::revoke(tx, id).await?;
+                        session_record::delete_all(tx, id).await?;
+                    }
+                    AccountState::Starting
+                    | AccountState::NeedScan
+                    | AccountState::PairingCode
+                    | AccountState::PasskeyRequired
+                    | AccountState::Syncing
+                    | AccountState::Connected
+                    | AccountState::Restricted
+                    | AccountState::Created
+                    | AccountState::Reconnecting
+                    | AccountState::Banned
+                    | AccountState::Paused => {}
+                }
+                let reason = StateReason::new("connect_requested", "Somebody asked for it to be connected.");
+                let starting = NewState {
+                    is_wanted: true,
+                    ..new_state(&owned, AccountState::Starting, Some(reason))
+                };
+                change_state(&owned, tx, organization, id, starting).await
+            })
+        })
+        .await?;
+    changed(app, caller, id);
+    Ok(connected)
+}
+
+/// Stops an account until somebody connects it again. It stays linked, and what is queued waits.
+///
+/// # Errors
+/// [`Error::Conflict`] with the code `not_running` when it is stopped for another reason.
+pub async fn pause(app: &Arc<App>, caller: &Caller, id: AccountId) -> Result<Account> {
+    caller.require(Permission::AccountsManage)?;
+    let (organization, owned) = (caller.organization_id, app.clone());
+    let paused = app
+        .store
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                let now = account::get(tx, organization, id).await?;
+                if now.state == AccountState::Paused {
+                    return Ok(now);
+                }
+                if account::wanted(tx, id).await?.is_none() {
+                    return Err(Error::Conflict {
+                        code: "not_running",
+                        detail: format!("the account is not running: it is {}", now.state.name()),
+                    });
+                }
+                let reason = StateReason::new("paused_by_user", "Somebody paused this account.");
+                let paused = new_state(&owned, AccountState::Paused, Some(reason));
+                change_state(&owned, tx, organization, id, paused).await
+            })
+        })
+        .await?;
+    changed(app, caller, id);
+    Ok(paused)
+}
+
+/// Unlinks the device at WhatsApp and stops the account. The credentials stay until it is linked anew.
+///
+/// # Errors
+/// [`Error::Conflict`] with the code `not_linked` when it never was linked.
+pub async fn logout(app: &Arc<App>, caller: &Caller, id: AccountId) -> Result<Account> {
+    caller.require(Permission::AccountsManage)?;
+    let before = super::find(app, caller, id).await?;
+    let provider = app.connections.get(id);
+    let (state, reason) = match before.state {
+        AccountState::LoggedOut => return Ok(before),
+        AccountState::Created => {
+            return Err(Error::Conflict {
+                code: "not_linked",
+                detail: "the account is not linked to a phone".to_owned(),
+            });
+        }
+        AccountState::NeedScan | AccountState::PairingCode | AccountState::PasskeyRequired => (
+            AccountState::Created,
+            StateReason::new("linking_cancelled", "Somebody stopped the linking."),
+        ),
+        AccountState::Starting
+        | AccountState::Syncing
+        | AccountState::Connected
+        | AccountState::Reconnecting
+        | AccountState::Restricted
+        | AccountState::Banned
+        | AccountState::Paused => (AccountState::LoggedOut, logged_out(provider.is_some())),
+    };
+    // First the database, so that the end of the connection is not taken for the phone's doing.
+    let mut after = stop(app, caller, id, (state, reason)).await?;
+    if let Some(provider) = provider
+        && !unlink(&*provider).await
+    {
+        after = stop(app, caller, id, (AccountState::LoggedOut, logged_out(false))).await?;
+    }
+    changed(app, caller, id);
+    Ok(after)
+}
+
+fn logged_out(whatsapp_knows: bool) -> StateReason {
+    if whatsapp_knows {
+        StateReason::new("logged_out_by_user", "Somebody logged this account out.")
+    } else {
+        StateReason::new(
+            "logged_out_offline",
+            "Somebody logged this account out while it was not connected. Remove the device on the phone too, under \
+             Linked devices.",
+        )
+    }
+}
+
+/// Tells WhatsApp to unlink the device, and says whether that worked.
+async fn unlink(provider: &dyn Provider) -> bool {
+    match tokio::time::timeout(LOGOUT_PATIENCE, provider.logout()).await {
+        Ok(Ok(())) => true,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "WhatsApp did not unlink the device");
+            false
+        }
+        Err(_) => {
+            tracing::warn!("WhatsApp did not answer to the log-out");
+            false
+        }
+    }
+}
+
+/// Writes a state in which the account does not run.
+async fn stop(
+    app: &Arc<App>,
+    caller: &Caller,
+    id: AccountId,
+    (state, reason): (AccountState, StateReason),
+) -> Result<Account> {
+    let (organization, owned) = (caller.organization_id, app.clone());
+    app.store
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                let stopped = new_state(&owned, state, Some(reason));
+                change_state(&owned, tx, organization, id, stopped).await
+            })
+        })
+        .await
+}
+
+/// Deletes an account and everything that belongs to it. When it is connected, it is logged out first.
+pub async fn delete(app: &Arc<App>, caller: &Caller, id: AccountId) -> Result<()> {
+    caller.require(Permission::AccountsManage)?;
+    super::find(app, caller, id).await?;
+    if let Some(provider) = app.connections.get(id) {
+        // It goes in any case; the phone shows the device until WhatsApp notices.
+        unlink(&*provider).await;
+    }
+    let (organization, owned) = (caller.organization_id, app.clone());
+    app.store
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                let deleted = account::get(tx, organization, id).await?;
+                account::delete(tx, organization, id).await?;
+                events::record(&owned, tx, organization, vec![Event::AccountDeleted(deleted)]).await
+            })
+        })
+        .await?;
+    changed(app, caller, id);
+    Ok(())
+}
+
+/// Tells the fleet, live streams and webhooks after a commit.
+fn changed(app: &App, caller: &Caller, id: AccountId) {
+    app.bus.publish(Signal::Account(id));
+    events::announce(app, caller.organization_id);
+}
