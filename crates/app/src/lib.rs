@@ -5,14 +5,23 @@
 //! the [`App`] and, for what people and programs ask, the [`Caller`].
 
 pub mod access;
+pub mod accounts;
 pub mod bus;
 pub mod connections;
+pub mod contacts;
 pub mod context;
 pub mod error;
 pub mod events;
+pub mod fleet;
 pub mod idempotency;
+pub mod inbound;
+pub mod inbox;
+pub mod jobs;
 pub mod lifecycle;
+pub mod media;
+pub mod messaging;
 pub mod net;
+pub mod outbox;
 
 pub use access::{Caller, Principal};
 pub use bus::{LocalBus, Signal};

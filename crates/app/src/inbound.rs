@@ -1,0 +1,145 @@
+//! What comes in from WhatsApp: one transaction for each batch, committed before WhatsApp is told that we have it.
+//!
+//! The same thing may come twice (after a crash, or by several ways) and changes nothing the second time: a message is
+//! known by account, chat, sender and WhatsApp's id; receipts only climb.
+
+mod messages;
+pub(crate) mod people;
+mod receipts;
+
+pub(crate) use messages::REMOTE_COLUMN;
+
+use std::sync::Arc;
+
+use pesan_model::chat::Typing;
+use pesan_model::{AccountId, Event, OrganizationId};
+use pesan_providers::Inbound;
+use pesan_store::{Error as StoreError, OrganizationKey, Tx, account, chat, job};
+
+use crate::bus::Signal;
+use crate::context::App;
+use crate::error::{Error, Result};
+use crate::events;
+
+/// How often a batch is tried when another transaction got in the way.
+const TRIES: u32 = 3;
+
+/// Stores what came in on an account. `Ok` means committed.
+pub async fn receive(app: &Arc<App>, account: AccountId, batch: Vec<Inbound>) -> Result<()> {
+    let organization = app
+        .store
+        .read(move |tx| Box::pin(async move { account::organization_of(tx, account).await }))
+        .await?;
+    let key = app.organization_key(organization).await?;
+    let batch = Arc::new(batch);
+    for attempt in 1..=TRIES {
+        match store_batch(app, (organization, account), &key, batch.clone()).await {
+            // Two accounts can meet the same new person at the same moment; the second time the row is there.
+            Err(Error::Conflict { .. } | Error::Unavailable { .. }) if attempt < TRIES => {}
+            Err(error) => return Err(error),
+            Ok(outcome) => {
+                if outcome.has_events {
+                    events::announce(app, organization);
+                }
+                if outcome.has_media {
+                    app.bus.publish(Signal::Jobs(job::FETCH_MEDIA));
+                }
+                return Ok(());
+            }
+        }
+    }
+    Err(Error::Unavailable {
+        code: "database_unavailable",
+        detail: "the database is unavailable".to_owned(),
+    })
+}
+
+struct Outcome {
+    has_events: bool,
+    has_media: bool,
+}
+
+/// What every handler of one batch shares.
+pub(crate) struct Batch<'a> {
+    app: &'a Arc<App>,
+    organization: OrganizationId,
+    account: AccountId,
+    key: &'a OrganizationKey,
+    events: Vec<Event>,
+    has_media: bool,
+}
+
+async fn store_batch(
+    app: &Arc<App>,
+    (organization, account): (OrganizationId, AccountId),
+    key: &OrganizationKey,
+    items: Arc<Vec<Inbound>>,
+) -> Result<Outcome> {
+    let (app, key) = (app.clone(), key.clone());
+    let store = app.store.clone();
+    store
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                let mut batch = Batch {
+                    app: &app,
+                    organization,
+                    account,
+                    key: &key,
+                    events: Vec::new(),
+                    has_media: false,
+                };
+                for item in items.iter() {
+                    handle(&mut batch, tx, item).await?;
+                }
+                let (has_events, has_media) = (!batch.events.is_empty(), batch.has_media);
+                if has_events {
+                    events::record(&app, tx, organization, batch.events).await?;
+                }
+                Ok(Outcome { has_events, has_media })
+            })
+        })
+        .await
+}
+
+async fn handle(batch: &mut Batch<'_>, tx: &mut Tx<'_>, item: &Inbound) -> Result<(), StoreError> {
+    match item {
+        Inbound::Message(message) => messages::receive(batch, tx, message).await,
+        Inbound::Group(notice) => messages::receive_group_notice(batch, tx, notice).await,
+        Inbound::Acknowledged { wa_id, error, at } => {
+            receipts::acknowledge(batch, tx, wa_id, (error.as_deref(), *at)).await
+        }
+        Inbound::Receipt(receipt) => receipts::receive(batch, tx, receipt).await,
+        Inbound::Activity { chat, from, activity } => {
+            let found = messages::find_chat(batch, tx, chat).await?;
+            batch.events.push(Event::ChatTyping(Typing {
+                account_id: batch.account,
+                chat_id: found.map(|chat| chat.id),
+                chat: chat.to_string(),
+                from: from.to_string(),
+                activity: *activity,
+            }));
+            Ok(())
+        }
+        Inbound::Person(person) => {
+            // Only people we already talk to: an address book full of strangers is not ours to keep.
+            let known = people::known(person);
+            if pesan_store::contact::find_by_identity(tx, batch.organization, &known)
+                .await?
+                .is_empty()
+            {
+                return Ok(());
+            }
+            people::resolve(batch.app, tx, batch.organization, &known, &mut batch.events).await?;
+            Ok(())
+        }
+    }
+}
+
+impl Batch<'_> {
+    /// The chat changed without a new message.
+    async fn chat_updated(&mut self, tx: &mut Tx<'_>, id: pesan_model::ChatId) -> Result<(), StoreError> {
+        let chat = chat::get(tx, self.organization, id).await?;
+        self.events.push(Event::ChatUpdated(chat));
+        Ok(())
+    }
+}

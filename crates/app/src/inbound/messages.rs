@@ -1,0 +1,336 @@
+//! Messages and group changes that came in.
+
+use pesan_model::content::{GroupChange, Media, Reaction, Text, Undecryptable, Unsupported};
+use pesan_model::message::Message;
+use pesan_model::{Address, ChatId, Content, Direction, Event, JobId, MediaId, MessageId, MessageStatus, Timestamp};
+use pesan_providers::inbound::{GroupNotice, InboundContent, InboundMedia, InboundMessage, Person};
+use pesan_store::chat::{self, ChatKey, NewChat};
+use pesan_store::contact::ContactRow;
+use pesan_store::job::{self, NewJob};
+use pesan_store::media::{self, MediaState, StoredMedia};
+use pesan_store::{Error as StoreError, Tx, message};
+
+use super::Batch;
+use super::people::{known, person_at, resolve};
+
+/// A message from somebody, or from another device of this account.
+pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &InboundMessage) -> Result<(), StoreError> {
+    let sender = match came.direction {
+        Direction::In => {
+            resolve(
+                batch.app,
+                tx,
+                batch.organization,
+                &known(&came.sender),
+                &mut batch.events,
+            )
+            .await?
+        }
+        Direction::Out => None,
+    };
+    let peer = match (&came.chat, came.direction) {
+        (Address::Group(_), _) => None,
+        (_, Direction::In) => sender.clone(),
+        (address, Direction::Out) => {
+            let person = came.peer.clone().or_else(|| person_at(address)).unwrap_or_default();
+            resolve(batch.app, tx, batch.organization, &known(&person), &mut batch.events).await?
+        }
+    };
+    let chat = open_chat(batch, tx, &came.chat, peer.as_ref(), came.at).await?;
+    let sender_text = match came.direction {
+        Direction::In => sender_address(&came.sender, &came.chat),
+        Direction::Out => String::new(),
+    };
+    let existing = find_same(batch, tx, came, chat.id).await?;
+    if let Some(existing) = existing {
+        return heal(batch, tx, came, existing).await;
+    }
+    let now = batch.app.clock.now();
+    let content = content_of(batch, tx, &came.content, chat.id).await?;
+    let reply_to = match &came.reply_to {
+        Some(wa_id) => message::find_in_chat(tx, batch.organization, chat.id, wa_id).await?,
+        None => None,
+    };
+    let message = Message {
+        id: MessageId::new(&*batch.app.clock, &*batch.app.random),
+        account_id: batch.account,
+        chat_id: chat.id,
+        direction: came.direction,
+        wa_id: came.wa_id.clone(),
+        chat: chat.address.to_string(),
+        sender: sender_text,
+        contact_id: sender.as_ref().or(peer.as_ref()).map(ContactRow::id),
+        push_name: came
+            .sender
+            .push_name
+            .clone()
+            .filter(|_| came.direction == Direction::In),
+        kind: content.kind().to_owned(),
+        content,
+        reply_to,
+        status: match came.direction {
+            Direction::In => MessageStatus::Received,
+            Direction::Out => MessageStatus::Sent,
+        },
+        error: None,
+        attempts: 0,
+        created_at: now,
+        sent_at: Some(came.at),
+        delivered_at: None,
+        read_at: None,
+        send_at: None,
+    };
+    // A thread is in the order in which things were said; a phone's clock in the future does not pin a message there.
+    let at = came.at.min(now);
+    if !message::insert(tx, batch.organization, &message, at, came.reply_to.as_deref()).await? {
+        return Ok(());
+    }
+    fetch_later(batch, tx, &message).await?;
+    let is_new = !came.from_history;
+    let counts = is_new && came.direction == Direction::In && !matches!(message.content, Content::Reaction(_));
+    if !matches!(message.content, Content::Reaction(_)) {
+        chat::add_message(tx, batch.organization, chat.id, (message.id, at), u32::from(counts)).await?;
+    }
+    if is_new {
+        batch.events.push(match came.direction {
+            Direction::In => Event::MessageReceived(message),
+            Direction::Out => Event::MessageSent(message),
+        });
+    }
+    Ok(())
+}
+
+/// Finds the same message, if it came before under any of the sender's addresses.
+async fn find_same(
+    batch: &Batch<'_>,
+    tx: &mut Tx<'_>,
+    came: &InboundMessage,
+    chat: ChatId,
+) -> Result<Option<Message>, StoreError> {
+    let found = message::list_by_wa_id(tx, batch.organization, batch.account, &came.wa_id).await?;
+    let addresses = [
+        came.sender
+            .phone
+            .as_ref()
+            .map(|phone| Address::Phone(phone.clone()).to_string()),
+        came.sender.lid.clone(),
+    ];
+    Ok(found.into_iter().find(|message| {
+        message.chat_id == chat
+            && message.direction == came.direction
+            && (came.direction == Direction::Out
+                || message.sender == sender_address(&came.sender, &came.chat)
+                || addresses.iter().flatten().any(|address| *address == message.sender))
+    }))
+}
+
+/// It came before. When it could not be decrypted then and can now, its content takes the place.
+async fn heal(
+    batch: &mut Batch<'_>,
+    tx: &mut Tx<'_>,
+    came: &InboundMessage,
+    mut message: Message,
+) -> Result<(), StoreError> {
+    let was_unreadable = matches!(message.content, Content::Undecryptable(_));
+    if !was_unreadable || matches!(came.content, InboundContent::Undecryptable { .. }) {
+        return Ok(());
+    }
+    message.content = content_of(batch, tx, &came.content, message.chat_id).await?;
+    message.kind = message.content.kind().to_owned();
+    if let Some(wa_id) = &came.reply_to {
+        message.reply_to = message::find_in_chat(tx, batch.organization, message.chat_id, wa_id).await?;
+    }
+    message::heal(tx, batch.organization, &message).await?;
+    fetch_later(batch, tx, &message).await?;
+    batch.events.push(Event::MessageHealed(message));
+    Ok(())
+}
+
+/// A group was created or changed: a line in its thread, and perhaps a new subject.
+pub(super) async fn receive_group_notice(
+    batch: &mut Batch<'_>,
+    tx: &mut Tx<'_>,
+    notice: &GroupNotice,
+) -> Result<(), StoreError> {
+    let by = resolve(batch.app, tx, batch.organization, &known(&notice.by), &mut batch.events).await?;
+    let chat = open_chat(batch, tx, &notice.group, None, notice.at).await?;
+    let now = batch.app.clock.now();
+    let content = Content::GroupChange(GroupChange {
+        action: notice.action.clone(),
+        participants: notice.participants.clone(),
+        subject: notice.subject.clone(),
+    });
+    let message = Message {
+        id: MessageId::new(&*batch.app.clock, &*batch.app.random),
+        account_id: batch.account,
+        chat_id: chat.id,
+        direction: Direction::In,
+        wa_id: notice.wa_id.clone(),
+        chat: chat.address.to_string(),
+        sender: sender_address(&notice.by, &notice.group),
+        contact_id: by.as_ref().map(ContactRow::id),
+        push_name: notice.by.push_name.clone(),
+        kind: content.kind().to_owned(),
+        content,
+        reply_to: None,
+        status: MessageStatus::Received,
+        error: None,
+        attempts: 0,
+        created_at: now,
+        sent_at: Some(notice.at),
+        delivered_at: None,
+        read_at: None,
+        send_at: None,
+    };
+    let at = notice.at.min(now);
+    if !message::insert(tx, batch.organization, &message, at, None).await? {
+        return Ok(());
+    }
+    chat::add_message(tx, batch.organization, chat.id, (message.id, at), 0).await?;
+    batch.events.push(Event::MessageReceived(message));
+    if let Some(subject) = notice
+        .subject
+        .as_ref()
+        .filter(|subject| chat.subject.as_ref() != Some(subject))
+    {
+        chat::set_subject(tx, batch.organization, chat.id, subject).await?;
+        batch.chat_updated(tx, chat.id).await?;
+    }
+    Ok(())
+}
+
+/// The chat at an address, if there is one: by the address itself, or by the person it names.
+pub(super) async fn find_chat(
+    batch: &Batch<'_>,
+    tx: &mut Tx<'_>,
+    address: &Address,
+) -> Result<Option<ChatKey>, StoreError> {
+    let (organization, account) = (batch.organization, batch.account);
+    if let Some(found) = chat::find_by_address(tx, organization, account, address).await? {
+        return Ok(Some(found));
+    }
+    let Some(person) = person_at(address) else {
+        return Ok(None);
+    };
+    let Some(contact) = pesan_store::contact::find_by_identity(tx, organization, &known(&person))
+        .await?
+        .pop()
+    else {
+        return Ok(None);
+    };
+    chat::find_by_contact(tx, organization, account, contact.id()).await
+}
+
+/// The chat at an address; made when it is not there yet.
+async fn open_chat(
+    batch: &Batch<'_>,
+    tx: &mut Tx<'_>,
+    address: &Address,
+    peer: Option<&ContactRow>,
+    at: Timestamp,
+) -> Result<ChatKey, StoreError> {
+    let (organization, account) = (batch.organization, batch.account);
+    let by_person = match peer {
+        Some(peer) => chat::find_by_contact(tx, organization, account, peer.id()).await?,
+        None => None,
+    };
+    let found = match by_person {
+        Some(found) => Some(found),
+        None => chat::find_by_address(tx, organization, account, address).await?,
+    };
+    if let Some(found) = found {
+        return Ok(found);
+    }
+    let new = NewChat {
+        id: ChatId::new(&*batch.app.clock, &*batch.app.random),
+        account_id: account,
+        address: address.clone(),
+        contact_id: peer.map(ContactRow::id),
+    };
+    chat::insert(tx, organization, &new, at.min(batch.app.clock.now())).await?;
+    Ok(ChatKey {
+        id: new.id,
+        address: new.address,
+        subject: None,
+    })
+}
+
+/// How a sender is written down: by number where it is known, because that is what people and other systems know.
+fn sender_address(sender: &Person, chat: &Address) -> String {
+    match (&sender.phone, &sender.lid) {
+        (Some(phone), _) => Address::Phone(phone.clone()).to_string(),
+        (None, Some(lid)) => lid.clone(),
+        (None, None) => chat.to_string(),
+    }
+}
+
+async fn content_of(
+    batch: &mut Batch<'_>,
+    tx: &mut Tx<'_>,
+    content: &InboundContent,
+    chat: ChatId,
+) -> Result<Content, StoreError> {
+    Ok(match content {
+        InboundContent::Text(body) => Content::Text(Text { body: body.clone() }),
+        InboundContent::Media(media) => media_content(batch, tx, media).await?,
+        InboundContent::Reaction { target, emoji } => Content::Reaction(Reaction {
+            message_id: message::find_in_chat(tx, batch.organization, chat, target).await?,
+            wa_id: Some(target.clone()),
+            emoji: emoji.clone(),
+        }),
+        InboundContent::Undecryptable { reason } => Content::Undecryptable(Undecryptable { reason: reason.clone() }),
+        InboundContent::Unsupported { kind } => Content::Unsupported(Unsupported { kind: kind.clone() }),
+    })
+}
+
+/// The column that a file's remote reference is sealed for.
+pub(crate) const REMOTE_COLUMN: &str = "media.remote";
+
+async fn media_content(batch: &mut Batch<'_>, tx: &mut Tx<'_>, media: &InboundMedia) -> Result<Content, StoreError> {
+    let id = MediaId::new(&*batch.app.clock, &*batch.app.random);
+    let row = id.uuid().into_bytes();
+    let stored = StoredMedia {
+        id,
+        state: MediaState::Pending,
+        sha256: None,
+        mime: media.mime.clone(),
+        size: media.size,
+        file_name: media.file_name.clone(),
+        remote: Some(
+            batch
+                .key
+                .seal(REMOTE_COLUMN, &row, media.remote.0.as_bytes(), &*batch.app.random),
+        ),
+        error: None,
+        created_at: batch.app.clock.now(),
+    };
+    media::insert(tx, batch.organization, &stored).await?;
+    Ok(media.kind.content(Media {
+        media_id: id,
+        mime: media.mime.clone(),
+        size: media.size,
+        caption: media.caption.clone(),
+        file_name: media.file_name.clone(),
+        voice: media.voice,
+        seconds: media.seconds,
+    }))
+}
+
+/// The file of a message is fetched by a job, never in the way of the message.
+async fn fetch_later(batch: &mut Batch<'_>, tx: &mut Tx<'_>, message: &Message) -> Result<(), StoreError> {
+    let Some(media) = message.content.media() else {
+        return Ok(());
+    };
+    let now = batch.app.clock.now();
+    let work = NewJob {
+        id: JobId::new(&*batch.app.clock, &*batch.app.random),
+        organization_id: batch.organization,
+        kind: job::FETCH_MEDIA,
+        partition: batch.account.uuid(),
+        lane: media.media_id.uuid(),
+        subject: media.media_id.uuid(),
+        run_at: now,
+    };
+    batch.has_media = true;
+    job::insert(tx, &work, now).await
+}

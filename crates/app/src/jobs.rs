@@ -1,0 +1,3 @@
+//! Work that is done later: one file each.
+
+pub mod fetch_media;

@@ -1,0 +1,165 @@
+//! Fetches the files of messages that came in, apart from the messages themselves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use pesan_model::retry::{FETCH_MEDIA, wait_after, with_jitter};
+use pesan_model::{Event, MediaId};
+use pesan_providers::ProviderError;
+use pesan_providers::provider::RemoteMedia;
+use pesan_store::job::{self, Claim, Job};
+use pesan_store::media::{self, MediaState};
+use pesan_store::message;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::bus::Signal;
+use crate::context::App;
+use crate::error::{Error, Result};
+use crate::events;
+use crate::inbound::REMOTE_COLUMN;
+use crate::media::{Content, Temporary, settle};
+
+/// Files that are fetched at once.
+const CONCURRENT: usize = 8;
+const SAFETY_INTERVAL: Duration = Duration::from_secs(5);
+/// How long a file waits for its account to be connected.
+const DISCONNECTED_WAIT: Duration = Duration::from_secs(60);
+
+/// Runs until the process ends.
+pub async fn run(app: Arc<App>) {
+    let mut signals = app.bus.subscribe();
+    let mut running = FuturesUnordered::new();
+    loop {
+        if !app.lifecycle.soft().is_cancelled() {
+            match claim(&app, CONCURRENT - running.len()).await {
+                Ok(jobs) => running.extend(jobs.into_iter().map(|job| fetch(app.clone(), job))),
+                Err(error) => tracing::warn!(%error, "could not look for files to fetch"),
+            }
+        } else if running.is_empty() {
+            return;
+        }
+        tokio::select! {
+            () = app.lifecycle.soft().cancelled(), if running.is_empty() => return,
+            Some(()) = running.next() => {}
+            () = hinted(&mut signals) => {}
+            () = tokio::time::sleep(SAFETY_INTERVAL) => {}
+        }
+    }
+}
+
+async fn hinted(signals: &mut tokio::sync::broadcast::Receiver<Signal>) {
+    loop {
+        match signals.recv().await {
+            Ok(Signal::Jobs(job::FETCH_MEDIA) | Signal::Account(_)) | Err(RecvError::Lagged(_)) => return,
+            Ok(_) => {}
+            Err(RecvError::Closed) => return std::future::pending().await,
+        }
+    }
+}
+
+async fn claim(app: &Arc<App>, limit: usize) -> Result<Vec<Job>> {
+    if limit == 0 {
+        return Ok(Vec::new());
+    }
+    let owned = app.clone();
+    let jobs = app
+        .store
+        .write(move |tx| {
+            Box::pin(async move {
+                let claim = Claim {
+                    claimed_by: &owned.settings.start,
+                    now: owned.clock.now(),
+                    limit,
+                };
+                job::claim_any(tx, job::FETCH_MEDIA, &claim).await
+            })
+        })
+        .await?;
+    Ok(jobs)
+}
+
+async fn fetch(app: Arc<App>, job: Job) {
+    let result = fetch_file(&app, &job).await;
+    if let Err(error) = &result {
+        tracing::debug!(media = %MediaId::from(job.subject()), %error, "a file was not fetched");
+    }
+    let organization = job.organization_id();
+    match save(&app, job, result).await {
+        Ok(()) => events::announce(&app, organization),
+        // The claim is taken over by the next start; until then the file is pending.
+        Err(error) => tracing::error!(%error, "could not write down a fetched file"),
+    }
+}
+
+/// Why a file was not fetched.
+#[derive(Debug, thiserror::Error)]
+enum FetchError {
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    #[error(transparent)]
+    Ours(#[from] Error),
+    #[error("it was deleted")]
+    Deleted,
+}
+
+async fn fetch_file(app: &Arc<App>, job: &Job) -> Result<Content, FetchError> {
+    let (organization, id) = (job.organization_id(), MediaId::from(job.subject()));
+    let stored = app
+        .store
+        .read(move |tx| Box::pin(async move { media::get(tx, organization, id).await }))
+        .await
+        .map_err(|error: pesan_store::Error| FetchError::Ours(error.into()))?;
+    let sealed = match (stored.state, stored.remote) {
+        (MediaState::Pending | MediaState::Failed, Some(sealed)) => sealed,
+        (MediaState::Ready, _) | (_, None) => return Err(FetchError::Deleted),
+    };
+    let key = app.organization_key(organization).await?;
+    let opened = key
+        .open(REMOTE_COLUMN, id.uuid().as_bytes(), &sealed)
+        .map_err(Error::from)?;
+    let remote = String::from_utf8(opened).map_err(|error| Error::internal("read where a file is", error))?;
+    let provider = app
+        .connections
+        .get(job.partition().into())
+        .ok_or(ProviderError::NotConnected)?;
+    let temporary = Temporary::new(app).await?;
+    provider.fetch_media(&RemoteMedia(remote), &temporary.0).await?;
+    Ok(settle(app, temporary).await?)
+}
+
+async fn save(app: &Arc<App>, job: Job, result: Result<Content, FetchError>) -> Result<()> {
+    let owned = app.clone();
+    app.store
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                let (organization, id, now) = (job.organization_id(), MediaId::from(job.subject()), owned.clock.now());
+                let failed = match result {
+                    Ok(content) => {
+                        media::set_ready(tx, organization, id, (&content.sha256, content.size)).await?;
+                        job::finish(tx, job::FETCH_MEDIA, &job).await?;
+                        let messages = message::list_by_media(tx, organization, id).await?;
+                        let ready = messages.into_iter().map(Event::MessageMediaReady).collect();
+                        return events::record(&owned, tx, organization, ready).await;
+                    }
+                    Err(failed) => failed,
+                };
+                match failed {
+                    FetchError::Deleted => job::finish(tx, job::FETCH_MEDIA, &job).await?,
+                    FetchError::Provider(ProviderError::NotConnected) => {
+                        job::snooze_until(tx, &job, now.plus(DISCONNECTED_WAIT)).await?;
+                    }
+                    failed => match wait_after(FETCH_MEDIA, job.attempts()) {
+                        Some(wait) => job::retry_at(tx, &job, now.plus(with_jitter(wait, &*owned.random))).await?,
+                        None => {
+                            media::set_failed(tx, organization, id, &failed.to_string()).await?;
+                            job::finish(tx, job::FETCH_MEDIA, &job).await?;
+                        }
+                    },
+                }
+                Ok(())
+            })
+        })
+        .await
+}

@@ -1,0 +1,279 @@
+//! Files: stored once on disk under the hash of their content, streamed in and out.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt};
+use pesan_model::{MediaId, Permission};
+use pesan_store::media::{self, MediaState, StoredMedia};
+use sha2::{Digest, Sha256};
+use tokio::fs;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::access::Caller;
+use crate::context::App;
+use crate::error::{Error, Result};
+use crate::net;
+
+/// What the sender says of a file.
+#[derive(Debug, Clone, Default)]
+pub struct Described {
+    /// Its type, as claimed.
+    pub mime: Option<String>,
+    /// Its name.
+    pub file_name: Option<String>,
+}
+
+/// What a file turned out to be.
+pub(crate) struct Content {
+    pub(crate) sha256: [u8; 32],
+    pub(crate) size: u64,
+}
+
+/// Stores a file that comes in pieces, of at most `limit` bytes.
+pub async fn store_stream<S, E>(
+    app: &Arc<App>,
+    caller: &Caller,
+    mut pieces: S,
+    described: Described,
+    limit: u64,
+) -> Result<StoredMedia>
+where
+    S: Stream<Item = Result<Bytes, E>> + Unpin + Send,
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    caller.require(Permission::MessagesSend)?;
+    let temporary = Temporary::new(app).await?;
+    let mut file = fs::File::create(&temporary.0).await.map_err(disk)?;
+    let mut size = 0_u64;
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|_| Error::field("", "the upload broke off"))?;
+        size += piece.len() as u64;
+        if size > limit {
+            return Err(Error::TooLarge { limit_bytes: limit });
+        }
+        file.write_all(&piece).await.map_err(disk)?;
+    }
+    file.flush().await.map_err(disk)?;
+    drop(file);
+    keep(app, caller, temporary, described).await
+}
+
+/// Stores a file that is in memory.
+pub async fn store_bytes(app: &Arc<App>, caller: &Caller, bytes: Vec<u8>, described: Described) -> Result<StoredMedia> {
+    let piece = futures::stream::iter([Ok::<_, std::io::Error>(Bytes::from(bytes))]);
+    store_stream(app, caller, piece, described, app.settings.max_upload_bytes).await
+}
+
+/// Fetches a file from an address and stores it.
+pub async fn store_from_link(app: &Arc<App>, caller: &Caller, link: &str, limit: u64) -> Result<StoredMedia> {
+    caller.require(Permission::MessagesSend)?;
+    let temporary = Temporary::new(app).await?;
+    let download = app
+        .net
+        .download_to(link, &temporary.0, limit)
+        .await
+        .map_err(not_fetched)?;
+    let described = Described {
+        mime: download.mime,
+        file_name: download.file_name,
+    };
+    keep(app, caller, temporary, described).await
+}
+
+fn not_fetched(error: net::Error) -> Error {
+    match error {
+        net::Error::TooLarge { limit_bytes } => Error::TooLarge { limit_bytes },
+        net::Error::File(error) => disk(error),
+        net::Error::Setup(_) => Error::internal("fetch a file", error),
+        net::Error::Refused(_)
+        | net::Error::Timeout
+        | net::Error::Connect(_)
+        | net::Error::Broken(_)
+        | net::Error::Status(_)
+        | net::Error::TooManyRedirects => Error::field("", format!("could not be fetched: {error}")),
+    }
+}
+
+async fn keep(app: &Arc<App>, caller: &Caller, temporary: Temporary, described: Described) -> Result<StoredMedia> {
+    let mime = type_of(&temporary.0, &described).await?;
+    let content = settle(app, temporary).await?;
+    let stored = StoredMedia {
+        id: MediaId::new(&*app.clock, &*app.random),
+        state: MediaState::Ready,
+        sha256: Some(content.sha256),
+        mime,
+        size: Some(content.size),
+        file_name: described.file_name,
+        remote: None,
+        error: None,
+        created_at: app.clock.now(),
+    };
+    let organization = caller.organization_id;
+    let row = stored.clone();
+    app.store
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                let found = media::find_by_content(tx, organization, &content.sha256).await?;
+                match found.filter(|found| found.mime == row.mime && found.file_name == row.file_name) {
+                    // The same file under the same name: one row, so that sending it a thousand times is one upload.
+                    Some(found) => Ok(found),
+                    None => {
+                        media::insert(tx, organization, &row).await?;
+                        Ok(row)
+                    }
+                }
+            })
+        })
+        .await
+}
+
+/// What is known of a file.
+pub async fn get(app: &Arc<App>, caller: &Caller, id: MediaId) -> Result<StoredMedia> {
+    caller.require(Permission::MessagesRead)?;
+    let organization = caller.organization_id;
+    Ok(app
+        .store
+        .read(move |tx| Box::pin(async move { media::get(tx, organization, id).await }))
+        .await?)
+}
+
+/// A file's description and where its content is on this machine.
+///
+/// # Errors
+/// [`Error::Conflict`] with `media_pending` while it is still at WhatsApp, [`Error::Gone`] when it cannot be had.
+pub async fn open(app: &Arc<App>, caller: &Caller, id: MediaId) -> Result<(StoredMedia, PathBuf)> {
+    let found = get(app, caller, id).await?;
+    match (found.state, found.sha256) {
+        (MediaState::Ready, Some(sha256)) => Ok((found, path_of(app, &sha256))),
+        (MediaState::Pending, _) => Err(Error::Conflict {
+            code: "media_pending",
+            detail: "the file is still being fetched from WhatsApp".to_owned(),
+        }),
+        (MediaState::Ready | MediaState::Failed, _) => Err(Error::Gone {
+            code: "media_gone",
+            detail: found
+                .error
+                .unwrap_or_else(|| "the file can no longer be had from WhatsApp".to_owned()),
+        }),
+    }
+}
+
+/// Where content with this hash is on disk.
+pub(crate) fn path_of(app: &App, sha256: &[u8; 32]) -> PathBuf {
+    let name = hex::encode(sha256);
+    app.settings.data_dir.join("media").join(&name[..2]).join(name)
+}
+
+/// A file on its way in: deleted unless it is kept.
+pub(crate) struct Temporary(pub(crate) PathBuf);
+
+impl Temporary {
+    pub(crate) async fn new(app: &App) -> Result<Self> {
+        let folder = app.settings.data_dir.join("media").join("incoming");
+        fs::create_dir_all(&folder).await.map_err(disk)?;
+        let name = pesan_model::id::new_uuid(&*app.clock, &*app.random)
+            .simple()
+            .to_string();
+        Ok(Self(folder.join(name)))
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // Already moved to its place, or never made: both are fine.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Moves a complete file to its place, safe against a power cut: a row never names a file that is not there.
+pub(crate) async fn settle(app: &App, temporary: Temporary) -> Result<Content> {
+    let mut file = fs::File::open(&temporary.0).await.map_err(disk)?;
+    let (mut hash, mut size, mut buffer) = (Sha256::new(), 0_u64, vec![0_u8; 64 * 1024]);
+    loop {
+        let length = file.read(&mut buffer).await.map_err(disk)?;
+        if length == 0 {
+            break;
+        }
+        hash.update(&buffer[..length]);
+        size += length as u64;
+    }
+    file.sync_all().await.map_err(disk)?;
+    let sha256: [u8; 32] = hash.finalize().into();
+    let path = path_of(app, &sha256);
+    let folder = path.parent().expect("a file has a folder").to_owned();
+    fs::create_dir_all(&folder).await.map_err(disk)?;
+    fs::rename(&temporary.0, &path).await.map_err(disk)?;
+    fs::File::open(&folder)
+        .await
+        .map_err(disk)?
+        .sync_all()
+        .await
+        .map_err(disk)?;
+    Ok(Content { sha256, size })
+}
+
+/// The type of a file: what its first bytes say, else what was claimed, else what its name says.
+async fn type_of(path: &Path, described: &Described) -> Result<String> {
+    let mut start = Vec::with_capacity(8192);
+    fs::File::open(path)
+        .await
+        .map_err(disk)?
+        .take(8192)
+        .read_to_end(&mut start)
+        .await
+        .map_err(disk)?;
+    if start.is_empty() {
+        return Err(Error::field("", "the file is empty"));
+    }
+    let claimed = described
+        .mime
+        .as_deref()
+        .map(str::trim)
+        .filter(|mime| !mime.is_empty() && !mime.starts_with("application/octet-stream"));
+    if claimed.is_some_and(|mime| mime.len() > 200 || !mime.contains('/') || mime.chars().any(char::is_control)) {
+        return Err(Error::field("", "the type must look like image/jpeg"));
+    }
+    let seen = infer::get(&start).map(|kind| kind.mime_type());
+    let family = |mime: &str| mime.split('/').next().unwrap_or_default().to_owned();
+    match (claimed, seen) {
+        // MP4 and Ogg hold sound or film; the first bytes cannot tell which.
+        (Some(claimed), Some(seen))
+            if family(claimed) == family(seen)
+                || (family(claimed) == "audio" && matches!(seen, "video/mp4" | "application/ogg" | "video/webm"))
+                || !matches!(family(claimed).as_str(), "image" | "video" | "audio") =>
+        {
+            Ok(claimed.to_owned())
+        }
+        (Some(claimed), Some(seen)) => Err(Error::field(
+            "",
+            format!("is said to be {claimed} but looks like {seen}"),
+        )),
+        (Some(claimed), None) if family(claimed) == "image" => Err(Error::field(
+            "",
+            format!("is said to be {claimed} but is not a picture"),
+        )),
+        (Some(claimed), None) => Ok(claimed.to_owned()),
+        (None, Some(seen)) => Ok(seen.to_owned()),
+        (None, None) => {
+            let by_name = described
+                .file_name
+                .as_deref()
+                .and_then(|name| mime_guess::from_path(name).first());
+            Ok(by_name.map_or_else(
+                || "application/octet-stream".to_owned(),
+                |mime| mime.essence_str().to_owned(),
+            ))
+        }
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn disk(error: std::io::Error) -> Error {
+    tracing::error!(%error, "could not use the media folder");
+    Error::Unavailable {
+        code: "disk_unavailable",
+        detail: "the server's disk is full or does not answer".to_owned(),
+    }
+}

@@ -1,0 +1,367 @@
+//! Sending: a message is accepted, made durable with the WhatsApp id it will always have, and queued in its chat.
+//!
+//! Handing it to WhatsApp is the work of [`crate::outbox`].
+
+mod compose;
+
+use std::sync::Arc;
+
+use pesan_model::message::Message;
+use pesan_model::{
+    AccountId, AccountState, Address, ChatId, Content, Direction, Event, JobId, MediaId, MessageId, MessageStatus,
+    OrganizationId, Permission, Timestamp,
+};
+use pesan_providers::provider::new_wa_id;
+use pesan_store::chat::{self, ChatKey, NewChat};
+use pesan_store::contact;
+use pesan_store::job::{self, NewJob};
+use pesan_store::{Error as StoreError, Tx, account, message};
+
+use crate::access::Caller;
+use crate::bus::Signal;
+use crate::context::App;
+use crate::error::{Error, Result};
+use crate::idempotency::{IdempotencyKey, once};
+use crate::inbound::people;
+use crate::{accounts, events};
+
+/// A message that somebody asks to send.
+#[derive(Debug, Clone)]
+pub struct NewMessage {
+    /// Through which account.
+    pub account_id: AccountId,
+    /// To whom: a number in any form, or a WhatsApp address.
+    pub to: String,
+    /// What it says.
+    pub content: NewContent,
+    /// The message it answers, in the same chat.
+    pub reply_to: Option<MessageId>,
+    /// Not before this time.
+    pub send_at: Option<Timestamp>,
+}
+
+/// What a new message says.
+#[derive(Debug, Clone)]
+pub enum NewContent {
+    /// Plain text.
+    Text {
+        /// 1 to 4,096 characters.
+        body: String,
+    },
+    /// A file.
+    Media(NewMedia),
+    /// An emoji on another message.
+    Reaction {
+        /// The message it is on.
+        message_id: MessageId,
+        /// One emoji; empty takes it back.
+        emoji: String,
+    },
+}
+
+/// A file to send.
+#[derive(Debug, Clone)]
+pub struct NewMedia {
+    /// How it is shown.
+    pub kind: pesan_model::content::MediaKind,
+    /// Where it comes from.
+    pub source: MediaSource,
+    /// The text under it.
+    pub caption: Option<String>,
+    /// The name a document is saved under.
+    pub file_name: Option<String>,
+    /// A voice note.
+    pub voice: bool,
+}
+
+/// Where a file comes from.
+#[derive(Debug, Clone)]
+pub enum MediaSource {
+    /// It was uploaded before.
+    Stored(MediaId),
+    /// It is fetched from this address now.
+    Link(String),
+    /// It is in the request, as base64 or as a data URL.
+    Data(String),
+}
+
+/// What sending answers.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    /// The message, queued; or as it is now, for a repeat.
+    pub message: Message,
+    /// What its account is doing: unless it is connected, the message waits.
+    pub account_state: AccountState,
+    /// True when the same `Idempotency-Key` had made it before.
+    pub is_replay: bool,
+}
+
+/// Accepts a message: when this returns, it is durable and will be sent in its turn.
+pub async fn send(app: &Arc<App>, caller: &Caller, new: NewMessage, key: Option<IdempotencyKey>) -> Result<Sent> {
+    caller.require(Permission::MessagesSend)?;
+    let address = compose::address(&new.to)?;
+    compose::check_time(app, new.send_at)?;
+    let organization = caller.organization_id;
+    let content = compose::content(app, caller, &new).await?;
+    ensure_on_whatsapp(app, caller, new.account_id, &address).await?;
+    let (owned, who) = (app.clone(), caller.clone());
+    let sent = app
+        .store
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                let app = owned;
+                let account = new.account_id;
+                let account_state = account::state(tx, organization, account).await.map_err(no_account)?;
+                let (id, now) = (MessageId::new(&*app.clock, &*app.random), app.clock.now());
+                if let Some(first) = once(tx, &who, "message", key.as_ref(), (id.uuid(), now)).await? {
+                    let message = message::get(tx, organization, first.into()).await?;
+                    return Ok(Sent {
+                        message,
+                        account_state,
+                        is_replay: true,
+                    });
+                }
+                let content = compose::finish(tx, organization, new.account_id, content).await?;
+                let mut events = Vec::new();
+                let chat = open_chat(&app, tx, (organization, account), &address, &mut events).await?;
+                if let Some(answered) = new.reply_to {
+                    compose::check_reply(tx, organization, chat.key.id, answered).await?;
+                }
+                let message = Message {
+                    id,
+                    account_id: account,
+                    chat_id: chat.key.id,
+                    direction: Direction::Out,
+                    wa_id: new_wa_id(&*app.random),
+                    chat: chat.key.address.to_string(),
+                    sender: String::new(),
+                    contact_id: chat.contact,
+                    push_name: None,
+                    kind: content.kind().to_owned(),
+                    content,
+                    reply_to: new.reply_to,
+                    status: MessageStatus::Queued,
+                    error: None,
+                    attempts: 0,
+                    created_at: now,
+                    sent_at: None,
+                    delivered_at: None,
+                    read_at: None,
+                    send_at: new.send_at,
+                };
+                message::insert(tx, organization, &message, now, None).await?;
+                if !matches!(message.content, Content::Reaction(_)) {
+                    chat::add_message(tx, organization, message.chat_id, (message.id, now), 0).await?;
+                }
+                enqueue(&app, tx, organization, &message).await?;
+                events.push(Event::MessageQueued(message.clone()));
+                events::record(&app, tx, organization, events).await?;
+                Ok(Sent {
+                    message,
+                    account_state,
+                    is_replay: false,
+                })
+            })
+        })
+        .await?;
+    if !sent.is_replay {
+        wake(app, &sent.message, organization);
+    }
+    Ok(sent)
+}
+
+fn no_account(error: StoreError) -> Error {
+    match error {
+        StoreError::NotFound { .. } => Error::field("/account_id", "there is no such account"),
+        error => error.into(),
+    }
+}
+
+fn wake(app: &App, message: &Message, organization: OrganizationId) {
+    app.bus.publish(Signal::Outbox(message.account_id));
+    events::announce(app, organization);
+}
+
+async fn enqueue(
+    app: &App,
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    message: &Message,
+) -> Result<(), StoreError> {
+    let now = app.clock.now();
+    let work = NewJob {
+        id: JobId::new(&*app.clock, &*app.random),
+        organization_id,
+        kind: job::SEND_MESSAGE,
+        partition: message.account_id.uuid(),
+        // What is scheduled for later does not hold up what is sent now.
+        lane: if message.send_at.is_some() {
+            message.id.uuid()
+        } else {
+            message.chat_id.uuid()
+        },
+        subject: message.id.uuid(),
+        run_at: message.send_at.unwrap_or(now),
+    };
+    job::insert(tx, &work, now).await
+}
+
+struct OpenChat {
+    key: ChatKey,
+    contact: Option<pesan_model::ContactId>,
+}
+
+/// The chat with this address, made when it is new. A person is one chat, by whatever address they are written to.
+async fn open_chat(
+    app: &Arc<App>,
+    tx: &mut Tx<'_>,
+    (organization, account): (OrganizationId, AccountId),
+    address: &Address,
+    events: &mut Vec<Event>,
+) -> Result<OpenChat, StoreError> {
+    let contact = match people::person_at(address) {
+        Some(person) => people::resolve(app, tx, organization, &people::known(&person), events).await?,
+        None => None,
+    };
+    let contact = contact.as_ref().map(contact::ContactRow::id);
+    let found = match contact {
+        Some(contact) => chat::find_by_contact(tx, organization, account, contact).await?,
+        None => chat::find_by_address(tx, organization, account, address).await?,
+    };
+    if let Some(key) = found {
+        return Ok(OpenChat { key, contact });
+    }
+    let new = NewChat {
+        id: ChatId::new(&*app.clock, &*app.random),
+        account_id: account,
+        address: address.clone(),
+        contact_id: contact,
+    };
+    chat::insert(tx, organization, &new, app.clock.now()).await?;
+    Ok(OpenChat {
+        key: ChatKey {
+            id: new.id,
+            address: new.address,
+            subject: None,
+        },
+        contact,
+    })
+}
+
+/// A number we never wrote to is asked about first, so that a typing error is an error and not a failed message.
+async fn ensure_on_whatsapp(app: &Arc<App>, caller: &Caller, account: AccountId, to: &Address) -> Result<()> {
+    let Address::Phone(phone) = to else { return Ok(()) };
+    if app.connections.get(account).is_none() {
+        return Ok(());
+    }
+    let (organization, address) = (caller.organization_id, to.clone());
+    let is_known = app
+        .store
+        .read::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                if chat::find_by_address(tx, organization, account, &address)
+                    .await?
+                    .is_some()
+                {
+                    return Ok(true);
+                }
+                let known = people::person_at(&address)
+                    .map(|person| people::known(&person))
+                    .unwrap_or_default();
+                let Some(contact) = contact::find_by_identity(tx, organization, &known).await?.pop() else {
+                    return Ok(false);
+                };
+                Ok(chat::find_by_contact(tx, organization, account, contact.id())
+                    .await?
+                    .is_some())
+            })
+        })
+        .await?;
+    if is_known {
+        return Ok(());
+    }
+    match accounts::check_number(app, caller, account, phone).await {
+        Ok(check) if !check.exists => Err(Error::field("/to", "this number is not on WhatsApp")),
+        // WhatsApp did not say; the message is kept, and the answer comes with the attempt to send it.
+        Ok(_) | Err(Error::Unavailable { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The message.
+pub async fn get(app: &Arc<App>, caller: &Caller, id: MessageId) -> Result<Message> {
+    caller.require(Permission::MessagesRead)?;
+    let organization = caller.organization_id;
+    Ok(app
+        .store
+        .read(move |tx| Box::pin(async move { message::get(tx, organization, id).await }))
+        .await?)
+}
+
+/// Cancels a message that still waits.
+///
+/// # Errors
+/// [`Error::Conflict`] with the code `not_queued` when it was sent, or is being sent right now.
+pub async fn cancel(app: &Arc<App>, caller: &Caller, id: MessageId) -> Result<Message> {
+    caller.require(Permission::MessagesSend)?;
+    let (organization, owned) = (caller.organization_id, app.clone());
+    let message = app
+        .store
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                let mut message = message::get(tx, organization, id).await?;
+                let waits = message.status.can_become(MessageStatus::Cancelled)
+                    && job::finish_waiting(tx, job::SEND_MESSAGE, id.uuid()).await?;
+                if !waits {
+                    return Err(Error::Conflict {
+                        code: "not_queued",
+                        detail: format!(
+                            "the message is {} and can no longer be cancelled",
+                            message.status.name()
+                        ),
+                    });
+                }
+                message.status = MessageStatus::Cancelled;
+                message::save_status(tx, organization, &message).await?;
+                events::record(&owned, tx, organization, vec![Event::MessageCancelled(message.clone())]).await?;
+                Ok(message)
+            })
+        })
+        .await?;
+    wake(app, &message, organization);
+    Ok(message)
+}
+
+/// Queues a failed message again, with the same WhatsApp id.
+///
+/// # Errors
+/// [`Error::Conflict`] with the code `not_failed` when it did not fail.
+pub async fn retry(app: &Arc<App>, caller: &Caller, id: MessageId) -> Result<Message> {
+    caller.require(Permission::MessagesSend)?;
+    let (organization, owned) = (caller.organization_id, app.clone());
+    let message = app
+        .store
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                let mut message = message::get(tx, organization, id).await?;
+                if message.direction != Direction::Out || message.status != MessageStatus::Failed {
+                    return Err(Error::Conflict {
+                        code: "not_failed",
+                        detail: format!("the message is {}; only failed ones are retried", message.status.name()),
+                    });
+                }
+                message.status = MessageStatus::Queued;
+                message.error = None;
+                message.attempts = 0;
+                message.send_at = None;
+                message::save_status(tx, organization, &message).await?;
+                message::reset_wire(tx, organization, id).await?;
+                enqueue(&owned, tx, organization, &message).await?;
+                events::record(&owned, tx, organization, vec![Event::MessageQueued(message.clone())]).await?;
+                Ok(message)
+            })
+        })
+        .await?;
+    wake(app, &message, organization);
+    Ok(message)
+}

@@ -1,0 +1,245 @@
+//! Checks what a new message says, and gets its file.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use pesan_model::content::{Media, MediaKind, Reaction, Text};
+use pesan_model::{
+    AccountId, Address, Capabilities, ChatId, Content, MediaId, MessageId, OrganizationId, ProviderKind, Timestamp,
+};
+use pesan_store::media::{MediaState, StoredMedia};
+use pesan_store::{Error as StoreError, Tx, message};
+
+use super::{MediaSource, NewContent, NewMedia, NewMessage};
+use crate::access::Caller;
+use crate::context::App;
+use crate::error::{Error, Result};
+use crate::media;
+
+/// Messages are scheduled at most a year ahead.
+const MAX_SCHEDULE: Duration = Duration::from_secs(366 * 24 * 3600);
+
+/// Reads whom it is for.
+pub(super) fn address(to: &str) -> Result<Address> {
+    to.parse()
+        .map_err(|error: pesan_model::address::AddressError| Error::field("/to", error.to_string()))
+}
+
+/// Checks when it is for.
+pub(super) fn check_time(app: &App, send_at: Option<Timestamp>) -> Result<()> {
+    let Some(send_at) = send_at else { return Ok(()) };
+    if send_at > app.clock.now().plus(MAX_SCHEDULE) {
+        return Err(Error::field("/send_at", "must be within a year"));
+    }
+    Ok(())
+}
+
+/// What it says, as far as it can be known outside the transaction.
+pub(super) enum Draft {
+    /// Complete.
+    Ready(Content),
+    /// An emoji on this message.
+    Reaction { message_id: MessageId, emoji: String },
+}
+
+/// Checks the content; fetches and stores the file of one that has one.
+pub(super) async fn content(app: &Arc<App>, caller: &Caller, new: &NewMessage) -> Result<Draft> {
+    let capabilities = Capabilities::of(ProviderKind::LinkedDevice);
+    match &new.content {
+        NewContent::Text { body } => {
+            check_text("/text/body", body, (1, capabilities.text_chars))?;
+            Ok(Draft::Ready(Content::Text(Text { body: body.clone() })))
+        }
+        NewContent::Reaction { message_id, emoji } => {
+            if emoji.chars().count() > 16 {
+                return Err(Error::field(
+                    "/reaction/emoji",
+                    "must be one emoji, or empty to take it back",
+                ));
+            }
+            Ok(Draft::Reaction {
+                message_id: *message_id,
+                emoji: emoji.clone(),
+            })
+        }
+        NewContent::Media(new) => {
+            let kind = new.kind.name();
+            if !capabilities.media.contains(&new.kind) {
+                return Err(Error::field("/type", format!("this account cannot send {kind}s")));
+            }
+            if let Some(caption) = &new.caption {
+                check_text(&format!("/{kind}/caption"), caption, (0, capabilities.caption_chars))?;
+            }
+            if new
+                .file_name
+                .as_ref()
+                .is_some_and(|name| name.chars().count() > 255 || name.contains(['/', '\0']))
+            {
+                return Err(Error::field(
+                    format!("/{kind}/file_name"),
+                    "must be a file name of at most 255 characters",
+                ));
+            }
+            let stored = file(app, caller, new).await?;
+            check_file(new.kind, &stored)?;
+            Ok(Draft::Ready(new.kind.content(Media {
+                media_id: stored.id,
+                mime: stored.mime,
+                size: stored.size,
+                caption: new.caption.clone().filter(|caption| !caption.is_empty()),
+                file_name: new.file_name.clone().or(stored.file_name),
+                voice: new.voice && new.kind == MediaKind::Audio,
+                seconds: None,
+            })))
+        }
+    }
+}
+
+fn check_text(pointer: &str, text: &str, (least, most): (usize, usize)) -> Result<()> {
+    if least > 0 && text.trim().is_empty() {
+        return Err(Error::field(pointer, "must not be empty"));
+    }
+    let length = text.chars().count();
+    if length > most {
+        return Err(Error::field(
+            pointer,
+            format!("must have at most {most} characters, has {length}"),
+        ));
+    }
+    Ok(())
+}
+
+async fn file(app: &Arc<App>, caller: &Caller, new: &NewMedia) -> Result<StoredMedia> {
+    let kind = new.kind.name();
+    match &new.source {
+        MediaSource::Stored(id) => stored(app, caller, kind, *id).await,
+        MediaSource::Link(link) => {
+            let limit = new.kind.max_bytes().min(app.settings.max_upload_bytes);
+            media::store_from_link(app, caller, link, limit)
+                .await
+                .map_err(|error| at(error, format!("/{kind}/link")))
+        }
+        MediaSource::Data(data) => {
+            let pointer = format!("/{kind}/data");
+            let (mime, text) = data
+                .strip_prefix("data:")
+                .and_then(|rest| rest.split_once(";base64,"))
+                .map_or((None, data.as_str()), |(mime, text)| (Some(mime.to_owned()), text));
+            let bytes = STANDARD
+                .decode(text.trim())
+                .map_err(|_| Error::field(pointer.as_str(), "must be base64, or a data URL with base64"))?;
+            let described = media::Described {
+                mime,
+                file_name: new.file_name.clone(),
+            };
+            media::store_bytes(app, caller, bytes, described)
+                .await
+                .map_err(|error| at(error, pointer))
+        }
+    }
+}
+
+/// A file that was too large or not to be had is a wrong field of the message.
+fn at(error: Error, pointer: String) -> Error {
+    match error {
+        Error::TooLarge { limit_bytes } => Error::field(
+            pointer,
+            format!("is too large: at most {} MB", limit_bytes / (1024 * 1024)),
+        ),
+        Error::Invalid(fields) => Error::Invalid(
+            fields
+                .into_iter()
+                .map(|field| crate::error::FieldError {
+                    pointer: pointer.clone(),
+                    ..field
+                })
+                .collect(),
+        ),
+        error => error,
+    }
+}
+
+async fn stored(app: &Arc<App>, caller: &Caller, kind: &str, id: MediaId) -> Result<StoredMedia> {
+    let organization = caller.organization_id;
+    let found = app
+        .store
+        .read(move |tx| Box::pin(async move { pesan_store::media::get(tx, organization, id).await }))
+        .await
+        .map_err(|error| match error {
+            StoreError::NotFound { .. } => Error::field(format!("/{kind}/media_id"), "there is no such file"),
+            error => error.into(),
+        })?;
+    if found.state != MediaState::Ready {
+        return Err(Error::field(
+            format!("/{kind}/media_id"),
+            "this file is not stored here",
+        ));
+    }
+    Ok(found)
+}
+
+fn check_file(kind: MediaKind, file: &StoredMedia) -> Result<()> {
+    let name = kind.name();
+    if !kind.accepts(&file.mime) {
+        return Err(Error::field(
+            format!("/{name}"),
+            format!("a file of type {} cannot be sent as {name}", file.mime),
+        ));
+    }
+    if file.size.unwrap_or(0) > kind.max_bytes() {
+        let limit = kind.max_bytes() / (1024 * 1024);
+        return Err(Error::field(
+            format!("/{name}"),
+            format!("is too large: at most {limit} MB"),
+        ));
+    }
+    if file.size == Some(0) {
+        return Err(Error::field(format!("/{name}"), "is empty"));
+    }
+    Ok(())
+}
+
+/// Completes the content inside the transaction: a reaction needs the message it is on.
+pub(super) async fn finish(
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    account: AccountId,
+    draft: Draft,
+) -> Result<Content> {
+    match draft {
+        Draft::Ready(content) => Ok(content),
+        Draft::Reaction { message_id, emoji } => {
+            let pointer = "/reaction/message_id";
+            let target = match message::get(tx, organization, message_id).await {
+                Ok(target) if target.account_id == account => target,
+                Ok(_) | Err(StoreError::NotFound { .. }) => {
+                    return Err(Error::field(pointer, "there is no such message on this account"));
+                }
+                Err(error) => return Err(error.into()),
+            };
+            Ok(Content::Reaction(Reaction {
+                message_id: Some(message_id),
+                wa_id: Some(target.wa_id),
+                emoji,
+            }))
+        }
+    }
+}
+
+/// The message it answers is in the same chat.
+pub(super) async fn check_reply(
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    chat: ChatId,
+    answered: MessageId,
+) -> Result<()> {
+    match message::get(tx, organization, answered).await {
+        Ok(message) if message.chat_id == chat => Ok(()),
+        Ok(_) | Err(StoreError::NotFound { .. }) => {
+            Err(Error::field("/reply_to", "there is no such message in this chat"))
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,251 @@
+//! Hands queued messages to WhatsApp: in order in each chat, at the pace of each account, never twice under two ids.
+//!
+//! For each account that is connected here, *pump* claims as many heads of chats as the pace and the free slots allow.
+//! Each is handed over by a task of its own; what came of it is one transaction. A message whose outcome is unknown is
+//! handed over again with the same WhatsApp id, which WhatsApp shows once.
+
+mod deliver;
+mod outcome;
+mod prepare;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use pesan_model::{AccountId, Timestamp};
+use pesan_store::job::{self, Claim};
+use pesan_store::{Error as StoreError, account};
+use tokio::sync::Notify;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::bus::Signal;
+use crate::context::App;
+use crate::error::{Error, Result};
+
+/// Sends of one account that may be under way at once when it is not paced.
+const SLOTS_UNPACED: usize = 32;
+/// As many when it is: what waits in memory has already used up its pace.
+const SLOTS_PACED: usize = 4;
+/// How often every account is looked at although nothing hinted at it.
+const SAFETY_INTERVAL: Duration = Duration::from_secs(5);
+
+/// What is known of an account's queue without looking.
+#[derive(Debug, Default)]
+struct Lane {
+    in_flight: usize,
+    is_pumping: bool,
+    /// Something happened while it was pumped: look again.
+    is_dirty: bool,
+}
+
+/// The send loop of this process.
+pub(crate) struct Outbox {
+    app: Arc<App>,
+    lanes: Mutex<HashMap<AccountId, Lane>>,
+    due: Mutex<BTreeMap<(Timestamp, AccountId), ()>>,
+    due_changed: Notify,
+}
+
+/// Runs until the process ends; what is under way is finished.
+pub async fn run(app: Arc<App>) {
+    let outbox = Arc::new(Outbox {
+        app: app.clone(),
+        lanes: Mutex::default(),
+        due: Mutex::default(),
+        due_changed: Notify::new(),
+    });
+    // Listening comes before looking, so that nothing falls between.
+    let mut signals = app.bus.subscribe();
+    outbox.poke_all();
+    loop {
+        let wait = outbox.until_due();
+        tokio::select! {
+            () = app.lifecycle.soft().cancelled() => break,
+            signal = signals.recv() => match signal {
+                Ok(Signal::Outbox(account)) => outbox.poke(account),
+                Ok(_) => {}
+                Err(RecvError::Lagged(_)) => outbox.poke_all(),
+                Err(RecvError::Closed) => break,
+            },
+            () = outbox.due_changed.notified() => {}
+            () = tokio::time::sleep(wait.unwrap_or(SAFETY_INTERVAL)) => match wait {
+                Some(_) => outbox.poke_due(),
+                None => outbox.poke_all(),
+            },
+        }
+    }
+}
+
+impl Outbox {
+    fn poke_all(self: &Arc<Self>) {
+        for account in self.app.connections.accounts() {
+            self.poke(account);
+        }
+    }
+
+    fn poke_due(self: &Arc<Self>) {
+        let now = self.app.clock.now();
+        loop {
+            let first = self.due.lock().first_key_value().map(|(key, ())| *key);
+            match first {
+                Some((at, account)) if at <= now => {
+                    self.due.lock().remove(&(at, account));
+                    self.poke(account);
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// How long until the first account is due; `None` when that is later than the next look at all of them.
+    fn until_due(&self) -> Option<Duration> {
+        let at = self.due.lock().first_key_value().map(|((at, _), ())| *at)?;
+        // A millisecond more than nothing, so that a clock that stands still does not make this spin.
+        let wait = at.since(self.app.clock.now()).max(Duration::from_millis(1));
+        (wait < SAFETY_INTERVAL).then_some(wait)
+    }
+
+    /// Looks at an account's queue, now or as soon as the present look is over.
+    fn poke(self: &Arc<Self>, account: AccountId) {
+        {
+            let mut lanes = self.lanes.lock();
+            let lane = lanes.entry(account).or_default();
+            lane.is_dirty = true;
+            if lane.is_pumping {
+                return;
+            }
+            lane.is_pumping = true;
+        }
+        let outbox = self.clone();
+        self.app
+            .lifecycle
+            .spawn("outbox", async move { outbox.pump(account).await });
+    }
+
+    async fn pump(self: Arc<Self>, account: AccountId) {
+        loop {
+            {
+                let mut lanes = self.lanes.lock();
+                let lane = lanes.entry(account).or_default();
+                if !lane.is_dirty || self.app.lifecycle.soft().is_cancelled() {
+                    lane.is_pumping = false;
+                    if lane.in_flight == 0 {
+                        lanes.remove(&account);
+                    }
+                    return;
+                }
+                lane.is_dirty = false;
+            }
+            if let Err(error) = self.claim_and_start(account).await {
+                tracing::warn!(%account, %error, "could not look at an account's queue");
+                self.wake_at(account, self.app.clock.now().plus(Duration::from_secs(1)));
+            }
+        }
+    }
+
+    async fn claim_and_start(self: &Arc<Self>, account: AccountId) -> Result<()> {
+        let Some(provider) = self.app.connections.get(account) else {
+            return Ok(());
+        };
+        let in_flight = self.lanes.lock().get(&account).map_or(0, |lane| lane.in_flight);
+        let claimed = self.claim(account, in_flight).await?;
+        if let Some(at) = claimed.look_again_at {
+            self.wake_at(account, at);
+        }
+        for work in claimed.work {
+            self.lanes.lock().entry(account).or_default().in_flight += 1;
+            let (outbox, provider) = (self.clone(), provider.clone());
+            self.app.lifecycle.spawn("send", async move {
+                deliver::deliver(&outbox.app, &*provider, work).await;
+                if let Some(lane) = outbox.lanes.lock().get_mut(&account) {
+                    lane.in_flight -= 1;
+                }
+                outbox.poke(account);
+            });
+        }
+        Ok(())
+    }
+
+    fn wake_at(&self, account: AccountId, at: Timestamp) {
+        self.due.lock().insert((at, account), ());
+        self.due_changed.notify_one();
+    }
+
+    /// Claims what may be sent now, and takes it from the account's pace, in one transaction.
+    async fn claim(&self, account: AccountId, in_flight: usize) -> Result<Claimed> {
+        let app = self.app.clone();
+        let organization = app
+            .store
+            .read(move |tx| Box::pin(async move { account::organization_of(tx, account).await }))
+            .await?;
+        let key = app.organization_key(organization).await?;
+        let store = app.store.clone();
+        store
+            .write::<_, Error, _>(move |tx| {
+                Box::pin(async move {
+                    let now = app.clock.now();
+                    let (pacing, bucket) = account::bucket(tx, account).await?;
+                    let slots = if pacing.is_some() { SLOTS_PACED } else { SLOTS_UNPACED }.saturating_sub(in_flight);
+                    let due = |tx, now: Timestamp| next_look(tx, account, now);
+                    let mut allowed = slots;
+                    if let Some(pacing) = pacing {
+                        let filled = bucket.refilled(pacing, now);
+                        allowed = slots.min(usize::try_from(filled.millitokens / 1000).unwrap_or(0));
+                        if allowed == 0 && slots > 0 {
+                            let wait = bucket.take(pacing, now).err().unwrap_or_default();
+                            let look = due(tx, now).await?;
+                            return Ok(Claimed {
+                                work: Vec::new(),
+                                look_again_at: look.map(|at| at.max(now.plus(wait))),
+                            });
+                        }
+                    }
+                    if allowed == 0 {
+                        return Ok(Claimed::default());
+                    }
+                    let claim = Claim {
+                        claimed_by: &app.settings.start,
+                        now,
+                        limit: allowed,
+                    };
+                    let jobs = job::claim_partition(tx, job::SEND_MESSAGE, account.uuid(), &claim).await?;
+                    if let Some(pacing) = pacing
+                        && !jobs.is_empty()
+                    {
+                        let mut left = bucket.refilled(pacing, now);
+                        left.millitokens -= jobs.len() as i64 * 1000;
+                        account::set_bucket(tx, account, left).await?;
+                    }
+                    let look_again_at = if jobs.len() < allowed {
+                        due(tx, now).await?
+                    } else {
+                        None
+                    };
+                    let mut work = Vec::with_capacity(jobs.len());
+                    for job in jobs {
+                        if let Some(prepared) = prepare::prepare(&app, tx, &key, job).await? {
+                            work.push(prepared);
+                        }
+                    }
+                    Ok(Claimed { work, look_again_at })
+                })
+            })
+            .await
+    }
+}
+
+async fn next_look(
+    tx: &mut pesan_store::Tx<'_>,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    let next = job::next_due(tx, job::SEND_MESSAGE, Some(account.uuid())).await?;
+    Ok(next.map(|at| at.max(now)))
+}
+
+#[derive(Default)]
+struct Claimed {
+    work: Vec<prepare::Work>,
+    look_again_at: Option<Timestamp>,
+}

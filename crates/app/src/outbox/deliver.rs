@@ -1,0 +1,153 @@
+//! Hands one message over and writes down what came of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pesan_model::message::Message;
+use pesan_model::{Event, MessageStatus};
+use pesan_providers::provider::OutgoingContent;
+use pesan_providers::{Accepted, Provider, SendError};
+use pesan_store::{Error as StoreError, Tx, job, message};
+
+use super::outcome::{self, Next};
+use super::prepare::{UPLOADED_COLUMN, Work};
+use crate::context::App;
+use crate::error::{Error, Result};
+use crate::events;
+
+/// How often writing down the result is tried before it is left to the next start: the job stays claimed, so the
+/// message is not handed over again by this one.
+const SAVE_TRIES: u32 = 20;
+const SAVE_WAIT: Duration = Duration::from_millis(500);
+
+/// Hands `work` over. Every outcome is written down.
+pub(super) async fn deliver(app: &Arc<App>, provider: &dyn Provider, mut work: Work) {
+    let started = app.clock.monotonic();
+    let result = match upload(app, provider, &mut work).await {
+        Ok(()) => provider.send(&work.outgoing).await,
+        Err(error) => Err(error),
+    };
+    let took = app.clock.monotonic().saturating_sub(started);
+    metrics::histogram!("pesan_send_seconds").record(took.as_secs_f64());
+    let label = match &result {
+        Ok(_) => "accepted",
+        Err(SendError::Retry { .. }) => "retry",
+        Err(SendError::NotConnected) => "not_connected",
+        Err(SendError::Rejected { .. }) => "rejected",
+        Err(SendError::Unknown { .. }) => "unknown",
+    };
+    metrics::counter!("pesan_sends_total", "result" => label).increment(1);
+    let (work, result) = (Arc::new(work), Arc::new(result));
+    for attempt in 1..=SAVE_TRIES {
+        match save(app, work.clone(), result.clone()).await {
+            Ok(()) => {
+                events::announce(app, work.organization);
+                return;
+            }
+            Err(error) => {
+                tracing::error!(message = %work.message.id, %error, attempt, "could not write down the result of a send");
+                tokio::time::sleep(SAVE_WAIT).await;
+            }
+        }
+    }
+}
+
+/// Puts the file of a message on WhatsApp's servers and keeps where it is before the message goes, so that a repeat is
+/// the same to the byte.
+async fn upload(app: &Arc<App>, provider: &dyn Provider, work: &mut Work) -> Result<(), SendError> {
+    let OutgoingContent::Media(media) = &mut work.outgoing.content else {
+        return Ok(());
+    };
+    if media.uploaded.is_some() {
+        return Ok(());
+    }
+    let uploaded = provider.upload(media).await?;
+    let (organization, id) = (work.organization, work.message.id);
+    let sealed = work.key.seal(
+        UPLOADED_COLUMN,
+        id.uuid().as_bytes(),
+        uploaded.0.as_bytes(),
+        &*app.random,
+    );
+    app.store
+        .write(move |tx| Box::pin(async move { message::save_uploaded(tx, organization, id, &sealed).await }))
+        .await
+        .map_err(|error: StoreError| SendError::Retry {
+            after: None,
+            reason: error.to_string(),
+        })?;
+    media.uploaded = Some(uploaded);
+    Ok(())
+}
+
+async fn save(app: &Arc<App>, work: Arc<Work>, result: Arc<Result<Accepted, SendError>>) -> Result<()> {
+    let owned = app.clone();
+    app.store
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                let organization = work.organization;
+                // A receipt or a late acknowledgement may have come first.
+                let mut message = message::get(tx, organization, work.message.id).await?;
+                let event = match &*result {
+                    Ok(accepted) => accept(&owned, tx, &work, &mut message, accepted).await?,
+                    Err(error) => refuse(&owned, tx, &work, &mut message, error).await?,
+                };
+                events::record(&owned, tx, organization, event.into_iter().collect()).await
+            })
+        })
+        .await
+}
+
+async fn accept(
+    app: &App,
+    tx: &mut Tx<'_>,
+    work: &Work,
+    message: &mut Message,
+    accepted: &Accepted,
+) -> Result<Option<Event>, StoreError> {
+    job::finish(tx, job::SEND_MESSAGE, &work.job).await?;
+    if !message.status.can_become(MessageStatus::Sent) {
+        return Ok(None);
+    }
+    message.status = MessageStatus::Sent;
+    message.error = None;
+    message.sent_at = Some(accepted.at.unwrap_or_else(|| app.clock.now()));
+    message::save_status(tx, work.organization, message).await?;
+    Ok(Some(Event::MessageSent(message.clone())))
+}
+
+async fn refuse(
+    app: &App,
+    tx: &mut Tx<'_>,
+    work: &Work,
+    message: &mut Message,
+    error: &SendError,
+) -> Result<Option<Event>, StoreError> {
+    if message.status != MessageStatus::Queued {
+        job::finish(tx, job::SEND_MESSAGE, &work.job).await?;
+        return Ok(None);
+    }
+    let now = app.clock.now();
+    match outcome::after(error, work.job.attempts(), work.first_wire_at, now) {
+        Next::Retry(wait) => {
+            job::retry_at(tx, &work.job, now.plus(wait)).await?;
+            Ok(None)
+        }
+        Next::Snooze(wait) => {
+            job::snooze_until(tx, &work.job, now.plus(wait)).await?;
+            message.attempts = work.job.attempts().saturating_sub(1);
+            message::save_status(tx, work.organization, message).await?;
+            if message.attempts == 0 {
+                message::reset_wire(tx, work.organization, message.id).await?;
+            }
+            Ok(None)
+        }
+        Next::Fail(why) => {
+            job::finish(tx, job::SEND_MESSAGE, &work.job).await?;
+            message.status = MessageStatus::Failed;
+            message.error = Some(why);
+            message::save_status(tx, work.organization, message).await?;
+            Ok(Some(Event::MessageFailed(message.clone())))
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What to do after a message was handed to WhatsApp: a pure table.
+
+use std::time::Duration;
+
+use pesan_model::Timestamp;
+use pesan_model::message::MessageError;
+use pesan_model::retry::{SEND, UNCONFIRMED_HORIZON, UNCONFIRMED_TRIES, wait_after};
+use pesan_providers::SendError;
+
+/// How long a message waits for its account at least. It is woken when the account is connected again.
+const DISCONNECTED_WAIT: Duration = Duration::from_secs(30);
+/// How long after an unconfirmed try the same id is tried again.
+const UNCONFIRMED_WAIT: Duration = Duration::from_secs(10);
+
+/// What becomes of the message.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Try again after this; the try counts.
+    Retry(Duration),
+    /// Wait for the connection; the try does not count.
+    Snooze(Duration),
+    /// It has failed.
+    Fail(MessageError),
+}
+
+/// The table. `attempts` counts this try; `first_wire_at` is when it was first handed over.
+pub(super) fn after(error: &SendError, attempts: u32, first_wire_at: Timestamp, now: Timestamp) -> Next {
+    match error {
+        SendError::NotConnected => Next::Snooze(DISCONNECTED_WAIT),
+        SendError::Retry { after, reason } => match wait_after(SEND, attempts) {
+            Some(wait) => Next::Retry(after.unwrap_or(wait).max(wait)),
+            None => fail(
+                "send_failed",
+                format!("The message could not be sent after {attempts} tries: {reason}."),
+            ),
+        },
+        SendError::Rejected { code, detail } => {
+            let code = if code.bytes().all(|byte| byte.is_ascii_digit()) {
+                format!("rejected_{code}")
+            } else {
+                code.clone()
+            };
+            fail(&code, detail.clone())
+        }
+        SendError::Unknown { .. } => {
+            if attempts >= UNCONFIRMED_TRIES || now.since(first_wire_at) >= UNCONFIRMED_HORIZON {
+                fail(
+                    "unconfirmed",
+                    "WhatsApp never confirmed this message. It may have arrived: look at the phone before you retry it."
+                        .to_owned(),
+                )
+            } else {
+                Next::Retry(UNCONFIRMED_WAIT)
+            }
+        }
+    }
+}
+
+fn fail(code: &str, detail: String) -> Next {
+    Next::Fail(MessageError {
+        code: code.to_owned(),
+        detail,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Timestamp = Timestamp::from_millis(1_000_000);
+
+    fn retry(after: Option<u64>) -> SendError {
+        SendError::Retry {
+            after: after.map(Duration::from_secs),
+            reason: "busy".into(),
+        }
+    }
+
+    fn code(next: Next) -> String {
+        match next {
+            Next::Fail(error) => error.code,
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_refused_try_is_repeated_after_10_30_and_60_seconds_and_then_fails() {
+        for (attempts, secs) in [(1, 10), (2, 30), (3, 60)] {
+            assert_eq!(
+                after(&retry(None), attempts, START, START),
+                Next::Retry(Duration::from_secs(secs))
+            );
+        }
+        assert_eq!(code(after(&retry(None), 4, START, START)), "send_failed");
+        assert_eq!(
+            after(&retry(Some(300)), 1, START, START),
+            Next::Retry(Duration::from_secs(300))
+        );
+        assert_eq!(
+            after(&retry(Some(1)), 1, START, START),
+            Next::Retry(Duration::from_secs(10)),
+            "never sooner"
+        );
+    }
+
+    #[test]
+    fn without_a_connection_it_waits_and_the_try_does_not_count() {
+        assert_eq!(
+            after(&SendError::NotConnected, 9, START, START),
+            Next::Snooze(Duration::from_secs(30))
+        );
+    }
+
+    #[test]
+    fn a_rejection_is_final_and_keeps_its_code() {
+        let rejected = |code: &str| SendError::Rejected {
+            code: code.into(),
+            detail: "No.".into(),
+        };
+        assert_eq!(code(after(&rejected("463"), 1, START, START)), "rejected_463");
+        assert_eq!(
+            code(after(&rejected("not_on_whatsapp"), 1, START, START)),
+            "not_on_whatsapp"
+        );
+    }
+
+    #[test]
+    fn an_unknown_outcome_is_tried_three_times_within_ten_minutes() {
+        let unknown = SendError::Unknown {
+            reason: "no answer".into(),
+        };
+        let later = |secs| START.plus(Duration::from_secs(secs));
+        assert_eq!(
+            after(&unknown, 1, START, later(20)),
+            Next::Retry(Duration::from_secs(10))
+        );
+        assert_eq!(
+            after(&unknown, 2, START, later(599)),
+            Next::Retry(Duration::from_secs(10))
+        );
+        assert_eq!(code(after(&unknown, 3, START, later(60))), "unconfirmed");
+        assert_eq!(code(after(&unknown, 2, START, later(600))), "unconfirmed");
+    }
+}

@@ -1,0 +1,137 @@
+//! From a claimed job to what the provider is asked to send.
+
+use std::sync::Arc;
+
+use pesan_model::message::Message;
+use pesan_model::{Address, Content, Direction, MessageStatus, OrganizationId, Timestamp};
+use pesan_providers::Outgoing;
+use pesan_providers::provider::{OutgoingContent, OutgoingMedia, Quoted, RemoteMedia};
+use pesan_store::job::{self, Job};
+use pesan_store::{Error as StoreError, OrganizationKey, Tx, media, message};
+
+use crate::context::App;
+use crate::media::path_of;
+
+/// The column that an upload's reference is sealed for.
+pub(super) const UPLOADED_COLUMN: &str = "message.uploaded";
+
+/// A message on its way to WhatsApp.
+pub(super) struct Work {
+    pub(super) organization: OrganizationId,
+    pub(super) key: OrganizationKey,
+    pub(super) job: Job,
+    pub(super) message: Message,
+    pub(super) first_wire_at: Timestamp,
+    pub(super) outgoing: Outgoing,
+}
+
+/// Reads what the provider needs and writes down that the message is about to be handed over. `None` when there is
+/// nothing to send any more; the job is finished then.
+pub(super) async fn prepare(
+    app: &Arc<App>,
+    tx: &mut Tx<'_>,
+    key: &OrganizationKey,
+    claimed: Job,
+) -> Result<Option<Work>, StoreError> {
+    let organization = claimed.organization_id();
+    let mut message = match message::get(tx, organization, claimed.subject().into()).await {
+        Ok(message) if message.status == MessageStatus::Queued => message,
+        Ok(_) | Err(StoreError::NotFound { .. }) => {
+            job::finish(tx, job::SEND_MESSAGE, &claimed).await?;
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    message.attempts = claimed.attempts();
+    let now = app.clock.now();
+    let (first_wire_at, sealed) = message::mark_on_wire(tx, organization, message.id, message.attempts, now).await?;
+    let uploaded = sealed.and_then(|sealed| open_uploaded(key, &message, &sealed));
+    let to: Address = message.chat.parse().map_err(|_| corrupt("chat address"))?;
+    let reply_to = match message.reply_to {
+        Some(id) => Some(quoted(&message::get(tx, organization, id).await?)),
+        None => None,
+    };
+    let content = outgoing_content(app, tx, organization, &message, uploaded).await?;
+    let outgoing = Outgoing {
+        wa_id: message.wa_id.clone(),
+        to,
+        content,
+        reply_to,
+    };
+    Ok(Some(Work {
+        organization,
+        key: key.clone(),
+        job: claimed,
+        message,
+        first_wire_at,
+        outgoing,
+    }))
+}
+
+fn corrupt(what: &'static str) -> StoreError {
+    StoreError::Corrupt {
+        what,
+        detail: "cannot be sent".to_owned(),
+    }
+}
+
+/// An upload that can no longer be read is only lost time: the file is uploaded again.
+fn open_uploaded(key: &OrganizationKey, message: &Message, sealed: &[u8]) -> Option<RemoteMedia> {
+    let opened = key.open(UPLOADED_COLUMN, message.id.uuid().as_bytes(), sealed).ok()?;
+    String::from_utf8(opened).ok().map(RemoteMedia)
+}
+
+async fn outgoing_content(
+    app: &App,
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    message: &Message,
+    uploaded: Option<RemoteMedia>,
+) -> Result<OutgoingContent, StoreError> {
+    match &message.content {
+        Content::Text(text) => Ok(OutgoingContent::Text(text.body.clone())),
+        Content::Reaction(reaction) => {
+            let target = reaction.message_id.ok_or_else(|| corrupt("reaction"))?;
+            let target = quoted(&message::get(tx, organization, target).await?);
+            Ok(OutgoingContent::Reaction {
+                target,
+                emoji: reaction.emoji.clone(),
+            })
+        }
+        Content::Image(_) | Content::Video(_) | Content::Document(_) | Content::Audio(_) | Content::Sticker(_) => {
+            let shown = message.content.media().ok_or_else(|| corrupt("file"))?;
+            let kind = match &message.content {
+                Content::Image(_) => pesan_model::content::MediaKind::Image,
+                Content::Video(_) => pesan_model::content::MediaKind::Video,
+                Content::Audio(_) => pesan_model::content::MediaKind::Audio,
+                Content::Sticker(_) => pesan_model::content::MediaKind::Sticker,
+                _ => pesan_model::content::MediaKind::Document,
+            };
+            let stored = media::get(tx, organization, shown.media_id).await?;
+            let sha256 = stored.sha256.ok_or_else(|| corrupt("file"))?;
+            Ok(OutgoingContent::Media(OutgoingMedia {
+                kind,
+                file: path_of(app, &sha256),
+                mime: shown.mime.clone(),
+                size: stored.size.unwrap_or(0),
+                caption: shown.caption.clone(),
+                file_name: shown.file_name.clone(),
+                voice: shown.voice,
+                seconds: shown.seconds,
+                uploaded,
+            }))
+        }
+        Content::GroupChange(_) | Content::Undecryptable(_) | Content::Unsupported(_) => Err(corrupt("content")),
+    }
+}
+
+fn quoted(message: &Message) -> Quoted {
+    Quoted {
+        wa_id: message.wa_id.clone(),
+        sender: match message.direction {
+            Direction::Out => None,
+            Direction::In => message.sender.parse().ok(),
+        },
+        preview: message.content.preview().map(str::to_owned),
+    }
+}

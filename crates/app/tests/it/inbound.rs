@@ -1,0 +1,454 @@
+//! Receiving.
+
+use std::time::Duration;
+
+use pesan_app::{App, contacts, inbound, inbox, jobs, messaging};
+use pesan_model::chat::Activity;
+use pesan_model::content::MediaKind;
+use pesan_model::message::Message;
+use pesan_model::{AccountId, Address, Clock, Content, Direction, Event, MessageStatus, Timestamp};
+use pesan_providers::Inbound;
+use pesan_providers::inbound::{GroupNotice, InboundContent, InboundMedia, InboundMessage, Person, Receipt};
+use pesan_providers::provider::RemoteMedia;
+use pesan_store::{chat, testing};
+
+use crate::support::TestApp;
+
+const SITI: &str = "15550000001";
+const SITI_LID: &str = "100000015550000001@lid";
+const GROUP: &str = "120363000000000001@g.us";
+
+fn siti() -> Person {
+    Person {
+        phone: SITI.parse().ok(),
+        lid: None,
+        push_name: Some("Siti".into()),
+    }
+}
+
+fn address(text: &str) -> Address {
+    text.parse().expect("valid")
+}
+
+fn message(test: &TestApp, wa_id: &str, body: &str) -> InboundMessage {
+    InboundMessage {
+        wa_id: wa_id.into(),
+        chat: address(SITI),
+        sender: siti(),
+        direction: Direction::In,
+        peer: None,
+        at: test.clock.now(),
+        content: InboundContent::Text(body.into()),
+        reply_to: None,
+        from_history: false,
+    }
+}
+
+async fn receive(test: &TestApp, account: AccountId, batch: Vec<Inbound>) {
+    inbound::receive(&test.app, account, batch).await.expect("stored");
+}
+
+async fn receive_message(test: &TestApp, account: AccountId, message: InboundMessage) {
+    receive(test, account, vec![Inbound::Message(Box::new(message))]).await;
+}
+
+async fn chats(test: &TestApp) -> Vec<pesan_model::chat::Chat> {
+    inbox::chats(&test.app, &test.caller, chat::Filter::default(), None, 50)
+        .await
+        .expect("listed")
+}
+
+async fn thread(test: &TestApp, chat: usize) -> Vec<Message> {
+    let id = chats(test).await[chat].id;
+    let page = inbox::messages(&test.app, &test.caller, id, None, 50)
+        .await
+        .expect("listed");
+    page.into_iter().map(|(message, _)| message).rev().collect()
+}
+
+async fn contact_count(app: &std::sync::Arc<App>, test: &TestApp) -> usize {
+    contacts::list(app, &test.caller, None, 50).await.expect("listed").len()
+}
+
+#[tokio::test]
+async fn a_message_makes_a_contact_a_chat_and_an_event_and_comes_twice_without_effect() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        for _ in 0..2 {
+            receive_message(&test, account, message(&test, "A1", "halo")).await;
+        }
+        let all = chats(&test).await;
+        assert_eq!(
+            (all.len(), all[0].name.as_str(), all[0].unread),
+            (1, "Siti", 1),
+            "{}",
+            database.kind
+        );
+        assert_eq!(
+            all[0].last_message.as_ref().and_then(|last| last.preview.as_deref()),
+            Some("halo")
+        );
+        assert_eq!(thread(&test, 0).await.len(), 1);
+        let names = test.event_names().await;
+        assert!(names.ends_with(&["contact.created", "message.received"]), "{names:?}");
+        let read = inbox::mark_read(&test.app, &test.caller, all[0].id)
+            .await
+            .expect("read");
+        assert_eq!(read.unread, 0);
+    }
+}
+
+#[tokio::test]
+async fn phone_and_lid_become_one_person_and_one_chat() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        receive_message(&test, account, message(&test, "A1", "from the number")).await;
+        let by_lid = Person {
+            phone: None,
+            lid: Some(SITI_LID.into()),
+            push_name: None,
+        };
+        let unknown = InboundMessage {
+            chat: address(SITI_LID),
+            sender: by_lid,
+            ..message(&test, "A2", "from the LID, before anybody knows")
+        };
+        receive_message(&test, account, unknown).await;
+        assert_eq!(
+            (chats(&test).await.len(), contact_count(&test.app, &test).await),
+            (2, 2),
+            "{}",
+            database.kind
+        );
+        let both = Person {
+            lid: Some(SITI_LID.into()),
+            ..siti()
+        };
+        receive_message(
+            &test,
+            account,
+            InboundMessage {
+                sender: both,
+                ..message(&test, "A3", "now both")
+            },
+        )
+        .await;
+        let all = chats(&test).await;
+        assert_eq!(
+            (all.len(), contact_count(&test.app, &test).await, all[0].unread),
+            (1, 1, 3)
+        );
+        let ids: Vec<_> = thread(&test, 0)
+            .await
+            .into_iter()
+            .map(|message| message.wa_id)
+            .collect();
+        assert_eq!(ids, ["A1", "A2", "A3"]);
+        assert!(test.event_names().await.contains(&"contact.merged"));
+    }
+}
+
+#[tokio::test]
+async fn receipts_climb_and_a_late_delivered_does_not_undo_read() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        test.run_outbox();
+        let new = messaging::NewMessage {
+            account_id: account,
+            to: SITI.into(),
+            content: messaging::NewContent::Text { body: "halo".into() },
+            reply_to: None,
+            send_at: None,
+        };
+        let sent = messaging::send(&test.app, &test.caller, new, None)
+            .await
+            .expect("accepted")
+            .message;
+        test.wait_for_events("message.sent", 1).await;
+        for status in [MessageStatus::Read, MessageStatus::Delivered, MessageStatus::Read] {
+            let receipt = Receipt {
+                chat: address(SITI),
+                from: address(SITI),
+                from_self: false,
+                wa_ids: vec![sent.wa_id.clone()],
+                status,
+                at: test.clock.now(),
+            };
+            receive(&test, account, vec![Inbound::Receipt(receipt)]).await;
+        }
+        let message = messaging::get(&test.app, &test.caller, sent.id).await.expect("found");
+        assert_eq!(message.status, MessageStatus::Read, "{}", database.kind);
+        assert!(message.delivered_at.is_some() && message.read_at.is_some());
+        let names = test.event_names().await;
+        assert_eq!(names.iter().filter(|name| **name == "message.read").count(), 1);
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_late_acknowledgement_settles_a_message_that_was_to_be_sent_again() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        let new = |to: &str| messaging::NewMessage {
+            account_id: account,
+            to: to.into(),
+            content: messaging::NewContent::Text { body: "halo".into() },
+            reply_to: None,
+            send_at: None,
+        };
+        let accepted = messaging::send(&test.app, &test.caller, new(SITI), None)
+            .await
+            .expect("accepted")
+            .message;
+        let refused = messaging::send(&test.app, &test.caller, new("15550000002"), None)
+            .await
+            .expect("accepted")
+            .message;
+        let acknowledged = |wa_id: &str, error: Option<&str>| Inbound::Acknowledged {
+            wa_id: wa_id.into(),
+            error: error.map(str::to_owned),
+            at: None,
+        };
+        receive(
+            &test,
+            account,
+            vec![
+                acknowledged(&accepted.wa_id, None),
+                acknowledged(&refused.wa_id, Some("479")),
+            ],
+        )
+        .await;
+        assert_eq!(test.waiting().await, 0, "{}", database.kind);
+        let message = messaging::get(&test.app, &test.caller, accepted.id)
+            .await
+            .expect("found");
+        assert_eq!(message.status, MessageStatus::Sent);
+        let message = messaging::get(&test.app, &test.caller, refused.id)
+            .await
+            .expect("found");
+        assert_eq!(message.error.expect("an error").code, "rejected_479");
+    }
+}
+
+#[tokio::test]
+async fn an_undecryptable_message_is_announced_and_healed_in_its_place() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        let unreadable = InboundContent::Undecryptable {
+            reason: "no session".into(),
+        };
+        let placeholder = InboundMessage {
+            content: unreadable.clone(),
+            ..message(&test, "A1", "")
+        };
+        receive_message(&test, account, placeholder.clone()).await;
+        assert_eq!(thread(&test, 0).await[0].content.kind(), "undecryptable");
+        receive_message(&test, account, message(&test, "A1", "now readable")).await;
+        receive_message(&test, account, placeholder).await;
+        let thread = thread(&test, 0).await;
+        assert_eq!(
+            (thread.len(), thread[0].content.preview()),
+            (1, Some("now readable")),
+            "{}",
+            database.kind
+        );
+        assert_eq!(chats(&test).await[0].unread, 1);
+        assert!(
+            test.event_names()
+                .await
+                .ends_with(&["message.received", "message.healed"])
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_the_phone_sends_and_reads_is_ours_too() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        receive_message(&test, account, message(&test, "A1", "halo")).await;
+        test.clock.advance(Duration::from_secs(5));
+        let own = InboundMessage {
+            direction: Direction::Out,
+            sender: Person::default(),
+            peer: Some(siti()),
+            ..message(&test, "B1", "from the phone")
+        };
+        receive_message(&test, account, own).await;
+        let read = Receipt {
+            chat: address(SITI),
+            from: address("15550009999"),
+            from_self: true,
+            wa_ids: vec!["A1".into()],
+            status: MessageStatus::Read,
+            at: test.clock.now(),
+        };
+        receive(&test, account, vec![Inbound::Receipt(read)]).await;
+        let all = chats(&test).await;
+        assert_eq!((all.len(), all[0].unread), (1, 0), "{}", database.kind);
+        let thread = thread(&test, 0).await;
+        assert_eq!(
+            (thread[1].direction, thread[1].status),
+            (Direction::Out, MessageStatus::Sent)
+        );
+    }
+}
+
+#[tokio::test]
+async fn groups_have_one_chat_a_subject_and_senders() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        let notice = GroupNotice {
+            group: address(GROUP),
+            wa_id: "N1".into(),
+            by: siti(),
+            action: "create".into(),
+            participants: vec![SITI_LID.into()],
+            subject: Some("Relawan".into()),
+            at: test.clock.now(),
+        };
+        for _ in 0..2 {
+            receive(&test, account, vec![Inbound::Group(notice.clone())]).await;
+        }
+        test.clock.advance_millis(1);
+        receive_message(
+            &test,
+            account,
+            InboundMessage {
+                chat: address(GROUP),
+                ..message(&test, "A1", "halo")
+            },
+        )
+        .await;
+        let all = chats(&test).await;
+        assert_eq!(
+            (all.len(), all[0].is_group, all[0].name.as_str(), all[0].unread),
+            (1, true, "Relawan", 1)
+        );
+        let thread = thread(&test, 0).await;
+        assert_eq!(
+            thread.iter().map(|m| m.content.kind()).collect::<Vec<_>>(),
+            ["group_change", "text"]
+        );
+        assert_eq!(thread[1].sender, "15550000001@s.whatsapp.net", "{}", database.kind);
+    }
+}
+
+#[tokio::test]
+async fn replies_and_reactions_point_at_our_message_and_history_is_silent() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        let old = InboundMessage {
+            from_history: true,
+            at: Timestamp::from_secs(1_600_000_000),
+            ..message(&test, "A1", "old")
+        };
+        receive_message(&test, account, old).await;
+        assert_eq!(
+            (chats(&test).await[0].unread, test.event_names().await.last().copied()),
+            (0, Some("contact.created"))
+        );
+        let reply = InboundMessage {
+            reply_to: Some("A1".into()),
+            ..message(&test, "A2", "reply")
+        };
+        let reaction = InboundMessage {
+            content: InboundContent::Reaction {
+                target: "A1".into(),
+                emoji: "👍".into(),
+            },
+            ..message(&test, "A3", "")
+        };
+        receive_message(&test, account, reply).await;
+        receive_message(&test, account, reaction).await;
+        let thread = thread(&test, 0).await;
+        assert_eq!(thread[1].reply_to, Some(thread[0].id), "{}", database.kind);
+        let Content::Reaction(reaction) = &thread[2].content else {
+            panic!("not a reaction")
+        };
+        assert_eq!(
+            (reaction.message_id, reaction.emoji.as_str()),
+            (Some(thread[0].id), "👍")
+        );
+        assert_eq!(chats(&test).await[0].unread, 1, "a reaction is not unread");
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_fetched_apart_from_its_message() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, provider) = test.account(None).await;
+        let remote = RemoteMedia("{\"path\":\"/x\"}".into());
+        let file = InboundMedia {
+            kind: MediaKind::Document,
+            remote: remote.clone(),
+            mime: "text/plain".into(),
+            size: Some(4),
+            caption: None,
+            file_name: Some("catatan.txt".into()),
+            voice: false,
+            seconds: None,
+        };
+        receive_message(
+            &test,
+            account,
+            InboundMessage {
+                content: InboundContent::Media(file),
+                ..message(&test, "A1", "")
+            },
+        )
+        .await;
+        let id = thread(&test, 0).await[0].content.media().expect("a file").media_id;
+        let pending = pesan_app::media::open(&test.app, &test.caller, id).await;
+        assert!(matches!(
+            pending,
+            Err(pesan_app::Error::Conflict {
+                code: "media_pending",
+                ..
+            })
+        ));
+        provider.set_media(&remote, *b"halo");
+        test.app
+            .lifecycle
+            .spawn("fetch", jobs::fetch_media::run(test.app.clone()));
+        test.wait_for_events("message.media_ready", 1).await;
+        let (stored, path) = pesan_app::media::open(&test.app, &test.caller, id)
+            .await
+            .expect("ready");
+        assert_eq!(
+            (stored.size, std::fs::read(path).expect("on disk")),
+            (Some(4), b"halo".to_vec()),
+            "{}",
+            database.kind
+        );
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn typing_is_an_event_with_its_chat() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        receive_message(&test, account, message(&test, "A1", "halo")).await;
+        let typing = Inbound::Activity {
+            chat: address(SITI),
+            from: address(SITI),
+            activity: Activity::Typing,
+        };
+        receive(&test, account, vec![typing]).await;
+        let last = test.events().await.pop().expect("an event");
+        let Event::ChatTyping(typing) = last.event else {
+            panic!("not typing")
+        };
+        assert_eq!(typing.chat_id, Some(chats(&test).await[0].id), "{}", database.kind);
+    }
+}

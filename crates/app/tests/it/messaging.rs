@@ -1,0 +1,439 @@
+//! Sending.
+
+use std::time::Duration;
+
+use pesan_app::idempotency::IdempotencyKey;
+use pesan_app::messaging::{self, MediaSource, NewContent, NewMedia, NewMessage, Sent};
+use pesan_app::{Error, FieldError};
+use pesan_model::content::MediaKind;
+use pesan_model::pacing::Pacing;
+use pesan_model::{AccountId, Clock, MessageId, MessageStatus};
+use pesan_providers::fake::{Answer, FakeProvider};
+use pesan_providers::provider::{NumberCheck, OutgoingContent};
+use pesan_store::testing;
+
+use crate::support::{TestApp, within};
+
+const TO: &str = "+1 555-000-0001";
+
+fn text(account_id: AccountId, to: &str, body: &str) -> NewMessage {
+    NewMessage {
+        account_id,
+        to: to.into(),
+        content: NewContent::Text { body: body.into() },
+        reply_to: None,
+        send_at: None,
+    }
+}
+
+async fn send(test: &TestApp, new: NewMessage) -> Sent {
+    messaging::send(&test.app, &test.caller, new, None)
+        .await
+        .expect("accepted")
+}
+
+async fn refused(test: &TestApp, new: NewMessage) -> Vec<FieldError> {
+    match messaging::send(&test.app, &test.caller, new, None).await {
+        Err(Error::Invalid(fields)) => fields,
+        other => panic!("expected wrong fields, got {other:?}"),
+    }
+}
+
+async fn status(test: &TestApp, id: MessageId) -> (MessageStatus, Option<String>) {
+    let message = messaging::get(&test.app, &test.caller, id).await.expect("found");
+    (message.status, message.error.map(|error| error.code))
+}
+
+fn bodies(provider: &FakeProvider) -> Vec<String> {
+    let text = |content| match content {
+        OutgoingContent::Text(body) => body,
+        other => format!("{other:?}"),
+    };
+    provider.sent().into_iter().map(|out| text(out.content)).collect()
+}
+
+#[tokio::test]
+async fn a_message_is_queued_then_sent_once_the_server_accepted_it() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, provider) = test.account(None).await;
+        test.run_outbox();
+        let sent = send(&test, text(account, TO, "halo")).await;
+        assert_eq!(sent.message.status, MessageStatus::Queued);
+        assert!(!sent.is_replay);
+        test.wait_for_events("message.sent", 1).await;
+        assert_eq!(status(&test, sent.message.id).await, (MessageStatus::Sent, None));
+        let out = provider.sent();
+        assert_eq!(
+            (out.len(), &out[0].wa_id),
+            (1, &sent.message.wa_id),
+            "{}",
+            database.kind
+        );
+        assert_eq!(out[0].to.to_string(), "15550000001@s.whatsapp.net");
+        assert_eq!(test.waiting().await, 0);
+        let names = test.event_names().await;
+        assert!(
+            names.ends_with(&["contact.created", "message.queued", "message.sent"]),
+            "{names:?}"
+        );
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn bad_input_names_its_field_and_queues_nothing() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, provider) = test.account(None).await;
+        let stranger = TestApp::new(&database).await;
+        let (foreign, _) = stranger.account(None).await;
+        provider.set_number(NumberCheck {
+            phone: "15550000404".parse().expect("valid"),
+            address: None,
+            lid: None,
+        });
+        let media = |data: &str, kind| NewMessage {
+            content: NewContent::Media(NewMedia {
+                kind,
+                source: MediaSource::Data(data.into()),
+                caption: None,
+                file_name: None,
+                voice: false,
+            }),
+            ..text(account, TO, "")
+        };
+        let cases = [
+            (text(account, "abc", "x"), "/to"),
+            (text(account, "", "x"), "/to"),
+            (text(account, "0812", "x"), "/to"),
+            (text(account, "+1 555-000-0404", "x"), "/to"),
+            (text(account, TO, ""), "/text/body"),
+            (text(account, TO, "  \n"), "/text/body"),
+            (text(account, TO, &"é".repeat(4097)), "/text/body"),
+            (text(foreign, TO, "x"), "/account_id"),
+            (media("not base64!", MediaKind::Image), "/image/data"),
+            (media("", MediaKind::Image), "/image/data"),
+            (media("data:image/png;base64,aGFsbw==", MediaKind::Image), "/image/data"),
+            (
+                media("data:application/pdf;base64,JVBERi0xLjQK", MediaKind::Image),
+                "/image",
+            ),
+            (
+                media("data:image/webp;base64,UklGRgAAAABXRUJQVlA4", MediaKind::Sticker),
+                "/type",
+            ),
+            (
+                NewMessage {
+                    reply_to: Some(MessageId::from(uuid::Uuid::nil())),
+                    ..text(account, TO, "x")
+                },
+                "/reply_to",
+            ),
+            (
+                NewMessage {
+                    send_at: Some(test.clock.now().plus(Duration::from_secs(400 * 86_400))),
+                    ..text(account, TO, "x")
+                },
+                "/send_at",
+            ),
+            (
+                NewMessage {
+                    content: NewContent::Reaction {
+                        message_id: MessageId::from(uuid::Uuid::nil()),
+                        emoji: "👍".into(),
+                    },
+                    ..text(account, TO, "")
+                },
+                "/reaction/message_id",
+            ),
+        ];
+        for (new, pointer) in cases {
+            let fields = refused(&test, new).await;
+            assert_eq!(fields[0].pointer, pointer, "{}: {fields:?}", database.kind);
+        }
+        assert_eq!(test.waiting().await, 0);
+        assert!(!test.event_names().await.contains(&"message.queued"));
+        send(&test, text(account, TO, &"é".repeat(4096))).await;
+    }
+}
+
+#[tokio::test]
+async fn a_repeat_with_the_same_key_is_the_first_message_and_another_request_is_refused() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, provider) = test.account(None).await;
+        let key = |fingerprint| Some(IdempotencyKey::new("order-1", [fingerprint; 32]).expect("valid"));
+        let ask = |fingerprint| messaging::send(&test.app, &test.caller, text(account, TO, "halo"), key(fingerprint));
+        let first = ask(1).await.expect("accepted");
+        let again = ask(1).await.expect("accepted");
+        assert_eq!((again.message.id, again.is_replay), (first.message.id, true));
+        assert!(matches!(
+            ask(2).await,
+            Err(Error::Conflict {
+                code: "idempotency_key_reused",
+                ..
+            })
+        ));
+        test.run_outbox();
+        test.wait_for_events("message.sent", 1).await;
+        assert_eq!(provider.sent().len(), 1, "{}", database.kind);
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_chat_keeps_its_order_and_a_head_that_fails_holds_no_other_chat() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, provider) = test.account(None).await;
+        provider.answer_next(Answer::Retry { after: None });
+        for (to, body) in [(TO, "a1"), (TO, "a2"), ("+15550000002", "b1"), (TO, "a3")] {
+            send(&test, text(account, to, body)).await;
+        }
+        test.run_outbox();
+        test.wait_for_events("message.sent", 1).await;
+        assert_eq!(
+            bodies(&provider)[..2],
+            ["a1", "b1"],
+            "{}: a1 was refused, b1 went",
+            database.kind
+        );
+        assert_eq!(test.waiting().await, 3);
+        test.advance_to_next_try(account).await;
+        test.wait_for_events("message.sent", 4).await;
+        assert_eq!(bodies(&provider), ["a1", "b1", "a1", "a2", "a3"]);
+        let sent = provider.sent();
+        assert_eq!(sent[0].wa_id, sent[2].wa_id, "a retry keeps its WhatsApp id");
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_message_without_connection_is_kept_and_leaves_when_it_is_back() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, provider) = test.account(None).await;
+        provider.answer_next(Answer::NotConnected);
+        test.run_outbox();
+        let sent = send(&test, text(account, TO, "halo")).await;
+        within(provider.wait_for_sends(1)).await;
+        test.app.connections.remove(account);
+        test.advance_to_next_try(account).await;
+        let later = send(&test, text(account, "+15550000009", "nanti")).await;
+        assert_eq!(status(&test, later.message.id).await.0, MessageStatus::Queued);
+        test.connect(account, &provider);
+        test.wait_for_events("message.sent", 2).await;
+        let message = messaging::get(&test.app, &test.caller, sent.message.id)
+            .await
+            .expect("found");
+        assert_eq!(
+            (message.status, message.attempts),
+            (MessageStatus::Sent, 1),
+            "{}",
+            database.kind
+        );
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn rejections_and_exhausted_retries_fail_with_a_reason_and_can_be_retried() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, provider) = test.account(None).await;
+        provider.answer_next(Answer::Reject { code: "463".into() });
+        test.run_outbox();
+        let sent = send(&test, text(account, TO, "halo")).await;
+        test.wait_for_events("message.failed", 1).await;
+        assert_eq!(
+            status(&test, sent.message.id).await,
+            (MessageStatus::Failed, Some("rejected_463".into()))
+        );
+        let again = messaging::retry(&test.app, &test.caller, sent.message.id)
+            .await
+            .expect("queued again");
+        assert_eq!((again.wa_id, again.status), (sent.message.wa_id, MessageStatus::Queued));
+        test.wait_for_events("message.sent", 1).await;
+        let twice = messaging::retry(&test.app, &test.caller, sent.message.id).await;
+        assert!(
+            matches!(twice, Err(Error::Conflict { code: "not_failed", .. })),
+            "{}",
+            database.kind
+        );
+
+        provider.answer_always(Answer::Unknown);
+        let lost = send(&test, text(account, TO, "hilang")).await;
+        for tries in 1..=3_usize {
+            within(provider.wait_for_sends(2 + tries)).await;
+            if tries < 3 {
+                test.advance_to_next_try(account).await;
+            }
+        }
+        test.wait_for_events("message.failed", 2).await;
+        assert_eq!(
+            status(&test, lost.message.id).await,
+            (MessageStatus::Failed, Some("unconfirmed".into()))
+        );
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn pacing_lets_the_burst_go_and_then_one_at_a_time() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, provider) = test
+            .account(Some(Pacing {
+                per_minute: 10,
+                burst: 3,
+            }))
+            .await;
+        for number in 0..5 {
+            send(&test, text(account, &format!("+1555000001{number}"), "halo")).await;
+        }
+        test.run_outbox();
+        test.wait_for_events("message.sent", 3).await;
+        test.app.bus.publish(pesan_app::Signal::Outbox(account));
+        assert_eq!(
+            (provider.sent().len(), test.waiting().await),
+            (3, 2),
+            "{}",
+            database.kind
+        );
+        test.clock.advance(Duration::from_secs(6));
+        test.app.bus.publish(pesan_app::Signal::Outbox(account));
+        test.wait_for_events("message.sent", 4).await;
+        assert_eq!(provider.sent().len(), 4);
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_queued_message_can_be_cancelled_and_one_on_its_way_cannot() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, provider) = test.account(None).await;
+        provider.answer_next(Answer::Hang);
+        let first = send(&test, text(account, TO, "satu")).await;
+        let second = send(&test, text(account, TO, "dua")).await;
+        let third = send(&test, text(account, TO, "tiga")).await;
+        test.run_outbox();
+        within(provider.wait_for_sends(1)).await;
+        let late = messaging::cancel(&test.app, &test.caller, first.message.id).await;
+        assert!(
+            matches!(late, Err(Error::Conflict { code: "not_queued", .. })),
+            "{}",
+            database.kind
+        );
+        let cancelled = messaging::cancel(&test.app, &test.caller, second.message.id)
+            .await
+            .expect("cancelled");
+        assert_eq!(cancelled.status, MessageStatus::Cancelled);
+        provider.release();
+        test.wait_for_events("message.sent", 2).await;
+        assert_eq!(bodies(&provider), ["satu", "tiga"]);
+        assert_eq!(status(&test, third.message.id).await.0, MessageStatus::Sent);
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_scheduled_message_waits_for_its_time_and_holds_up_nothing() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, provider) = test.account(None).await;
+        let at = test.clock.now().plus(Duration::from_secs(3600));
+        send(
+            &test,
+            NewMessage {
+                send_at: Some(at),
+                ..text(account, TO, "nanti")
+            },
+        )
+        .await;
+        send(&test, text(account, TO, "sekarang")).await;
+        test.run_outbox();
+        test.wait_for_events("message.sent", 1).await;
+        assert_eq!(bodies(&provider), ["sekarang"], "{}", database.kind);
+        test.clock.advance(Duration::from_secs(3600));
+        test.app.bus.publish(pesan_app::Signal::Outbox(account));
+        test.wait_for_events("message.sent", 2).await;
+        assert_eq!(bodies(&provider), ["sekarang", "nanti"]);
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn after_a_crash_the_same_id_is_sent_again() {
+    for database in testing::both().await {
+        let before = TestApp::new(&database).await;
+        let (account, provider) = before.account(None).await;
+        provider.answer_always(Answer::Hang);
+        before.run_outbox();
+        let sent = send(&before, text(account, TO, "halo")).await;
+        within(provider.wait_for_sends(1)).await;
+        // The process dies here: nothing of it is told to finish.
+        before.app.lifecycle.hard().cancel();
+        before.clock.advance(Duration::from_secs(1));
+
+        let after = TestApp::start(&database, before.clock.clone(), before.caller.organization_id).await;
+        let (node, start) = (after.app.settings.node.clone(), after.app.settings.start.clone());
+        let rescued = after
+            .app
+            .store
+            .write(move |tx| Box::pin(async move { pesan_store::job::rescue_orphans(tx, &node, &start).await }))
+            .await;
+        assert_eq!(rescued.expect("rescued"), 1, "{}", database.kind);
+        let (_, again) = after.account(None).await;
+        after.connect(account, &again);
+        after.run_outbox();
+        after.wait_for_events("message.sent", 1).await;
+        assert_eq!(again.sent()[0].wa_id, sent.message.wa_id);
+        after.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_stored_once_uploaded_once_and_a_retry_sends_the_same_bytes() {
+    const PNG: &str =
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, provider) = test.account(None).await;
+        provider.answer_next(Answer::Unknown);
+        let image = || NewMessage {
+            content: NewContent::Media(NewMedia {
+                kind: MediaKind::Image,
+                source: MediaSource::Data(format!("data:image/png;base64,{PNG}")),
+                caption: Some("foto".into()),
+                file_name: None,
+                voice: false,
+            }),
+            ..text(account, TO, "")
+        };
+        let (first, second) = (send(&test, image()).await, send(&test, image()).await);
+        let id = |sent: &Sent| sent.message.content.media().map(|media| media.media_id);
+        assert_eq!(
+            id(&first),
+            id(&second),
+            "{}: the same content is one file",
+            database.kind
+        );
+        test.run_outbox();
+        within(provider.wait_for_sends(1)).await;
+        test.advance_to_next_try(account).await;
+        test.wait_for_events("message.sent", 2).await;
+        let uploaded: Vec<_> = provider
+            .sent()
+            .into_iter()
+            .map(|out| match out.content {
+                OutgoingContent::Media(media) => (out.wa_id, media.uploaded.map(|remote| remote.0), media.caption),
+                other => panic!("not a file: {other:?}"),
+            })
+            .collect();
+        assert_eq!(uploaded[0], uploaded[1], "the retry is the same in everything");
+        assert_eq!(uploaded[0].2.as_deref(), Some("foto"));
+        test.stop().await;
+    }
+}

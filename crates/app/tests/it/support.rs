@@ -1,0 +1,203 @@
+//! An application on an empty database, with one organization.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use pesan_app::accounts::{AccountChange, NewAccount};
+use pesan_app::context::Parts;
+use pesan_app::net::{Client, Targets};
+use pesan_app::{App, Caller, Settings, inbound, outbox};
+use pesan_model::account::Account;
+use pesan_model::event::LoggedEvent;
+use pesan_model::pacing::Pacing;
+use pesan_model::{AccountId, Clock, MockClock, OrganizationId, SystemRandom, Timestamp};
+use pesan_providers::fake::FakeProvider;
+use pesan_providers::{Connection, Inbound, InboundSink, ReceiveError};
+use pesan_store::organization::{self, Organization};
+use pesan_store::testing::TestDatabase;
+use pesan_store::{Keyring, MasterKey, event, job};
+
+/// Longer than anything should take; only ever waited for when a test fails.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+
+/// An application, its clock and its organization.
+pub struct TestApp {
+    pub app: Arc<App>,
+    pub clock: Arc<MockClock>,
+    pub caller: Caller,
+    _data: tempfile::TempDir,
+}
+
+impl TestApp {
+    /// On this database, with a new organization.
+    pub async fn new(database: &TestDatabase) -> Self {
+        let clock = Arc::new(MockClock::at(Timestamp::from_millis(1_700_000_000_000)));
+        let organization = OrganizationId::new(&*clock, &SystemRandom);
+        let test = Self::start(database, clock, organization).await;
+        let (_, data_key) = test.app.keyring().create(organization, &SystemRandom);
+        let master_key_id = test.app.keyring().master_key_id().to_owned();
+        let row = Organization {
+            id: organization,
+            name: "Yayasan".into(),
+            data_key,
+            master_key_id,
+        };
+        let now = test.clock.now();
+        test.app
+            .store
+            .write(move |tx| Box::pin(async move { organization::insert(tx, &row, now).await }))
+            .await
+            .expect("an organization");
+        test
+    }
+
+    /// On a database that already has this organization: what a restart of the process finds.
+    pub async fn start(database: &TestDatabase, clock: Arc<MockClock>, organization: OrganizationId) -> Self {
+        let data = tempfile::tempdir().expect("a temporary folder");
+        let settings = Settings {
+            data_dir: data.path().to_owned(),
+            node: "test".into(),
+            start: format!("test/{}", clock.now().millis()),
+            allow_private_targets: true,
+            max_upload_bytes: 32 * 1024 * 1024,
+            event_retention: Duration::from_secs(30 * 24 * 3600),
+        };
+        let app = App::new(Parts {
+            store: database.open().await,
+            clock: clock.clone(),
+            random: Arc::new(SystemRandom),
+            keyring: Keyring::new(MasterKey::new([7; 32])),
+            net: Client::new(Targets::PrivateToo).expect("a client"),
+            settings,
+        });
+        Self {
+            app,
+            clock,
+            caller: Caller::system(organization),
+            _data: data,
+        }
+    }
+
+    /// A new account with this pace, connected to a scripted provider.
+    pub async fn account(&self, pacing: Option<Pacing>) -> (AccountId, Arc<FakeProvider>) {
+        let account: Account = pesan_app::accounts::create(&self.app, &self.caller, NewAccount::named("Kantor"), None)
+            .await
+            .expect("an account")
+            .account;
+        let change = AccountChange {
+            name: None,
+            pacing: Some(pacing),
+        };
+        pesan_app::accounts::update(&self.app, &self.caller, account.id, change)
+            .await
+            .expect("its pace");
+        let provider = FakeProvider::new(account.id, Arc::new(Sink(self.app.clone())));
+        self.connect(account.id, &provider);
+        (account.id, provider)
+    }
+
+    /// The account is ready to send.
+    pub fn connect(&self, account: AccountId, provider: &Arc<FakeProvider>) {
+        self.app.connections.set(account, provider.clone());
+        self.app.bus.publish(pesan_app::Signal::Outbox(account));
+    }
+
+    /// Runs the send loop.
+    pub fn run_outbox(&self) {
+        self.app.lifecycle.spawn("outbox", outbox::run(self.app.clone()));
+    }
+
+    /// Ends the loops, and what they do.
+    pub async fn stop(self) {
+        self.app.lifecycle.shut_down(DEADLINE).await;
+        self.app.store.close().await;
+    }
+
+    /// Every event so far.
+    pub async fn events(&self) -> Vec<LoggedEvent> {
+        let organization = self.caller.organization_id;
+        self.app
+            .store
+            .read(move |tx| Box::pin(async move { event::list_after(tx, organization, 0, 10_000).await }))
+            .await
+            .expect("events")
+    }
+
+    /// Their names.
+    pub async fn event_names(&self) -> Vec<&'static str> {
+        self.events().await.iter().map(|event| event.event.name()).collect()
+    }
+
+    /// Waits until an event with this name was logged `count` times.
+    pub async fn wait_for_events(&self, name: &str, count: usize) -> Vec<LoggedEvent> {
+        let mut signals = self.app.bus.subscribe();
+        within(async {
+            loop {
+                let found: Vec<_> = self
+                    .events()
+                    .await
+                    .into_iter()
+                    .filter(|e| e.event.name() == name)
+                    .collect();
+                if found.len() >= count {
+                    return found;
+                }
+                // Lagging is a hint like any other.
+                let _ = signals.recv().await;
+            }
+        })
+        .await
+    }
+
+    /// Waits until the account's next message has its time, and moves the clock there.
+    pub async fn advance_to_next_try(&self, account: AccountId) {
+        let mut signals = self.app.bus.subscribe();
+        let due = within(async {
+            loop {
+                let partition = Some(account.uuid());
+                let due = self
+                    .app
+                    .store
+                    .read(move |tx| Box::pin(async move { job::next_due(tx, job::SEND_MESSAGE, partition).await }))
+                    .await
+                    .expect("read");
+                match due {
+                    Some(due) => return due,
+                    None => drop(signals.recv().await),
+                }
+            }
+        })
+        .await;
+        self.clock.advance(due.since(self.clock.now()));
+        self.app.bus.publish(pesan_app::Signal::Outbox(account));
+    }
+
+    /// How much there is still to send.
+    pub async fn waiting(&self) -> u64 {
+        self.app
+            .store
+            .read(|tx| Box::pin(async move { job::count(tx, job::SEND_MESSAGE).await }))
+            .await
+            .expect("counted")
+    }
+}
+
+/// Fails the test when something that must happen does not.
+pub async fn within<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(DEADLINE, what).await.expect("it happens in time")
+}
+
+struct Sink(Arc<App>);
+
+#[async_trait]
+impl InboundSink for Sink {
+    async fn receive(&self, account: AccountId, batch: Vec<Inbound>) -> Result<(), ReceiveError> {
+        inbound::receive(&self.0, account, batch)
+            .await
+            .map_err(|error| ReceiveError(error.to_string()))
+    }
+
+    async fn connection(&self, _: AccountId, _: Connection) {}
+}
