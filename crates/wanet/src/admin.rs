@@ -13,13 +13,14 @@ use utoipa::{IntoParams, OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::accounts::{LinkedDevice, NewPhone, PhoneInfo};
 use crate::error::Error;
 use crate::faults::{Fault, NewFault};
 use crate::groups::GroupChange;
 use crate::hub::Hub;
 use crate::ids::Address;
 use crate::inbox::{Happening, InboxMessage};
-use crate::network::{LinkedDevice, NewPhone, PhoneInfo, group_id, typing_state};
+use crate::network::{group_id, typing_state};
 use crate::phone::content::PhoneMessage;
 use crate::stats::Stats;
 
@@ -392,13 +393,13 @@ async fn change_group(
     let (by, group) = (hub.known(&change.by)?, group_id(&group));
     let phones = |list: &[String]| list.iter().map(|m| hub.known(m)).collect::<Result<Vec<_>, _>>();
     if !change.add.is_empty() {
-        hub.change_group(by, group, GroupChange::Add(phones(&change.add)?))?;
+        hub.change_group(by, group, &GroupChange::Add(phones(&change.add)?))?;
     }
     if let Some(subject) = change.subject {
-        hub.change_group(by, group, GroupChange::Subject(subject))?;
+        hub.change_group(by, group, &GroupChange::Subject(subject))?;
     }
     if !change.remove.is_empty() {
-        hub.change_group(by, group, GroupChange::Remove(phones(&change.remove)?))?;
+        hub.change_group(by, group, &GroupChange::Remove(phones(&change.remove)?))?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -34,7 +34,6 @@ impl Collections {
         let patches = self.0.entry(name.to_owned()).or_default();
         patch.version = MessageField::some(wa::SyncdVersion {
             version: Some(patches.len() as u64 + 1),
-            ..Default::default()
         });
         patches.push(patch.encode_to_vec());
     }
@@ -155,14 +154,13 @@ fn push_name_patch(keys: &PhoneKeys, name: &str) -> wa::SyncdPatch {
         timestamp: Some(clock::now_ms()),
         push_name_setting: MessageField::some(wa::sync_action_value::PushNameSetting {
             name: Some(name.to_owned()),
-            ..Default::default()
         }),
         ..Default::default()
     };
     let iv: [u8; 16] = rand::rng().random();
     let set = wa::syncd_mutation::SyncdOperation::SET;
     let index = br#"["setting_pushName"]"#;
-    let (mutation, _) = encode_record(set, index, &value, &expanded, &keys.app_state_key_id(), &iv, 1);
+    let (mutation, _) = encode_record(set, index, &value, &expanded, &PhoneKeys::app_state_key_id(), &iv, 1);
     let mut state = HashState {
         version: 1,
         ..Default::default()
@@ -173,8 +171,7 @@ fn push_name_patch(keys: &PhoneKeys, name: &str) -> wa::SyncdPatch {
         mutations: vec![mutation],
         snapshot_mac: Some(state.generate_snapshot_mac(CRITICAL, &expanded.snapshot_mac)),
         key_id: MessageField::some(wa::KeyId {
-            id: Some(keys.app_state_key_id().to_vec()),
-            ..Default::default()
+            id: Some(PhoneKeys::app_state_key_id().to_vec()),
         }),
         ..Default::default()
     };

@@ -131,6 +131,13 @@ impl NewFault {
         self
     }
 
+    /// Only for this device of the account.
+    #[must_use]
+    pub fn device(mut self, device: u16) -> Self {
+        self.device = Some(device);
+        self
+    }
+
     /// Only when a stanza of this class passes.
     #[must_use]
     pub fn stanza(mut self, class: impl Into<String>) -> Self {

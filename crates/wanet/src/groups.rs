@@ -127,21 +127,21 @@ impl Hub {
                     .filter_map(|g| g.jid("id").or_else(|| g.jid("jid")))
                 {
                     let gone = GroupChange::Remove(vec![owner.phone]);
-                    if self.change_group(owner.phone, jid.user.as_str(), gone).is_err() {
+                    if self.change_group(owner.phone, jid.user.as_str(), &gone).is_err() {
                         return wire::error(iq, 404, "item-not-found");
                     }
                 }
                 Ok(vec![request.clone()])
             }
-            _ => match change_of(request) {
-                Some(change) => self
-                    .change_group(owner.phone, &group, change)
-                    .map(|()| vec![done(request)]),
-                None => {
+            _ => {
+                if let Some(change) = change_of(request) {
+                    self.change_group(owner.phone, &group, &change)
+                        .map(|()| vec![done(request)])
+                } else {
                     self.unknown(iq);
                     Ok(Vec::new())
                 }
-            },
+            }
         };
         match outcome {
             Ok(children) => wire::result(iq, children),
@@ -210,10 +210,10 @@ impl Hub {
     }
 
     /// Changes a group on behalf of a member.
-    pub(crate) fn change_group(&self, by: u64, id: &str, change: GroupChange) -> Result<(), Error> {
+    pub(crate) fn change_group(&self, by: u64, id: &str, change: &GroupChange) -> Result<(), Error> {
         let mut guard = self.world.lock();
         let world = &mut *guard;
-        if let GroupChange::Add(phones) = &change
+        if let GroupChange::Add(phones) = change
             && let Some(stranger) = phones.iter().find(|phone| !world.accounts.contains_key(phone))
         {
             return Err(Error::not_found(
@@ -225,7 +225,7 @@ impl Hub {
             .groups
             .get_mut(id)
             .ok_or_else(|| Error::not_found("group", "no such group"))?;
-        let leaves = matches!(&change, GroupChange::Remove(phones) if phones.as_slice() == [by]);
+        let leaves = matches!(change, GroupChange::Remove(phones) if phones.as_slice() == [by]);
         let open = matches!(change, GroupChange::Subject(_) | GroupChange::Describe { .. }) && !group.locked;
         if !group.members.contains_key(&by) || !(leaves || open || group.is_admin(by)) {
             return Err(Error::conflict(
@@ -233,7 +233,7 @@ impl Hub {
                 "only an administrator of the group may do this",
             ));
         }
-        let (node, gone) = apply(group, by, &change);
+        let (node, gone) = apply(group, by, change);
         self.saved.group(group);
         self.announce(world, id, by, node, &gone);
         Ok(())

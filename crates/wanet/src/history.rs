@@ -81,7 +81,6 @@ fn conversation(chat: &PastChat) -> Option<wa::Conversation> {
                 message_timestamp: Some(message.timestamp),
                 ..Default::default()
             }),
-            ..Default::default()
         });
     Some(wa::Conversation {
         id: jid.clone(),

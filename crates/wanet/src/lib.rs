@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![recursion_limit = "512"]
 
+mod accounts;
 mod admin;
 mod app_state;
 mod clock;
@@ -36,13 +37,14 @@ mod usync;
 mod wire;
 mod world;
 
+pub use accounts::{LinkedDevice, NewPhone, PhoneInfo};
 pub use admin::openapi;
 pub use error::Error;
 pub use faults::{Fault, FaultKind, Moment, NewFault};
 pub use history::{PastChat, PastMessage};
 pub use ids::Family;
 pub use inbox::{Direction, Happening, InboxMedia, InboxMessage, InboxReceipt};
-pub use network::{LinkedDevice, Network, NewPhone, PhoneInfo};
+pub use network::Network;
 pub use options::{Options, PhoneMode};
 pub use phone::content::{Attachment, Edit, PhoneMessage, Reaction};
 pub use stats::Stats;

@@ -9,20 +9,16 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::response::Response;
 use axum::routing::any;
 use axum::serve::ListenerExt as _;
-use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
-use utoipa::ToSchema;
 
+use crate::accounts::{LinkedDevice, NewPhone, PhoneInfo};
 use crate::admin;
-use crate::clock;
 use crate::conn;
-use crate::crypto;
 use crate::error::Error;
 use crate::faults::{Fault, NewFault};
 use crate::groups::GroupChange;
-use crate::history::PastChat;
 use crate::hub::{Hub, Parts};
-use crate::ids::{self, Address, Family};
+use crate::ids::Address;
 use crate::inbox::{Happening, InboxMessage};
 use crate::media::{self, MediaStore};
 use crate::noise::ServerKeys;
@@ -32,62 +28,6 @@ use crate::phone::{self, Phones};
 use crate::saved::{Restored, Saved};
 use crate::stats::Stats;
 use crate::tls::{Identity, TlsListener};
-use crate::world::{Account, Habits};
-
-/// A phone to add.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct NewPhone {
-    /// The number; every usual notation is understood.
-    pub phone: String,
-    /// The name it shows to others.
-    #[serde(default)]
-    pub push_name: Option<String>,
-    /// Whether it confirms what reaches it. Yes if absent.
-    #[serde(default)]
-    pub delivered_receipts: Option<bool>,
-    /// Whether it gives a new companion its app-state key. Yes if absent.
-    #[serde(default)]
-    pub share_keys: Option<bool>,
-    /// What it tells a new companion of the past.
-    #[serde(default)]
-    pub history: Vec<PastChat>,
-}
-
-/// A phone of the network.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct PhoneInfo {
-    /// The number, digits only.
-    pub phone: String,
-    /// The name it shows to others.
-    pub push_name: String,
-    /// Its JID by phone number.
-    pub jid: String,
-    /// Its JID by hidden id.
-    pub lid: String,
-    /// Its companions.
-    pub devices: Vec<LinkedDevice>,
-    /// Whom it blocks.
-    pub blocked: Vec<String>,
-}
-
-/// A linked companion.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct LinkedDevice {
-    /// Its phone.
-    pub phone: String,
-    /// Its number, from 1.
-    pub device: u16,
-    /// Its JID by phone number.
-    pub jid: String,
-    /// Its JID by hidden id.
-    pub lid: String,
-    /// Whether it is logged in now.
-    pub online: bool,
-    /// Stanzas that wait for it.
-    pub queued: u64,
-    /// One-time keys it has left with the server.
-    pub one_time_keys: u64,
-}
 
 /// A running network. Dropping it without [`Network::shutdown`] leaves its tasks to the runtime.
 pub struct Network {
@@ -141,8 +81,8 @@ impl Network {
             .merge(media::routes())
             .merge(admin::routes())
             .with_state(Arc::clone(&hub));
-        let accept_tls = TlsListener::start(listener_tls, &identity, hub.stop.clone())
-            .map_err(|e| Error::io("listening with TLS", e))?;
+        let accept_tls =
+            TlsListener::start(listener_tls, &identity, &hub).map_err(|e| Error::io("listening with TLS", e))?;
         let plain_listener = listener.tap_io(|io| {
             if let Err(error) = io.set_nodelay(true) {
                 tracing::debug!(%error, "a socket option was refused");
@@ -329,7 +269,7 @@ impl Network {
             .map(|m| self.hub.known(m))
             .collect::<Result<Vec<_>, _>>()?;
         self.hub
-            .change_group(self.hub.known(by)?, group_id(group), GroupChange::Add(members))
+            .change_group(self.hub.known(by)?, group_id(group), &GroupChange::Add(members))
     }
 
     /// Removes members from a group; oneself is leaving it.
@@ -339,7 +279,7 @@ impl Network {
             .map(|m| self.hub.known(m))
             .collect::<Result<Vec<_>, _>>()?;
         self.hub
-            .change_group(self.hub.known(by)?, group_id(group), GroupChange::Remove(members))
+            .change_group(self.hub.known(by)?, group_id(group), &GroupChange::Remove(members))
     }
 
     /// Gives a group another subject.
@@ -347,7 +287,7 @@ impl Network {
         self.hub.change_group(
             self.hub.known(by)?,
             group_id(group),
-            GroupChange::Subject(subject.to_owned()),
+            &GroupChange::Subject(subject.to_owned()),
         )
     }
 
@@ -428,218 +368,4 @@ async fn upgrade(State(hub): State<Arc<Hub>>, upgrade: WebSocketUpgrade) -> Resp
         .write_buffer_size(0)
         .max_message_size(32 * 1024 * 1024)
         .on_upgrade(move |socket| hub.tasks.clone().track_future(conn::serve(hub, socket)))
-}
-
-impl Hub {
-    /// The phone a request means, if it exists.
-    pub(crate) fn known(&self, phone: &str) -> Result<u64, Error> {
-        let number = ids::parse_phone(phone).ok_or_else(|| Error::invalid("phone", "is not a phone number"))?;
-        if !self.world.lock().accounts.contains_key(&number) {
-            return Err(Error::not_found("phone", "no such phone"));
-        }
-        Ok(number)
-    }
-
-    pub(crate) fn add_phone(&self, new: &NewPhone) -> Result<PhoneInfo, Error> {
-        let phone = ids::parse_phone(&new.phone).ok_or_else(|| Error::invalid("phone", "is not a phone number"))?;
-        if let Some(chat) = new.history.iter().find(|chat| ids::parse_phone(&chat.with).is_none()) {
-            return Err(Error::invalid(
-                "history",
-                format!("{} is not a phone number", chat.with),
-            ));
-        }
-        {
-            let mut world = self.world.lock();
-            let account = world.accounts.entry(phone).or_insert_with(|| blank(phone));
-            if let Some(name) = &new.push_name {
-                account.push_name.clone_from(name);
-            }
-            account.habits = Habits {
-                delivered_receipts: new.delivered_receipts.unwrap_or(account.habits.delivered_receipts),
-                share_keys: new.share_keys.unwrap_or(account.habits.share_keys),
-            };
-            if !new.history.is_empty() {
-                account.history.clone_from(&new.history);
-            }
-            self.saved.account(account);
-        }
-        self.phone_info(phone)
-    }
-
-    pub(crate) fn phone_info(&self, phone: u64) -> Result<PhoneInfo, Error> {
-        let world = self.world.lock();
-        let account = world
-            .accounts
-            .get(&phone)
-            .ok_or_else(|| Error::not_found("phone", "no such phone"))?;
-        Ok(info(account))
-    }
-
-    pub(crate) fn phones_info(&self) -> Vec<PhoneInfo> {
-        let mut all: Vec<_> = self.world.lock().accounts.values().map(info).collect();
-        all.sort_by(|a, b| a.phone.cmp(&b.phone));
-        all
-    }
-
-    pub(crate) fn device_info(&self, address: Address) -> Result<LinkedDevice, Error> {
-        let info = self.phone_info(address.phone)?;
-        let device = info.devices.into_iter().find(|device| device.device == address.device);
-        device.ok_or_else(|| Error::not_found("device", "no such companion"))
-    }
-
-    pub(crate) fn block(&self, phone: u64, whom: u64, blocked: bool) -> Result<(), Error> {
-        let mut world = self.world.lock();
-        let account = world
-            .accounts
-            .get_mut(&phone)
-            .ok_or_else(|| Error::not_found("phone", "no such phone"))?;
-        if blocked {
-            account.blocked.insert(whom);
-        } else {
-            account.blocked.remove(&whom);
-        }
-        self.saved.account(account);
-        Ok(())
-    }
-
-    pub(crate) fn inbox(&self, phone: u64, after: u64) -> Result<Vec<InboxMessage>, Error> {
-        let world = self.world.lock();
-        let account = world
-            .accounts
-            .get(&phone)
-            .ok_or_else(|| Error::not_found("phone", "no such phone"))?;
-        let messages = account.inbox.after(after).map(|message| {
-            let sender = Address::primary(message.from.parse().unwrap_or_default());
-            let arrivals = world.arrivals.of(crate::world::stanza_hash(sender, "", &message.id));
-            InboxMessage {
-                arrivals,
-                shown: account.inbox.shown(message),
-                ..message.clone()
-            }
-        });
-        Ok(messages.collect())
-    }
-
-    pub(crate) fn happenings(&self, phone: u64, after: u64) -> Result<Vec<Happening>, Error> {
-        let world = self.world.lock();
-        let account = world
-            .accounts
-            .get(&phone)
-            .ok_or_else(|| Error::not_found("phone", "no such phone"))?;
-        Ok(account.inbox.happenings_after(after).cloned().collect())
-    }
-
-    pub(crate) fn set_fault(&self, order: NewFault) -> Result<Fault, Error> {
-        let phone = match &order.phone {
-            Some(phone) => {
-                Some(ids::parse_phone(phone).ok_or_else(|| Error::invalid("phone", "is not a phone number"))?)
-            }
-            None => None,
-        };
-        if let Some(class) = order
-            .stanza
-            .as_deref()
-            .filter(|class| !["message", "receipt"].contains(class))
-        {
-            return Err(Error::invalid(
-                "stanza",
-                format!("{class} is neither message nor receipt"),
-            ));
-        }
-        let mut world = self.world.lock();
-        let waits = order.stanza.is_some();
-        let mut fault = world.faults.add(order, phone);
-        if !waits {
-            let mut struck = 0;
-            for line in world.lines.values() {
-                let owner = line.owner();
-                let meant = phone.is_none_or(|phone| owner.is_some_and(|owner| owner.phone == phone))
-                    && fault
-                        .order
-                        .device
-                        .is_none_or(|device| owner.is_some_and(|owner| owner.device == device));
-                if meant && fault.order.fault.strike(line) {
-                    struck += 1;
-                }
-            }
-            if fault.order.fault.strikes_at_once() {
-                world.faults.happened(fault.id, struck);
-                fault.happened = struck;
-            }
-        }
-        Ok(fault)
-    }
-
-    /// Waits for something to be found, looking again whenever anything has happened.
-    pub(crate) async fn wait<T>(&self, within: Duration, found: impl Fn() -> Option<T>) -> Option<T> {
-        let deadline = tokio::time::Instant::now() + within;
-        loop {
-            let changed = self.changed.notified();
-            tokio::pin!(changed);
-            changed.as_mut().enable();
-            if let Some(found) = found() {
-                return Some(found);
-            }
-            if tokio::time::timeout_at(deadline, changed).await.is_err() {
-                return found();
-            }
-        }
-    }
-
-    fn seed_one(&self, phone: u64) {
-        let mut world = self.world.lock();
-        let account = world.accounts.entry(phone).or_insert_with(|| blank(phone));
-        account.last_device += 1;
-        let mut device = crate::world::Device::seeded(account.last_device, crypto::random32());
-        device
-            .one_time
-            .add((1..=812).map(|n| (crate::prekeys::id3(n), vec![n as u8; 32])));
-        account.devices.insert(device.id, device);
-    }
-}
-
-fn blank(phone: u64) -> Account {
-    let secret = crypto::random32();
-    Account {
-        phone,
-        secret,
-        push_name: format!("Phone {}", phone % 10_000),
-        raw_id: u32::from_be_bytes(crypto::derive(&secret, "raw id")[..4].try_into().expect("four bytes")) >> 1,
-        devices: std::collections::BTreeMap::new(),
-        last_device: 0,
-        devices_changed: clock::now(),
-        habits: Habits::default(),
-        blocked: std::collections::BTreeSet::new(),
-        picture: None,
-        available: false,
-        last_seen: clock::now(),
-        collections: crate::app_state::Collections::default(),
-        peers: std::collections::HashSet::new(),
-        inbox: crate::inbox::Inbox::default(),
-        history: Vec::new(),
-    }
-}
-
-fn info(account: &Account) -> PhoneInfo {
-    let phone = account.phone.to_string();
-    let device = |device: &crate::world::Device| {
-        let address = Address::new(account.phone, device.id);
-        LinkedDevice {
-            phone: phone.clone(),
-            device: device.id,
-            jid: address.jid(Family::Pn).to_string(),
-            lid: address.jid(Family::Lid).to_string(),
-            online: device.link.is_some(),
-            queued: device.queue.len() as u64,
-            one_time_keys: device.one_time.len() as u64,
-        }
-    };
-    PhoneInfo {
-        push_name: account.push_name.clone(),
-        jid: ids::pn(account.phone).to_string(),
-        lid: ids::lid(account.phone).to_string(),
-        devices: account.devices.values().map(device).collect(),
-        blocked: account.blocked.iter().map(u64::to_string).collect(),
-        phone: phone.clone(),
-    }
 }

@@ -61,19 +61,16 @@ impl ServerKeys {
                 key: Some(key.to_vec()),
                 not_before: Some(from),
                 not_after: Some(until),
-                ..Default::default()
             }
             .encode_to_vec()
         };
         let signed = |details: Vec<u8>, issuer: &KeyPair| wa::cert_chain::NoiseCertificate {
             signature: Some(sign(issuer, &details)),
             details: Some(details),
-            ..Default::default()
         };
         let chain = wa::CertChain {
             intermediate: MessageField::some(signed(details(1, 0, public(&intermediate)), &root)),
             leaf: MessageField::some(signed(details(2, 1, public(&static_pair)), &intermediate)),
-            ..Default::default()
         }
         .encode_to_vec();
         Self {

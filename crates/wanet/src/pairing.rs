@@ -142,7 +142,7 @@ impl Hub {
         }
         let number = u32::from_be_bytes(crypto::sha256(name.as_bytes())[..4].try_into().expect("four bytes"));
         let phone = 15_550_000_000 + u64::from(number % 10_000_000);
-        let new = crate::network::NewPhone {
+        let new = crate::accounts::NewPhone {
             phone: phone.to_string(),
             push_name: Some(name),
             ..Default::default()

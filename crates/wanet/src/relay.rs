@@ -13,8 +13,8 @@ use crate::faults::{AckFate, Moment, Passing};
 use crate::hub::{Hub, encode};
 use crate::ids::{self, Address, Family, family};
 use crate::line::Line;
-use crate::wire::NodeExt as _;
-use crate::world::{Class, stanza_hash};
+use crate::wire::NodeExt;
+use crate::world::{Account, Class, stanza_hash};
 
 /// Children of a message that are between the sender and the server.
 const FOR_THE_SERVER: [&str; 4] = ["participants", "enc", "tctoken", "cstoken"];
@@ -91,9 +91,9 @@ impl Hub {
         {
             let mut world = self.world.lock();
             if outcome.is_ok() {
-                world.counters.acks_sent += 1
+                world.counters.acks_sent += 1;
             } else {
-                world.counters.nacks_sent += 1
+                world.counters.nacks_sent += 1;
             }
         }
         match fate.ack {
@@ -120,9 +120,9 @@ impl Hub {
         let push_name = {
             let mut world = self.world.lock();
             if retry {
-                world.counters.retries += 1
+                world.counters.retries += 1;
             } else {
-                world.counters.messages += 1
+                world.counters.messages += 1;
             }
             world
                 .accounts
@@ -185,7 +185,7 @@ impl Hub {
             let devices = members
                 .iter()
                 .filter_map(|phone| world.accounts.get(phone))
-                .flat_map(|a| a.addresses());
+                .flat_map(Account::addresses);
             (
                 members.clone(),
                 devices.filter(|a| *a != message.sender).collect::<Vec<_>>(),
@@ -249,9 +249,11 @@ pub(crate) fn is_retry(node: &Node, to: &Jid) -> bool {
     let inner = node
         .child("participants")
         .into_iter()
-        .flat_map(|p| p.kids())
-        .flat_map(|to| to.kids());
-    node.attrs.contains_key("participant") || to.device != 0 || node.kids().iter().chain(inner).any(counted)
+        .flat_map(NodeExt::kids)
+        .flat_map(NodeExt::kids);
+    let peer = node.text("category").as_deref() == Some("peer");
+    let for_one = node.attrs.contains_key("participant") || (to.device != 0 && !peer);
+    for_one || node.kids().iter().chain(inner).any(counted)
 }
 
 /// Who gets an encryption of their own.

@@ -39,8 +39,10 @@ impl Hub {
 
     /// A client that has not logged in: it pairs, and keeps its connection alive.
     fn on_stranger(self: &Arc<Self>, line: &Arc<Line>, node: &Node) {
-        if node.tag != "iq" {
-            return self.unknown(node);
+        match node.tag.as_ref() {
+            "iq" => {}
+            "ib" => return,
+            _ => return self.unknown(node),
         }
         match node.text("type").as_deref() {
             Some("result" | "error") => self.on_pairing_answer(line, node),
@@ -74,7 +76,6 @@ impl Hub {
                 }
                 return;
             }
-            "w:p" => wire::result(iq, []),
             "abt" => wire::result(iq, [props()]),
             "blocklist" => self.on_blocklist(owner, iq),
             "privacy" => on_privacy(iq),
@@ -84,7 +85,7 @@ impl Hub {
             "w:profile:picture" => self.on_picture(owner, iq),
             "w:g2" => self.on_group_iq(owner, iq),
             "md" => return self.on_md(line, owner, iq),
-            "urn:xmpp:whatsapp:dirty" | "status" | "urn:xmpp:whatsapp:push" => wire::result(iq, []),
+            "w:p" | "urn:xmpp:whatsapp:dirty" | "status" | "urn:xmpp:whatsapp:push" => wire::result(iq, []),
             _ => {
                 self.unknown(iq);
                 wire::result(iq, [])

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rcgen::generate_simple_self_signed;
 use rustls::ServerConfig;
@@ -11,9 +12,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
-use tokio_util::sync::CancellationToken;
 
 use crate::error::Error;
+use crate::hub::Hub;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+type Accepted = (TlsStream<TcpStream>, SocketAddr);
 
 /// A certificate and the configuration that uses it.
 pub(crate) struct Identity {
@@ -74,39 +79,41 @@ fn der(pem: &str) -> Result<Vec<u8>, Error> {
 
 /// Accepts TLS connections; handshakes do not hold each other up.
 pub(crate) struct TlsListener {
-    ready: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
+    ready: mpsc::Receiver<Accepted>,
     address: SocketAddr,
 }
 
 impl TlsListener {
-    pub(crate) fn start(listener: TcpListener, identity: &Identity, stop: CancellationToken) -> io::Result<Self> {
+    pub(crate) fn start(listener: TcpListener, identity: &Identity, hub: &Arc<Hub>) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let acceptor = TlsAcceptor::from(Arc::clone(&identity.config));
         let (sender, ready) = mpsc::channel(64);
-        tokio::spawn(async move {
+        let workers = Arc::clone(hub);
+        hub.spawn(async move {
             loop {
-                let accepted = tokio::select! {
-                    () = stop.cancelled() => return,
-                    accepted = listener.accept() => accepted,
+                let Ok((stream, peer)) = listener.accept().await else {
+                    continue;
                 };
-                let Ok((stream, peer)) = accepted else { continue };
-                let (acceptor, sender) = (acceptor.clone(), sender.clone());
-                tokio::spawn(async move {
-                    if let Err(error) = stream.set_nodelay(true) {
-                        tracing::debug!(%error, "a socket option was refused");
-                    }
-                    match acceptor.accept(stream).await {
-                        Ok(stream) => {
-                            if sender.send((stream, peer)).await.is_err() {
-                                tracing::debug!("the network is shutting down");
-                            }
-                        }
-                        Err(error) => tracing::debug!(%error, "a TLS handshake failed"),
-                    }
-                });
+                workers.spawn(greet(acceptor.clone(), stream, peer, sender.clone()));
             }
         });
         Ok(Self { ready, address })
+    }
+}
+
+/// One handshake. A client that does not finish it is let go.
+async fn greet(acceptor: TlsAcceptor, stream: TcpStream, peer: SocketAddr, ready: mpsc::Sender<Accepted>) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a socket option was refused");
+    }
+    match tokio::time::timeout(PATIENCE, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => {
+            if ready.send((stream, peer)).await.is_err() {
+                tracing::debug!("the network is shutting down");
+            }
+        }
+        Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+        Err(_) => tracing::debug!("a TLS handshake was not finished"),
     }
 }
 

@@ -6,7 +6,7 @@ use wacore_binary::builder::NodeBuilder;
 use crate::hub::Hub;
 use crate::ids::{self, Address, Family, family};
 use crate::notifications::{key_index_list, key_index_node};
-use crate::wire::{self, NodeExt as _};
+use crate::wire::{self, NodeExt};
 use crate::world::{Account, World};
 
 const KNOWN: [&str; 9] = [
@@ -29,7 +29,7 @@ impl Hub {
         let asked: Vec<&str> = usync
             .child("query")
             .into_iter()
-            .flat_map(|q| q.kids())
+            .flat_map(NodeExt::kids)
             .map(|child| child.tag.as_ref())
             .collect();
         for other in asked.iter().filter(|tag| !KNOWN.contains(tag)) {
@@ -69,7 +69,7 @@ impl Hub {
 fn user_node(world: &World, user: &Node, asked: &[&str]) -> Option<Node> {
     let typed = user
         .child("contact")
-        .and_then(|contact| contact.body())
+        .and_then(NodeExt::body)
         .filter(|text| !text.is_empty());
     let named = user
         .jid("jid")

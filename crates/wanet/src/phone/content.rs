@@ -307,7 +307,6 @@ pub(crate) fn attach_sender_key(message: &mut wa::Message, group: &str, key: Vec
     message.sender_key_distribution_message = MessageField::some(wa::message::SenderKeyDistributionMessage {
         group_id: Some(group.to_owned()),
         axolotl_sender_key_distribution_message: Some(key),
-        ..Default::default()
     });
 }
 
@@ -315,8 +314,7 @@ pub(crate) fn attach_sender_key(message: &mut wa::Message, group: &str, key: Vec
 pub(crate) fn key_share(keys: &PhoneKeys, raw_id: u32) -> wa::Message {
     let key = wa::message::AppStateSyncKey {
         key_id: MessageField::some(wa::message::AppStateSyncKeyId {
-            key_id: Some(keys.app_state_key_id().to_vec()),
-            ..Default::default()
+            key_id: Some(PhoneKeys::app_state_key_id().to_vec()),
         }),
         key_data: MessageField::some(wa::message::AppStateSyncKeyData {
             key_data: Some(keys.app_state_key().to_vec()),
@@ -324,19 +322,13 @@ pub(crate) fn key_share(keys: &PhoneKeys, raw_id: u32) -> wa::Message {
                 raw_id: Some(raw_id),
                 current_index: Some(0),
                 device_indexes: vec![0],
-                ..Default::default()
             }),
             timestamp: Some(clock::now_ms()),
-            ..Default::default()
         }),
-        ..Default::default()
     };
     protocol(wa::message::ProtocolMessage {
         r#type: Some(wa::message::protocol_message::Type::APP_STATE_SYNC_KEY_SHARE),
-        app_state_sync_key_share: MessageField::some(wa::message::AppStateSyncKeyShare {
-            keys: vec![key],
-            ..Default::default()
-        }),
+        app_state_sync_key_share: MessageField::some(wa::message::AppStateSyncKeyShare { keys: vec![key] }),
         ..Default::default()
     })
 }

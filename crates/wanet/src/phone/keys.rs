@@ -70,7 +70,7 @@ impl PhoneKeys {
         derive(&self.secret, "app state key")
     }
 
-    pub(crate) fn app_state_key_id(&self) -> [u8; 6] {
+    pub(crate) fn app_state_key_id() -> [u8; 6] {
         [0, 0, 0, 0, 0, 1]
     }
 }

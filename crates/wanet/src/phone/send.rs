@@ -18,6 +18,7 @@ use crate::groups::Group;
 use crate::hub::Hub;
 use crate::ids::{self, Address, Family};
 use crate::inbox::{Direction, InboxMessage};
+use crate::world::Account;
 
 /// Where a message goes.
 enum Destination {
@@ -169,7 +170,6 @@ impl Hub {
             from_me: Some(about.direction == Direction::Out),
             id: Some(id.to_owned()),
             participant,
-            ..Default::default()
         })
     }
 
@@ -198,7 +198,7 @@ impl Hub {
         let world = self.world.lock();
         let accounts = people.into_iter().filter_map(|phone| world.accounts.get(&phone));
         accounts
-            .flat_map(|account| account.addresses())
+            .flat_map(Account::addresses)
             .filter(|address| *address != except)
             .collect()
     }

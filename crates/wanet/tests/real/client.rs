@@ -82,6 +82,13 @@ impl TestClient {
     }
 
     pub(crate) async fn start_at(url: &str, cert_pem: &str, backend: Arc<InMemoryBackend>) -> Self {
+        let filter = tracing_subscriber::EnvFilter::from_default_env();
+        drop(
+            tracing_subscriber::fmt()
+                .with_env_filter(filter)
+                .with_test_writer()
+                .try_init(),
+        );
         drop(rustls::crypto::ring::default_provider().install_default());
         let certificate = reqwest::Certificate::from_pem(cert_pem.as_bytes()).expect("the certificate is PEM");
         let web = reqwest::Client::builder()

@@ -3,4 +3,9 @@
 #![recursion_limit = "512"]
 
 mod client;
+mod companions;
+mod disturbed;
+mod groups;
+mod kept;
+mod kinds;
 mod talk;

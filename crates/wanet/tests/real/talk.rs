@@ -34,10 +34,10 @@ async fn a_client_links_by_qr_and_talks_with_a_phone() {
         ("Ada", 1, 1, 1)
     );
     assert_eq!(ada.acked(&sent.message_id).await, None);
-    let id = sent.message_id.to_string();
+    let id = sent.message_id.clone();
     ada.heard
         .first("the delivery", |event| match event {
-            Event::Receipt(receipt) => receipt.message_ids.iter().any(|i| *i == id).then_some(()),
+            Event::Receipt(receipt) => receipt.message_ids.contains(&id).then_some(()),
             _ => None,
         })
         .await;
@@ -56,6 +56,139 @@ async fn a_client_links_by_qr_and_talks_with_a_phone() {
         })
         .await
         .expect("the client confirms");
+    assert_eq!(network.stats().unknown, std::collections::BTreeMap::new());
+    ada.stop().await;
+    network.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_clients_talk_over_tls_and_see_typing_and_reading() {
+    let network = Network::start(Options::default()).await.expect("it starts");
+    let (ada, _) = TestClient::linked(&network, ADA, "Ada").await;
+    let (bob, _) = TestClient::linked(&network, BOB, "Bob").await;
+    let sent = ada.client.send_text(jid(BOB), "how are you?").await.expect("sent");
+    let (info, _) = bob.text("how are you?").await;
+    assert_eq!(info.push_name, "Ada");
+    bob.client
+        .mark_as_read(&info.source.chat, None, &[&*sent.message_id])
+        .await
+        .expect("marked");
+    ada.heard
+        .first("the read receipt", |event| match event {
+            Event::Receipt(receipt) => {
+                let read = receipt.r#type.as_wire_str() == "read";
+                (read && receipt.message_ids.contains(&sent.message_id)).then_some(())
+            }
+            _ => None,
+        })
+        .await;
+    ada.client.chatstate().send_composing(&jid(BOB)).await.expect("sent");
+    bob.heard
+        .first("typing", |event| match event {
+            Event::ChatPresence(_) => Some(()),
+            _ => None,
+        })
+        .await;
+    network.phone_typing(BOB, ADA, "recording").expect("typed");
+    ada.heard
+        .first("typing", |event| matches!(event, Event::ChatPresence(_)).then_some(()))
+        .await;
+    assert_eq!(network.stats().unknown, std::collections::BTreeMap::new());
+    ada.stop().await;
+    bob.stop().await;
+    network.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_sent_while_a_client_was_away_comes_in_order_and_once() {
+    let network = Network::start(Options::default()).await.expect("it starts");
+    network
+        .add_phone(&NewPhone {
+            phone: BOB.into(),
+            ..NewPhone::default()
+        })
+        .expect("added");
+    let (ada, _) = TestClient::linked(&network, ADA, "Ada").await;
+    let backend = ada.stop().await;
+    for n in 0..150 {
+        network
+            .phone_send_text(BOB, ADA, &format!("waiting {n}"))
+            .expect("sent");
+    }
+    let ada = TestClient::start(&network, backend).await;
+    ada.text("waiting 149").await;
+    let order = ada.heard.all(|event| match event {
+        Event::Messages(batch) => Some(
+            batch
+                .iter()
+                .filter_map(|m| m.message.text_content().map(str::to_owned))
+                .collect::<Vec<_>>(),
+        ),
+        _ => None,
+    });
+    let wanted: Vec<String> = (0..150).map(|n| format!("waiting {n}")).collect();
+    assert_eq!(order.concat(), wanted);
+    network
+        .wait_stats(PATIENCE, |stats| stats.queued == 0)
+        .await
+        .expect("all is acknowledged");
+    assert!(network.stats().handshakes_ik >= 1, "the second connection resumed");
+    ada.stop().await;
+    network.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn numbers_are_looked_up_and_pictures_fetched() {
+    let network = Network::start(Options::default()).await.expect("it starts");
+    network
+        .add_phone(&NewPhone {
+            phone: BOB.into(),
+            ..NewPhone::default()
+        })
+        .expect("added");
+    let (ada, _) = TestClient::linked(&network, ADA, "Ada").await;
+    let found = ada
+        .client
+        .contacts()
+        .is_on_whatsapp(&[jid(BOB), jid("15550199999")])
+        .await
+        .expect("answered");
+    let known: Vec<bool> = found.iter().map(|one| one.is_registered).collect();
+    assert_eq!(
+        known.iter().filter(|known| **known).count(),
+        1,
+        "one of the two has WhatsApp: {known:?}"
+    );
+    assert!(
+        ada.client
+            .contacts()
+            .get_profile_picture(&jid(BOB), false)
+            .await
+            .expect("answered")
+            .is_none()
+    );
+    network.phone_picture(BOB, vec![0xff, 0xd8, 1, 2, 3]).expect("set");
+    let picture = ada
+        .client
+        .contacts()
+        .get_profile_picture(&jid(BOB), false)
+        .await
+        .expect("answered");
+    assert!(picture.is_some_and(|picture| picture.url.contains("/media/")));
+    let lost = ada
+        .client
+        .send_text(jid("15550199999"), "anybody?")
+        .await
+        .expect("written");
+    assert!(ada.acked(&lost.message_id).await.is_some(), "nobody is there");
+    network.phone_block(BOB, ADA, true).expect("blocked");
+    let sent = ada.client.send_text(jid(BOB), "blocked").await.expect("sent");
+    assert_eq!(
+        ada.acked(&sent.message_id).await,
+        None,
+        "a blocked sender notices nothing"
+    );
+    assert!(network.phone_messages(BOB, 0).expect("an inbox").is_empty());
     assert_eq!(network.stats().unknown, std::collections::BTreeMap::new());
     ada.stop().await;
     network.shutdown().await;

@@ -1,0 +1,210 @@
+//! The admin interface over HTTP.
+
+use serde_json::{Value, json};
+use wanet::{Network, Options};
+
+struct Admin {
+    web: reqwest::Client,
+    root: String,
+}
+
+impl Admin {
+    async fn call(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
+        let method = method.parse().expect("a method");
+        let mut call = self.web.request(method, format!("{}{path}", self.root));
+        if !body.is_null() {
+            call = call.json(&body);
+        }
+        let answer = call.send().await.expect("an answer");
+        let status = answer.status().as_u16();
+        (status, answer.json().await.unwrap_or(Value::Null))
+    }
+}
+
+async fn start() -> (Network, Admin) {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let network = Network::start(Options::default()).await.expect("it starts");
+    let web = reqwest::Client::builder().build().expect("a web client");
+    let root = network.admin_url();
+    (network, Admin { web, root })
+}
+
+#[tokio::test]
+async fn phones_are_added_used_and_read() {
+    let (network, admin) = start().await;
+    let (status, ada) = admin
+        .call(
+            "POST",
+            "/admin/phones",
+            json!({"phone": "+1 555-010-0001", "push_name": "Ada"}),
+        )
+        .await;
+    assert_eq!(
+        (status, &ada["phone"], &ada["lid"]),
+        (201, &json!("15550100001"), &json!("100015550100001@lid"))
+    );
+    admin
+        .call("POST", "/admin/phones", json!({"phone": "15550100002"}))
+        .await;
+    let (status, sent) = admin
+        .call(
+            "POST",
+            "/admin/phones/15550100001/messages",
+            json!({"to": "+1 (555) 010-0002", "text": "hello"}),
+        )
+        .await;
+    assert_eq!(status, 201);
+    let (_, seen) = admin
+        .call("GET", "/admin/phones/15550100002/messages?wait_ms=20000", Value::Null)
+        .await;
+    let first = &seen[0];
+    assert_eq!(first["id"], sent["id"]);
+    assert_eq!(first["text"], json!("hello"));
+    assert_eq!(
+        (&first["from"], &first["push_name"]),
+        (&json!("15550100001"), &json!("Ada"))
+    );
+    let ids = json!({"ids": [sent["id"]]});
+    assert_eq!(admin.call("POST", "/admin/phones/15550100002/read", ids).await.0, 204);
+    let (status, group) = admin
+        .call(
+            "POST",
+            "/admin/groups",
+            json!({"creator": "15550100001", "subject": "We", "members": ["15550100002"]}),
+        )
+        .await;
+    assert_eq!(status, 201);
+    let path = format!("/admin/groups/{}", group["id"].as_str().expect("an id"));
+    assert_eq!(
+        admin
+            .call("PATCH", &path, json!({"by": "15550100001", "subject": "Us"}))
+            .await
+            .0,
+        204
+    );
+    let (_, stats) = admin.call("GET", "/admin/stats", Value::Null).await;
+    assert_eq!(
+        (&stats["accounts"], &stats["groups"], &stats["unknown"]),
+        (&json!(2), &json!(1), &json!({}))
+    );
+    network.shutdown().await;
+}
+
+#[tokio::test]
+async fn wrong_requests_are_problems_that_name_the_field() {
+    let (network, admin) = start().await;
+    admin
+        .call("POST", "/admin/phones", json!({"phone": "15550100001"}))
+        .await;
+    let one = "/admin/phones/15550100001";
+    for (method, path, body, status, field) in [
+        (
+            "POST",
+            "/admin/phones".to_owned(),
+            json!({"phone": "hello"}),
+            400,
+            "phone",
+        ),
+        ("POST", "/admin/phones".to_owned(), json!({}), 400, "body"),
+        ("GET", "/admin/phones/15550100009".to_owned(), Value::Null, 404, "phone"),
+        (
+            "POST",
+            format!("{one}/messages"),
+            json!({"to": "15550100009", "text": "x"}),
+            404,
+            "to",
+        ),
+        (
+            "POST",
+            format!("{one}/messages"),
+            json!({"to": "x", "text": "x"}),
+            400,
+            "to",
+        ),
+        (
+            "POST",
+            format!("{one}/messages"),
+            json!({"to": "15550100001"}),
+            400,
+            "text",
+        ),
+        (
+            "POST",
+            format!("{one}/messages"),
+            json!({"to": "15550100001", "image": {"data": "*"}}),
+            400,
+            "data",
+        ),
+        ("POST", format!("{one}/read"), json!({"ids": ["nothing"]}), 404, "ids"),
+        (
+            "POST",
+            format!("{one}/typing"),
+            json!({"to": "15550100001", "state": "dancing"}),
+            400,
+            "state",
+        ),
+        ("POST", format!("{one}/scan"), Value::Null, 400, "qr"),
+        ("DELETE", format!("{one}/devices/3"), Value::Null, 404, "device"),
+        (
+            "POST",
+            "/admin/faults".to_owned(),
+            json!({"kind": "nack", "code": 1, "stanza": "iq"}),
+            400,
+            "stanza",
+        ),
+        (
+            "POST",
+            "/admin/faults".to_owned(),
+            json!({"kind": "earthquake"}),
+            400,
+            "body",
+        ),
+        ("DELETE", "/admin/faults/7".to_owned(), Value::Null, 404, "id"),
+    ] {
+        let (got, problem) = admin.call(method, &path, body).await;
+        assert_eq!(
+            (got, problem["field"].as_str()),
+            (status, Some(field)),
+            "{method} {path}: {problem}"
+        );
+    }
+    network.shutdown().await;
+}
+
+#[tokio::test]
+async fn faults_are_listed_and_removed() {
+    let (network, admin) = start().await;
+    let (status, fault) = admin
+        .call(
+            "POST",
+            "/admin/faults",
+            json!({"kind": "delay_ack", "ms": 5, "phone": "15550100001"}),
+        )
+        .await;
+    assert_eq!(
+        (status, &fault["kind"], &fault["count"]),
+        (201, &json!("delay_ack"), &json!(1))
+    );
+    let (_, all) = admin.call("GET", "/admin/faults", Value::Null).await;
+    assert_eq!(all.as_array().map(Vec::len), Some(1));
+    assert_eq!(admin.call("DELETE", "/admin/faults", Value::Null).await.0, 204);
+    assert_eq!(network.faults(), []);
+    network.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_interface_describes_itself() {
+    let (network, admin) = start().await;
+    let (status, api) = admin.call("GET", "/admin/openapi.json", Value::Null).await;
+    assert_eq!(status, 200);
+    for path in [
+        "/admin/phones",
+        "/admin/phones/{phone}/scan",
+        "/admin/mock-phone/scan-qr",
+        "/admin/faults",
+    ] {
+        assert!(api["paths"][path].is_object(), "{path} is described");
+    }
+    assert_eq!(api, serde_json::to_value(wanet::openapi()).expect("it has a JSON form"));
+    network.shutdown().await;
+}
