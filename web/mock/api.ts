@@ -149,7 +149,6 @@ export function createMockApi(world: World = emptyWorld()) {
       return json(null, 204);
     },
     "GET /v1/me": () => {
-      if (!world.user) return problem(401, "unauthenticated", "Log in first.");
       const me: Me = {
         user: world.user,
         api_key: null,
@@ -328,6 +327,8 @@ export function createMockApi(world: World = emptyWorld()) {
     const pattern = `${request.method} ${["", "v1", parts[2], ...(parts.length > 3 ? [":id"] : []), ...parts.slice(4)].join("/")}`;
     const exact = `${request.method} ${url.pathname}`;
     const handler = overrides.get(exact) ?? overrides.get(pattern) ?? routes[exact] ?? routes[pattern];
+    const open = ["/v1/setup", "/v1/setup/owner", "/v1/login"].includes(url.pathname);
+    if (!world.user && !open) return problem(401, "unauthenticated", "Log in first.");
     if (!handler) return problem(404, "not_found", `The mock has no ${pattern}.`);
     return handler({ request, id, query: url.searchParams, body: () => request.json() as Promise<never> });
   };

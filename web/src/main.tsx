@@ -17,14 +17,6 @@ await startI18n(preferredLanguage());
 const client = createQueryClient();
 const router = createAppRouter(client);
 
-// A call that answers 401 means that the session has ended: log in and come back.
-client.getQueryCache().subscribe((event) => {
-  if (event.type === "updated" && event.action.type === "error") router.options.context.onFailure(event.action.error);
-});
-client.getMutationCache().subscribe((event) => {
-  if (event.type === "updated" && event.action.type === "error") router.options.context.onFailure(event.action.error);
-});
-
 createRoot(root).render(
   <StrictMode>
     <Surroundings client={client}>

@@ -2,7 +2,7 @@ import { QueryClient } from "@tanstack/react-query";
 import { Problem } from "~/api/problem";
 
 export function createQueryClient(): QueryClient {
-  return new QueryClient({
+  const client = new QueryClient({
     defaultOptions: {
       queries: {
         staleTime: 10_000,
@@ -12,6 +12,9 @@ export function createQueryClient(): QueryClient {
       mutations: { retry: false },
     },
   });
+  // What a person wrote is kept until it is sent or they log out, whether its chat is open or not.
+  client.setQueryDefaults(["draft"], { gcTime: Number.POSITIVE_INFINITY });
+  return client;
 }
 
 /** Whether the same call may work in a moment. */

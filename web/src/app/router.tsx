@@ -6,6 +6,7 @@ import {
   createRouter,
   lazyRouteComponent,
   Outlet,
+  type RouterHistory,
   redirect,
 } from "@tanstack/react-router";
 import { Problem } from "~/api/problem";
@@ -16,8 +17,6 @@ import { Shell } from "./Shell";
 
 interface Context {
   client: QueryClient;
-  /** Called with every failed call. */
-  onFailure(error: unknown): void;
 }
 
 const rootRoute = createRootRouteWithContext<Context>()({
@@ -128,23 +127,30 @@ const routeTree = rootRoute.addChildren([
   shellRoute.addChildren([homeRoute, accountsRoute, chatsRoute.addChildren([chatRoute]), webhooksRoute, settingsRoute]),
 ]);
 
-export function createAppRouter(client: QueryClient) {
+export function createAppRouter(client: QueryClient, history?: RouterHistory) {
   const router = createRouter({
     routeTree,
-    context: {
-      client,
-      onFailure: (error) => {
-        const ended = error instanceof Problem && error.status === 401 && client.getQueryData(meQuery.queryKey) != null;
-        if (!ended) return;
-        client.clear();
-        const { href } = router.state.location;
-        void router.navigate({ to: "/login", search: { redirect: href, ended: true } });
-      },
-    },
+    history,
+    context: { client },
     defaultPreload: "intent",
     scrollRestoration: true,
   });
+  // Any call can find that the session has ended.
+  client.getQueryCache().subscribe((event) => {
+    if (event.type === "updated" && event.action.type === "error") onFailure(event.action.error);
+  });
+  client.getMutationCache().subscribe((event) => {
+    if (event.type === "updated" && event.action.type === "error") onFailure(event.action.error);
+  });
   return router;
+
+  /** Whoever was logged in logs in again, and comes back to where they were. */
+  function onFailure(error: unknown) {
+    const ended = error instanceof Problem && error.status === 401 && client.getQueryData(meQuery.queryKey) != null;
+    if (!ended) return;
+    client.clear();
+    void router.navigate({ to: "/login", search: { redirect: router.state.location.href, ended: true } });
+  }
 }
 
 declare module "@tanstack/react-router" {

@@ -1,6 +1,8 @@
 import { ActionIcon, CloseButton, FileButton, Group, Text, Textarea, Tooltip } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
 import { type ClipboardEvent, type DragEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { keys } from "~/api/queries";
 import type { Chat, Message } from "~/api/types";
 import { IconAttach, IconFile, IconSend } from "~/ui/icons";
 import { bytes } from "~/ui/time";
@@ -17,18 +19,16 @@ interface Props {
   onSend(draft: Draft): void;
 }
 
-/** What was typed in each chat and not sent, while the page lives. */
-const drafts = new Map<string, string>();
-
 export function Composer({ chat, disabled, replyTo, onReply, onSend }: Props) {
   const { t } = useTranslation();
-  const [text, setText] = useState(() => drafts.get(chat.id) ?? "");
+  const client = useQueryClient();
+  const [text, setText] = useState(() => client.getQueryData<string>(keys.draft(chat.id)) ?? "");
   const [file, setFile] = useState<File>();
   const [dragging, setDragging] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
-    drafts.set(chat.id, text);
-  }, [chat.id, text]);
+    client.setQueryData(keys.draft(chat.id), text);
+  }, [client, chat.id, text]);
   useEffect(() => {
     if (replyTo) field.current?.focus();
   }, [replyTo]);

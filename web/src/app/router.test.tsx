@@ -1,0 +1,66 @@
+import { screen, waitFor } from "@testing-library/react";
+import { expect, it } from "vitest";
+import { mockServer, openApp } from "~/test/app";
+import { emptyWorld, problem } from "../../mock/api";
+import { insideApp } from "./router";
+
+it.each(["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", 7, undefined])(
+  "a_log_in_never_returns_to_%s",
+  (address) => expect(insideApp(address)).toBeUndefined(),
+);
+
+it("a_stranger_logs_in_and_comes_to_the_page_they_wanted", async () => {
+  const mock = mockServer({ ...emptyWorld(), user: null });
+  const { user, router } = openApp("/accounts");
+  await user.type(await screen.findByLabelText(/E-mail/), "sari@example.org");
+  await user.type(screen.getByLabelText(/Password/, { selector: "input" }), "a long password");
+  await user.click(screen.getByRole("button", { name: "Log in" }));
+  await screen.findByRole("heading", { name: "Accounts" });
+  expect(router.state.location.pathname).toBe("/accounts");
+  expect(mock.world.user).not.toBeNull();
+});
+
+it("a_wrong_password_is_told_in_place", async () => {
+  const mock = mockServer({ ...emptyWorld(), user: null });
+  mock.on("POST /v1/login", () => problem(401, "unauthenticated", "No such user."));
+  const { user } = openApp("/login");
+  await user.type(await screen.findByLabelText(/E-mail/), "sari@example.org");
+  await user.type(screen.getByLabelText(/Password/, { selector: "input" }), "wrong");
+  await user.click(screen.getByRole("button", { name: "Log in" }));
+  expect((await screen.findByRole("alert")).textContent).toBe("E-mail or password is wrong.");
+});
+
+it("a_session_that_ends_leads_to_the_log_in_and_back", async () => {
+  const mock = mockServer();
+  const { user, router } = openApp("/settings?tab=members");
+  await screen.findByRole("article", { name: "Sari Dewi" });
+  mock.world.user = null;
+  await user.click(screen.getByRole("tab", { name: "Audit log" }));
+  expect(await screen.findByText("Your session has ended. Log in to go on where you were.")).toBeTruthy();
+  expect(router.state.location.search).toMatchObject({ redirect: "/settings?tab=audit" });
+  await user.type(screen.getByLabelText(/E-mail/), "sari@example.org");
+  await user.type(screen.getByLabelText(/Password/, { selector: "input" }), "a long password");
+  await user.click(screen.getByRole("button", { name: "Log in" }));
+  expect(await screen.findByText("Who did what, and when.")).toBeTruthy();
+});
+
+it("the_first_start_goes_to_the_set_up", async () => {
+  const world = { ...emptyWorld(), user: null };
+  mockServer({ ...world, setup: { ...world.setup, needs_owner: true } });
+  const { router } = openApp("/");
+  expect(await screen.findByRole("heading", { name: "Set up Pesan" })).toBeTruthy();
+  await waitFor(() => expect(router.state.location.pathname).toBe("/setup"));
+});
+
+it("what_a_role_may_not_do_is_shown_but_disabled", async () => {
+  mockServer({ ...emptyWorld(), permissions: ["accounts:read", "messages:read", "messages:send", "events:read"] });
+  openApp("/accounts");
+  expect(((await screen.findByRole("button", { name: "Add account" })) as HTMLButtonElement).disabled).toBe(true);
+  expect(screen.queryByRole("link", { name: "Settings" })).toBeNull();
+});
+
+it("the_sandbox_says_so", async () => {
+  mockServer();
+  openApp("/accounts");
+  expect((await screen.findByRole("note")).textContent).toContain("Nothing reaches WhatsApp");
+});

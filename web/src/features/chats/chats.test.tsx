@@ -1,0 +1,209 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+import { mockServer, openApp, streams } from "~/test/app";
+import { emptyWorld, makeAccount, makeChat, makeMessage, problem, type World } from "../../../mock/api";
+
+function world(change: Partial<World> = {}): World {
+  return {
+    ...emptyWorld(),
+    accounts: [makeAccount({ id: "acc_1" })],
+    chats: [makeChat({ id: "cht_1", name: "Budi Santoso" })],
+    messages: [makeMessage({ id: "msg_0", chat_id: "cht_1" }, { text: { body: "Halo" } })],
+    ...change,
+  };
+}
+
+const log = () => screen.findByRole("log", { name: "Messages with Budi Santoso" });
+const composer = () => screen.findByRole("textbox", { name: "Write a message" });
+
+describe("a thread", () => {
+  it("shows_a_received_message_without_a_reload", async () => {
+    const mock = mockServer(world());
+    openApp("/chats/cht_1");
+    await within(await log()).findByText("Halo");
+    mock.emit({ type: "message.received", data: makeMessage({ chat_id: "cht_1" }, { text: { body: "Apa kabar?" } }) });
+    expect(await within(await log()).findByText("Apa kabar?")).toBeTruthy();
+  });
+
+  it("moves_the_ticks_with_the_receipts", async () => {
+    const sent = makeMessage({ chat_id: "cht_1", direction: "out", status: "sent" });
+    const mock = mockServer(world({ messages: [sent] }));
+    openApp("/chats/cht_1");
+    await within(await log()).findByRole("img", { name: "Sent" });
+    mock.emit({ type: "message.read", data: { ...sent, status: "read" } });
+    expect(await within(await log()).findByRole("img", { name: "Read" })).toBeTruthy();
+  });
+
+  it("shows_what_strangers_write_as_text_only", async () => {
+    const hostile = '<img src=x onerror="window.hacked=1"><b>bold</b>';
+    mockServer(
+      world({
+        chats: [makeChat({ id: "cht_1", name: hostile, is_group: true })],
+        messages: [makeMessage({ chat_id: "cht_1", push_name: hostile }, { text: { body: hostile } })],
+      }),
+    );
+    openApp("/chats/cht_1");
+    const thread = await screen.findByRole("log");
+    await within(thread).findAllByText(hostile);
+    expect(document.querySelector('img[src="x"], b')).toBeNull();
+  });
+
+  it("marks_an_open_chat_as_read", async () => {
+    const mock = mockServer(world({ chats: [makeChat({ id: "cht_1", name: "Budi Santoso", unread: 3 })] }));
+    openApp("/chats/cht_1");
+    await log();
+    await waitFor(() => expect(mock.world.chats[0]?.unread).toBe(0));
+  });
+
+  it("puts_reactions_on_their_message", async () => {
+    mockServer(
+      world({
+        messages: [
+          makeMessage({ id: "msg_0", chat_id: "cht_1" }),
+          makeMessage({ chat_id: "cht_1" }, { reaction: { message_id: "msg_0", emoji: "👍" } }),
+        ],
+      }),
+    );
+    openApp("/chats/cht_1");
+    expect(await within(await log()).findByRole("img", { name: "Reacted with 👍" })).toBeTruthy();
+  });
+
+  it("says_why_a_message_failed_and_sends_it_again", async () => {
+    const error = { code: "rejected", detail: "This number is not on WhatsApp." };
+    const failed = makeMessage({ chat_id: "cht_1", direction: "out", status: "failed", error });
+    const mock = mockServer(world({ messages: [failed] }));
+    const { user } = openApp("/chats/cht_1");
+    expect((await screen.findByRole("alert")).textContent).toContain("This number is not on WhatsApp.");
+    await user.click(screen.getByRole("button", { name: "Retry" }));
+    await within(await log()).findByRole("img", { name: "Waiting to be sent" });
+    expect(mock.world.messages[0]?.status).toBe("queued");
+  });
+});
+
+describe("sending", () => {
+  it("shows_the_message_at_once_and_once", async () => {
+    const mock = mockServer(world());
+    let answer = () => {};
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const real = makeMessage(
+      { chat_id: "cht_1", direction: "out", status: "queued" },
+      { text: { body: "Selamat pagi" } },
+    );
+    mock.on("POST /v1/messages", async () => {
+      mock.emit({ type: "message.queued", data: real });
+      await held;
+      return new Response(JSON.stringify(real), { status: 202, headers: { "content-type": "application/json" } });
+    });
+    const { user } = openApp("/chats/cht_1");
+    await user.type(await composer(), "Selamat pagi{Enter}");
+    await waitFor(() => expect(screen.getAllByText("Selamat pagi", { selector: "[role=log] *" })).toHaveLength(1));
+    answer();
+    await within(await log()).findByRole("img", { name: "Waiting to be sent" });
+    expect(screen.getAllByText("Selamat pagi", { selector: "[role=log] *" })).toHaveLength(1);
+    expect(((await composer()) as HTMLTextAreaElement).value).toBe("");
+  });
+
+  it("keeps_a_refused_message_and_retries_it_under_the_same_key", async () => {
+    const mock = mockServer(world());
+    const seen: (string | null)[] = [];
+    let refuse = true;
+    mock.on("POST /v1/messages", ({ request }) => {
+      seen.push(request.headers.get("idempotency-key"));
+      if (refuse) return problem(429, "too_many", "The queue of this account is full.");
+      const real = makeMessage(
+        { chat_id: "cht_1", direction: "out", status: "queued" },
+        { text: { body: "Terima kasih" } },
+      );
+      return new Response(JSON.stringify(real), { status: 202, headers: { "content-type": "application/json" } });
+    });
+    const { user } = openApp("/chats/cht_1");
+    await user.type(await composer(), "Terima kasih{Enter}");
+    expect((await screen.findByRole("alert")).textContent).toContain("The queue of this account is full.");
+    refuse = false;
+    await user.click(screen.getByRole("button", { name: "Retry" }));
+    await waitFor(() => expect(screen.queryByRole("alert")).toBeNull());
+    expect(seen).toHaveLength(2);
+    expect(seen[0]).toBe(seen[1]);
+    expect(seen[0]).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it("refuses_a_text_that_is_too_long_before_it_leaves", async () => {
+    const mock = mockServer(world());
+    const { user } = openApp("/chats/cht_1");
+    await user.click(await composer());
+    await user.paste("x".repeat(4_097));
+    expect((await screen.findByRole("alert")).textContent).toContain("4096");
+    await user.keyboard("{Enter}");
+    expect(mock.world.messages).toHaveLength(1);
+  });
+
+  it("answers_the_message_that_was_chosen", async () => {
+    const mock = mockServer(world());
+    const { user } = openApp("/chats/cht_1");
+    await user.click(await screen.findByRole("button", { name: "Reply" }));
+    await user.type(await composer(), "Halo juga{Enter}");
+    await waitFor(() => expect(mock.world.messages[1]).toMatchObject({ reply_to: "msg_0" }));
+  });
+});
+
+describe("a new message", () => {
+  it("shows_every_problem_at_its_field", async () => {
+    const mock = mockServer(world());
+    mock.on("POST /v1/messages", () =>
+      problem(422, "invalid", "Some fields are wrong.", [
+        { pointer: "/to", detail: "is not a phone number" },
+        { pointer: "/text/body", detail: "has too many characters" },
+      ]),
+    );
+    const { user } = openApp("/chats?new=true");
+    await user.type(await screen.findByLabelText(/Phone number/), "12");
+    await user.type(screen.getByLabelText("Message"), "Halo");
+    await user.click(screen.getByRole("button", { name: "Send" }));
+    const to = await screen.findByLabelText(/Phone number/);
+    await waitFor(() => expect(to.getAttribute("aria-invalid")).toBe("true"));
+    expect(screen.getByText("is not a phone number")).toBeTruthy();
+    expect(screen.getByText("has too many characters")).toBeTruthy();
+  });
+
+  it("opens_its_chat_when_it_is_taken", async () => {
+    mockServer(world());
+    const { user, router } = openApp("/chats?new=true");
+    await user.type(await screen.findByLabelText(/Phone number/), "+62 800-0000-0199");
+    await user.type(screen.getByLabelText("Message"), "Halo");
+    await user.click(screen.getByRole("button", { name: "Send" }));
+    await waitFor(() => expect(router.state.location.pathname).toMatch(/^\/chats\/cht_/));
+  });
+
+  it("asks_for_something_to_send", async () => {
+    mockServer(world());
+    const { user } = openApp("/chats?new=true");
+    await user.type(await screen.findByLabelText(/Phone number/), "+62 800-0000-0199");
+    await user.click(screen.getByRole("button", { name: "Send" }));
+    expect(await screen.findByText("Write a message or attach a file.")).toBeTruthy();
+  });
+});
+
+describe("the live stream", () => {
+  it("goes_on_after_the_last_event_when_the_server_was_away", async () => {
+    const mock = mockServer(world());
+    openApp("/chats/cht_1");
+    await within(await log()).findByText("Halo");
+    mock.emit({ type: "chat.updated", data: makeChat({ id: "cht_1", name: "Budi Santoso" }) });
+    streams()[0]?.giveUp();
+    await screen.findAllByText("Live updates are interrupted. Reconnecting…");
+    await waitFor(() => expect(streams()).toHaveLength(2), { timeout: 3_000 });
+    expect(streams()[1]?.url).toBe("/v1/stream?after=1");
+    await waitFor(() => expect(screen.queryByText("Live updates are interrupted. Reconnecting…")).toBeNull());
+  });
+
+  it("reads_everything_again_when_it_cannot_be_replayed", async () => {
+    const mock = mockServer(world());
+    openApp("/chats/cht_1");
+    await within(await log()).findByText("Halo");
+    mock.world.messages.push(makeMessage({ chat_id: "cht_1" }, { text: { body: "Missed" } }));
+    mock.hint("resync", {});
+    expect(await within(await log()).findByText("Missed")).toBeTruthy();
+  });
+});

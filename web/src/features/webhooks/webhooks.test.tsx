@@ -1,0 +1,44 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { expect, it } from "vitest";
+import { mockServer, openApp } from "~/test/app";
+import { problem } from "../../../mock/api";
+
+it("shows_the_secret_of_a_new_webhook_once", async () => {
+  const mock = mockServer();
+  const { user } = openApp("/webhooks");
+  await user.click(await screen.findByRole("button", { name: "Add webhook" }));
+  await user.type(await screen.findByLabelText(/Address/), "https://example.org/hook");
+  await user.click(screen.getByRole("button", { name: "Create" }));
+  expect((await screen.findByTestId("secret")).textContent).toMatch(/^whsec_/);
+  await user.click(screen.getByRole("button", { name: "I have stored it" }));
+  await waitFor(() => expect(screen.queryByTestId("secret")).toBeNull());
+  expect(await screen.findByRole("article", { name: "https://example.org/hook" })).toBeTruthy();
+  expect(mock.world.webhooks[0]).toMatchObject({ events: ["*"], envelope: "native" });
+});
+
+it("shows_a_refused_address_at_its_field", async () => {
+  const mock = mockServer();
+  mock.on("POST /v1/webhooks", () =>
+    problem(422, "invalid", "Some fields are wrong.", [{ pointer: "/url", detail: "leads to a private network" }]),
+  );
+  const { user } = openApp("/webhooks");
+  await user.click(await screen.findByRole("button", { name: "Add webhook" }));
+  await user.type(await screen.findByLabelText(/Address/), "http://127.0.0.1/");
+  await user.click(screen.getByRole("button", { name: "Create" }));
+  expect(await screen.findByText("leads to a private network")).toBeTruthy();
+  expect(screen.getByLabelText(/Address/).getAttribute("aria-invalid")).toBe("true");
+});
+
+it("chooses_groups_and_single_events", async () => {
+  const mock = mockServer();
+  const { user } = openApp("/webhooks");
+  await user.click(await screen.findByRole("button", { name: "Add webhook" }));
+  const dialog = await screen.findByRole("dialog");
+  await user.type(within(dialog).getByLabelText(/Address/), "https://example.org/hook");
+  await user.click(within(dialog).getByLabelText("All events"));
+  await user.click(within(dialog).getByLabelText("Messages"));
+  await user.click(within(dialog).getByLabelText("account.deleted"));
+  await user.click(within(dialog).getByRole("button", { name: "Create" }));
+  await screen.findByTestId("secret");
+  expect(mock.world.webhooks[0]?.events).toEqual(["message.*", "account.deleted"]);
+});

@@ -1,0 +1,131 @@
+import { QueryClient } from "@tanstack/react-query";
+import { beforeEach, describe, expect, it } from "vitest";
+import { chatsQuery, keys, type Pages } from "~/api/queries";
+import type { Account, Chat, LoggedEvent, Message } from "~/api/types";
+import { makeAccount, makeChat, makeMessage } from "../../mock/api";
+import { applyEvent } from "./patch";
+
+let client: QueryClient;
+let seq = 0;
+
+function happen(type: LoggedEvent["type"], data: unknown) {
+  seq += 1;
+  applyEvent(client, { id: `evt_${seq}`, organization_id: "org_1", seq, at: "", type, data } as LoggedEvent);
+}
+
+const at = (minute: number) => new Date(Date.UTC(2026, 0, 5, 9, minute)).toISOString();
+const pagesOf = <T>(...pages: T[][]): Pages<T> => ({
+  pages: pages.map((data, index) => ({ data, next: index === pages.length - 1 ? null : `page ${index + 1}` })),
+  pageParams: pages.map((_, index) => (index === 0 ? undefined : `page ${index}`)),
+});
+const thread = () =>
+  client.getQueryData<Pages<Message>>(keys.messages("cht_1"))?.pages.map((page) => page.data.map(({ id }) => id));
+const list = (filter = {}) =>
+  client
+    .getQueryData<Pages<Chat>>(chatsQuery(filter).queryKey)
+    ?.pages.flatMap((page) => page.data)
+    .map(({ id }) => id);
+
+beforeEach(() => {
+  client = new QueryClient();
+});
+
+describe("messages", () => {
+  const older = makeMessage({ id: "msg_1", created_at: at(1) });
+  const newer = makeMessage({ id: "msg_3", created_at: at(3) });
+
+  beforeEach(() => client.setQueryData(keys.messages("cht_1"), pagesOf([newer], [older])));
+
+  it("puts_a_received_message_on_top", () => {
+    happen("message.received", makeMessage({ id: "msg_4", created_at: at(4) }));
+    expect(thread()).toEqual([["msg_4", "msg_3"], ["msg_1"]]);
+  });
+
+  it("shows_a_replayed_message_once", () => {
+    happen("message.received", newer);
+    happen("message.received", newer);
+    expect(thread()).toEqual([["msg_3"], ["msg_1"]]);
+  });
+
+  it("leaves_a_message_of_an_older_page_to_that_page", () => {
+    happen("message.healed", makeMessage({ id: "msg_0", created_at: at(0) }));
+    expect(thread()).toEqual([["msg_3"], ["msg_1"]]);
+  });
+
+  it("does_not_let_a_late_delivered_undo_read", () => {
+    const sent = makeMessage({ id: "msg_5", direction: "out", status: "sent", created_at: at(5) });
+    happen("message.queued", { ...sent, status: "queued" });
+    happen("message.read", { ...sent, status: "read" });
+    happen("message.delivered", { ...sent, status: "delivered" });
+    expect(client.getQueryData<Pages<Message>>(keys.messages("cht_1"))?.pages[0]?.data[0]?.status).toBe("read");
+  });
+
+  it("invents_no_thread_that_is_not_open", () => {
+    happen("message.received", makeMessage({ chat_id: "cht_9" }));
+    expect(client.getQueryData(keys.messages("cht_9"))).toBeUndefined();
+  });
+
+  it("asks_for_a_file_again_when_it_is_there", () => {
+    happen("message.media_ready", makeMessage({}, { image: { media_id: "med_1", mime: "image/png" } }));
+    expect(client.getQueryData(keys.mediaVersion("med_1"))).toBe(1);
+  });
+});
+
+describe("chats", () => {
+  const first = makeChat({ id: "cht_1", last_message_at: at(9), unread: 1 });
+  const second = makeChat({ id: "cht_2", last_message_at: at(8), account_id: "acc_2" });
+  const third = makeChat({ id: "cht_3", last_message_at: at(7), unread: 2 });
+
+  beforeEach(() => {
+    client.setQueryData(chatsQuery({}).queryKey, pagesOf([first, second], [third]));
+    client.setQueryData(chatsQuery({ unread: true }).queryKey, pagesOf([first, third]));
+    client.setQueryData(chatsQuery({ account: "acc_2" }).queryKey, pagesOf([second]));
+  });
+
+  it("moves_an_updated_chat_to_its_place_in_every_list", () => {
+    happen("chat.updated", { ...third, last_message_at: at(10) });
+    expect(list()).toEqual(["cht_3", "cht_1", "cht_2"]);
+    expect(list({ unread: true })).toEqual(["cht_3", "cht_1"]);
+    expect(list({ account: "acc_2" })).toEqual(["cht_2"]);
+  });
+
+  it("adds_a_new_chat_where_the_filter_lets_it", () => {
+    happen("chat.updated", makeChat({ id: "cht_4", account_id: "acc_2", last_message_at: at(11), unread: 0 }));
+    expect(list()).toEqual(["cht_4", "cht_1", "cht_2", "cht_3"]);
+    expect(list({ account: "acc_2" })).toEqual(["cht_4", "cht_2"]);
+    expect(list({ unread: true })).toEqual(["cht_1", "cht_3"]);
+  });
+
+  it("takes_a_read_chat_out_of_the_unread_ones", () => {
+    happen("chat.updated", { ...first, unread: 0 });
+    expect(list({ unread: true })).toEqual(["cht_3"]);
+  });
+
+  it("shows_the_newest_message_in_the_line_of_its_chat", () => {
+    happen(
+      "message.received",
+      makeMessage({ chat_id: "cht_2", created_at: at(12) }, { text: { body: "Selamat pagi" } }),
+    );
+    const chat = client.getQueryData<Pages<Chat>>(chatsQuery({}).queryKey)?.pages[0]?.data[0];
+    expect(chat).toMatchObject({ id: "cht_2", last_message: { preview: "Selamat pagi", direction: "in" } });
+  });
+
+  it("remembers_who_types_until_a_message_comes", () => {
+    happen("chat.typing", { account_id: "acc_1", chat_id: "cht_1", chat: "", from: "", activity: "recording" });
+    expect(client.getQueryData(keys.typing("cht_1"))).toMatchObject({ recording: true });
+    happen("message.received", makeMessage({ chat_id: "cht_1", created_at: at(12) }));
+    expect(client.getQueryData(keys.typing("cht_1"))).toBeNull();
+  });
+});
+
+describe("accounts", () => {
+  it("follow_their_events", () => {
+    client.setQueryData<Account[]>(keys.accounts, []);
+    const account = makeAccount({ id: "acc_1", state: "created" });
+    happen("account.created", account);
+    happen("account.state_changed", { ...account, state: "connected" });
+    expect(client.getQueryData<Account[]>(keys.accounts)).toMatchObject([{ id: "acc_1", state: "connected" }]);
+    happen("account.deleted", account);
+    expect(client.getQueryData<Account[]>(keys.accounts)).toEqual([]);
+  });
+});

@@ -1,0 +1,40 @@
+import { cleanup, configure } from "@testing-library/react";
+import i18next from "i18next";
+import { afterEach, beforeAll, vi } from "vitest";
+import { startI18n } from "~/i18n";
+
+// A deadline, not a wait: a fact is taken as soon as it holds.
+configure({ asyncUtilTimeout: 5_000 });
+
+// What jsdom lacks and the components ask for.
+class Nothing {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+}
+vi.stubGlobal("ResizeObserver", Nothing);
+vi.stubGlobal("IntersectionObserver", Nothing);
+window.matchMedia = (query) =>
+  ({
+    matches: false,
+    media: query,
+    addEventListener() {},
+    removeEventListener() {},
+    addListener() {},
+    removeListener() {},
+  }) as never;
+window.scrollTo = () => {};
+Object.defineProperty(document, "fonts", { value: new EventTarget() });
+Element.prototype.scrollTo = () => {};
+// A list is virtual: without a size it would show nothing.
+Object.defineProperty(HTMLElement.prototype, "offsetHeight", { configurable: true, get: () => 600 });
+Object.defineProperty(HTMLElement.prototype, "offsetWidth", { configurable: true, get: () => 400 });
+
+beforeAll(async () => {
+  if (!i18next.isInitialized) await startI18n("en");
+});
+
+afterEach(() => {
+  cleanup();
+  localStorage.clear();
+});
