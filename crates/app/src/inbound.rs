@@ -9,12 +9,13 @@ mod receipts;
 
 pub(crate) use messages::REMOTE_COLUMN;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use pesan_model::chat::Typing;
 use pesan_model::{AccountId, Event, OrganizationId};
 use pesan_providers::Inbound;
-use pesan_store::{Error as StoreError, OrganizationKey, Tx, account, chat, job};
+use pesan_store::{Error as StoreError, OrganizationKey, Tx, account, chat};
 
 use crate::bus::Signal;
 use crate::context::App;
@@ -41,8 +42,8 @@ pub async fn receive(app: &Arc<App>, account: AccountId, batch: Vec<Inbound>) ->
                 if outcome.has_events {
                     events::announce(app, organization);
                 }
-                if outcome.has_media {
-                    app.bus.publish(Signal::Jobs(job::FETCH_MEDIA));
+                for kind in outcome.work {
+                    app.bus.publish(Signal::Jobs(kind));
                 }
                 return Ok(());
             }
@@ -56,7 +57,8 @@ pub async fn receive(app: &Arc<App>, account: AccountId, batch: Vec<Inbound>) ->
 
 struct Outcome {
     has_events: bool,
-    has_media: bool,
+    /// Kinds of work that was added to the queue.
+    work: BTreeSet<&'static str>,
 }
 
 /// What every handler of one batch shares.
@@ -66,7 +68,7 @@ pub(crate) struct Batch<'a> {
     account: AccountId,
     key: &'a OrganizationKey,
     events: Vec<Event>,
-    has_media: bool,
+    work: BTreeSet<&'static str>,
 }
 
 async fn store_batch(
@@ -86,16 +88,16 @@ async fn store_batch(
                     account,
                     key: &key,
                     events: Vec::new(),
-                    has_media: false,
+                    work: BTreeSet::new(),
                 };
                 for item in items.iter() {
                     handle(&mut batch, tx, item).await?;
                 }
-                let (has_events, has_media) = (!batch.events.is_empty(), batch.has_media);
+                let (has_events, work) = (!batch.events.is_empty(), batch.work);
                 if has_events {
                     events::record(&app, tx, organization, batch.events).await?;
                 }
-                Ok(Outcome { has_events, has_media })
+                Ok(Outcome { has_events, work })
             })
         })
         .await

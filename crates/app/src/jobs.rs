@@ -1,3 +1,4 @@
 //! Work that is done later: one file each.
 
 pub mod fetch_media;
+pub mod refresh_group;

@@ -22,6 +22,7 @@ pub mod media;
 pub mod messaging;
 pub mod net;
 pub mod outbox;
+mod worker;
 
 pub use access::{Caller, Principal};
 pub use bus::{LocalBus, Signal};

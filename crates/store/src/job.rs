@@ -16,6 +16,8 @@ pub const SEND_MESSAGE: &str = "send_message";
 pub const DELIVER_WEBHOOK: &str = "deliver_webhook";
 /// Fetch a file that came in: partition is its account, lane and subject the file.
 pub const FETCH_MEDIA: &str = "fetch_media";
+/// Ask for the name of a group: partition is its account, lane and subject the chat.
+pub const REFRESH_GROUP: &str = "refresh_group";
 
 /// Work to add.
 #[derive(Debug, Clone)]

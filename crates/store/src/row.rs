@@ -165,6 +165,9 @@ macro_rules! rows {
             pub(crate) const COLUMNS: &'static str = concat!(stringify!($first) $(, ", ", stringify!($field))*);
         }
 
+        // Not every row is selected by its own list.
+        const _: &str = $name::COLUMNS;
+
         impl $crate::row::FromRow for $name {
             fn from_row(row: &$crate::row::Row<'_>) -> Result<Self, $crate::Error> {
                 let mut index = 0..;

@@ -223,7 +223,7 @@ pub(super) async fn find_chat(
 
 /// The chat at an address; made when it is not there yet.
 async fn open_chat(
-    batch: &Batch<'_>,
+    batch: &mut Batch<'_>,
     tx: &mut Tx<'_>,
     address: &Address,
     peer: Option<&ContactRow>,
@@ -247,7 +247,21 @@ async fn open_chat(
         address: address.clone(),
         contact_id: peer.map(ContactRow::id),
     };
-    chat::insert(tx, organization, &new, at.min(batch.app.clock.now())).await?;
+    let now = batch.app.clock.now();
+    chat::insert(tx, organization, &new, at.min(now)).await?;
+    if address.is_group() {
+        let work = NewJob {
+            id: JobId::new(&*batch.app.clock, &*batch.app.random),
+            organization_id: organization,
+            kind: job::REFRESH_GROUP,
+            partition: account.uuid(),
+            lane: new.id.uuid(),
+            subject: new.id.uuid(),
+            run_at: now,
+        };
+        batch.work.insert(job::REFRESH_GROUP);
+        job::insert(tx, &work, now).await?;
+    }
     Ok(ChatKey {
         id: new.id,
         address: new.address,
@@ -331,6 +345,6 @@ async fn fetch_later(batch: &mut Batch<'_>, tx: &mut Tx<'_>, message: &Message) 
         subject: media.media_id.uuid(),
         run_at: now,
     };
-    batch.has_media = true;
+    batch.work.insert(job::FETCH_MEDIA);
     job::insert(tx, &work, now).await
 }

@@ -3,81 +3,29 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt;
-use futures::stream::FuturesUnordered;
 use pesan_model::retry::{FETCH_MEDIA, wait_after, with_jitter};
 use pesan_model::{Event, MediaId};
 use pesan_providers::ProviderError;
 use pesan_providers::provider::RemoteMedia;
-use pesan_store::job::{self, Claim, Job};
+use pesan_store::job::{self, Job};
 use pesan_store::media::{self, MediaState};
 use pesan_store::message;
-use tokio::sync::broadcast::error::RecvError;
 
-use crate::bus::Signal;
 use crate::context::App;
 use crate::error::{Error, Result};
 use crate::events;
 use crate::inbound::REMOTE_COLUMN;
 use crate::media::{Content, Temporary, settle};
+use crate::worker;
 
 /// Files that are fetched at once.
 const CONCURRENT: usize = 8;
-const SAFETY_INTERVAL: Duration = Duration::from_secs(5);
 /// How long a file waits for its account to be connected.
 const DISCONNECTED_WAIT: Duration = Duration::from_secs(60);
 
 /// Runs until the process ends.
 pub async fn run(app: Arc<App>) {
-    let mut signals = app.bus.subscribe();
-    let mut running = FuturesUnordered::new();
-    loop {
-        if !app.lifecycle.soft().is_cancelled() {
-            match claim(&app, CONCURRENT - running.len()).await {
-                Ok(jobs) => running.extend(jobs.into_iter().map(|job| fetch(app.clone(), job))),
-                Err(error) => tracing::warn!(%error, "could not look for files to fetch"),
-            }
-        } else if running.is_empty() {
-            return;
-        }
-        tokio::select! {
-            () = app.lifecycle.soft().cancelled(), if running.is_empty() => return,
-            Some(()) = running.next() => {}
-            () = hinted(&mut signals) => {}
-            () = tokio::time::sleep(SAFETY_INTERVAL) => {}
-        }
-    }
-}
-
-async fn hinted(signals: &mut tokio::sync::broadcast::Receiver<Signal>) {
-    loop {
-        match signals.recv().await {
-            Ok(Signal::Jobs(job::FETCH_MEDIA) | Signal::Account(_)) | Err(RecvError::Lagged(_)) => return,
-            Ok(_) => {}
-            Err(RecvError::Closed) => return std::future::pending().await,
-        }
-    }
-}
-
-async fn claim(app: &Arc<App>, limit: usize) -> Result<Vec<Job>> {
-    if limit == 0 {
-        return Ok(Vec::new());
-    }
-    let owned = app.clone();
-    let jobs = app
-        .store
-        .write(move |tx| {
-            Box::pin(async move {
-                let claim = Claim {
-                    claimed_by: &owned.settings.start,
-                    now: owned.clock.now(),
-                    limit,
-                };
-                job::claim_any(tx, job::FETCH_MEDIA, &claim).await
-            })
-        })
-        .await?;
-    Ok(jobs)
+    worker::run(app, job::FETCH_MEDIA, CONCURRENT, fetch).await;
 }
 
 async fn fetch(app: Arc<App>, job: Job) {

@@ -9,7 +9,7 @@ use pesan_model::message::Message;
 use pesan_model::{AccountId, Address, Clock, Content, Direction, Event, MessageStatus, Timestamp};
 use pesan_providers::Inbound;
 use pesan_providers::inbound::{GroupNotice, InboundContent, InboundMedia, InboundMessage, Person, Receipt};
-use pesan_providers::provider::RemoteMedia;
+use pesan_providers::provider::{GroupInfo, RemoteMedia};
 use pesan_store::{chat, testing};
 
 use crate::support::TestApp;
@@ -337,6 +337,37 @@ async fn groups_have_one_chat_a_subject_and_senders() {
             ["group_change", "text"]
         );
         assert_eq!(thread[1].sender, "15550000001@s.whatsapp.net", "{}", database.kind);
+    }
+}
+
+#[tokio::test]
+async fn a_group_that_is_only_known_by_a_message_gets_its_name_later() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, provider) = test.account(None).await;
+        receive_message(
+            &test,
+            account,
+            InboundMessage {
+                chat: address(GROUP),
+                ..message(&test, "A1", "halo")
+            },
+        )
+        .await;
+        assert_eq!(chats(&test).await[0].name, "Group");
+        provider.set_group(
+            address(GROUP),
+            GroupInfo {
+                subject: "Relawan".into(),
+                participants: vec![],
+            },
+        );
+        test.app
+            .lifecycle
+            .spawn("groups", jobs::refresh_group::run(test.app.clone()));
+        test.wait_for_events("chat.updated", 1).await;
+        assert_eq!(chats(&test).await[0].name, "Relawan", "{}", database.kind);
+        test.stop().await;
     }
 }
 

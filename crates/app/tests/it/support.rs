@@ -20,19 +20,19 @@ use pesan_store::testing::TestDatabase;
 use pesan_store::{Keyring, MasterKey, event, job};
 
 /// Longer than anything should take; only ever waited for when a test fails.
-pub const DEADLINE: Duration = Duration::from_secs(30);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// An application, its clock and its organization.
-pub struct TestApp {
-    pub app: Arc<App>,
-    pub clock: Arc<MockClock>,
-    pub caller: Caller,
+pub(crate) struct TestApp {
+    pub(crate) app: Arc<App>,
+    pub(crate) clock: Arc<MockClock>,
+    pub(crate) caller: Caller,
     _data: tempfile::TempDir,
 }
 
 impl TestApp {
     /// On this database, with a new organization.
-    pub async fn new(database: &TestDatabase) -> Self {
+    pub(crate) async fn new(database: &TestDatabase) -> Self {
         let clock = Arc::new(MockClock::at(Timestamp::from_millis(1_700_000_000_000)));
         let organization = OrganizationId::new(&*clock, &SystemRandom);
         let test = Self::start(database, clock, organization).await;
@@ -54,15 +54,26 @@ impl TestApp {
     }
 
     /// On a database that already has this organization: what a restart of the process finds.
-    pub async fn start(database: &TestDatabase, clock: Arc<MockClock>, organization: OrganizationId) -> Self {
+    pub(crate) async fn start(database: &TestDatabase, clock: Arc<MockClock>, organization: OrganizationId) -> Self {
+        Self::start_node(database, clock, organization, "test").await
+    }
+
+    /// As [`Self::start`], under another name than the other processes on the database.
+    pub(crate) async fn start_node(
+        database: &TestDatabase,
+        clock: Arc<MockClock>,
+        organization: OrganizationId,
+        node: &str,
+    ) -> Self {
         let data = tempfile::tempdir().expect("a temporary folder");
         let settings = Settings {
             data_dir: data.path().to_owned(),
-            node: "test".into(),
-            start: format!("test/{}", clock.now().millis()),
+            node: node.into(),
+            start: format!("{node}/{}", clock.now().millis()),
             allow_private_targets: true,
             max_upload_bytes: 32 * 1024 * 1024,
             event_retention: Duration::from_secs(30 * 24 * 3600),
+            webhook_waits: pesan_model::retry::WEBHOOK.into(),
         };
         let app = App::new(Parts {
             store: database.open().await,
@@ -81,7 +92,7 @@ impl TestApp {
     }
 
     /// A new account with this pace, connected to a scripted provider.
-    pub async fn account(&self, pacing: Option<Pacing>) -> (AccountId, Arc<FakeProvider>) {
+    pub(crate) async fn account(&self, pacing: Option<Pacing>) -> (AccountId, Arc<FakeProvider>) {
         let account: Account = pesan_app::accounts::create(&self.app, &self.caller, NewAccount::named("Kantor"), None)
             .await
             .expect("an account")
@@ -99,24 +110,24 @@ impl TestApp {
     }
 
     /// The account is ready to send.
-    pub fn connect(&self, account: AccountId, provider: &Arc<FakeProvider>) {
+    pub(crate) fn connect(&self, account: AccountId, provider: &Arc<FakeProvider>) {
         self.app.connections.set(account, provider.clone());
         self.app.bus.publish(pesan_app::Signal::Outbox(account));
     }
 
     /// Runs the send loop.
-    pub fn run_outbox(&self) {
+    pub(crate) fn run_outbox(&self) {
         self.app.lifecycle.spawn("outbox", outbox::run(self.app.clone()));
     }
 
     /// Ends the loops, and what they do.
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.app.lifecycle.shut_down(DEADLINE).await;
         self.app.store.close().await;
     }
 
     /// Every event so far.
-    pub async fn events(&self) -> Vec<LoggedEvent> {
+    pub(crate) async fn events(&self) -> Vec<LoggedEvent> {
         let organization = self.caller.organization_id;
         self.app
             .store
@@ -126,12 +137,12 @@ impl TestApp {
     }
 
     /// Their names.
-    pub async fn event_names(&self) -> Vec<&'static str> {
+    pub(crate) async fn event_names(&self) -> Vec<&'static str> {
         self.events().await.iter().map(|event| event.event.name()).collect()
     }
 
     /// Waits until an event with this name was logged `count` times.
-    pub async fn wait_for_events(&self, name: &str, count: usize) -> Vec<LoggedEvent> {
+    pub(crate) async fn wait_for_events(&self, name: &str, count: usize) -> Vec<LoggedEvent> {
         let mut signals = self.app.bus.subscribe();
         within(async {
             loop {
@@ -152,7 +163,7 @@ impl TestApp {
     }
 
     /// Waits until the account's next message has its time, and moves the clock there.
-    pub async fn advance_to_next_try(&self, account: AccountId) {
+    pub(crate) async fn advance_to_next_try(&self, account: AccountId) {
         let mut signals = self.app.bus.subscribe();
         let due = within(async {
             loop {
@@ -175,7 +186,7 @@ impl TestApp {
     }
 
     /// How much there is still to send.
-    pub async fn waiting(&self) -> u64 {
+    pub(crate) async fn waiting(&self) -> u64 {
         self.app
             .store
             .read(|tx| Box::pin(async move { job::count(tx, job::SEND_MESSAGE).await }))
@@ -185,7 +196,7 @@ impl TestApp {
 }
 
 /// Fails the test when something that must happen does not.
-pub async fn within<T>(what: impl Future<Output = T>) -> T {
+pub(crate) async fn within<T>(what: impl Future<Output = T>) -> T {
     tokio::time::timeout(DEADLINE, what).await.expect("it happens in time")
 }
 

@@ -1,0 +1,127 @@
+# Every target works on a fresh Debian or Ubuntu with Rust (1.95 or later), Node 20 or later, and sudo or root. What else
+# is needed is installed by `make deps`, which every target asks for.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# A clone can share the build folder of another one: `export CARGO_TARGET_DIR=…`.
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+LISTEN ?= 127.0.0.1:8080
+DATA ?= data
+DENY_VERSION := 0.20.2
+
+.PHONY: help deps deps-browser deny web demo run build test test-rust test-web test-browser check chaos chaos-short bench mutants openapi screenshots clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+demo: deps web ## Build everything and run the product with a simulated WhatsApp network and sample data
+	@echo "── Building the demo (the first time takes about ten minutes on two cores, later a few seconds) …"
+	cargo build --release --features sandbox -p pesan
+	@echo "── Starting the demo; stop it with Ctrl+C. Its data is in $(DATA)/demo"
+	@mkdir -p $(DATA)/demo
+	$(TARGET)/release/pesan demo --listen $(LISTEN) --data $(DATA)/demo
+
+run: deps web ## Build and run the product for real
+	@echo "── Building (the first time takes about ten minutes on two cores, later a few seconds) …"
+	cargo build --release -p pesan
+	@mkdir -p $(DATA)/pesan
+	$(TARGET)/release/pesan serve --listen $(LISTEN) --data $(DATA)/pesan
+
+build: deps web ## Build what is shipped: one small binary, without the simulated network
+	cargo build --profile dist -p pesan
+	@ls -l $(TARGET)/dist/pesan
+
+test: deps deps-browser web test-rust test-web test-browser chaos-short ## Run every test
+
+test-rust:
+	@echo "── Tests of the crates, on SQLite and PostgreSQL, with the simulated network and with Baileys …"
+	cargo test --workspace --features pesan/sandbox
+
+test-web:
+	@echo "── Tests of the web app …"
+	cd web && npm run --silent test
+
+test-browser:
+	@echo "── The web app in a browser, against the real program …"
+	cargo build --features sandbox -p pesan
+	cd web && PESAN_BINARY="$$(realpath ../$(TARGET) 2>/dev/null || realpath $(TARGET))/debug/pesan" npm run --silent e2e
+
+chaos-short:
+	@echo "── Killing the program at random moments, on both databases …"
+	cargo build --features pesan/sandbox -p pesan -p wanet -p pesan-bench
+	$(TARGET)/debug/chaos --kills 20 --db sqlite
+	$(TARGET)/debug/chaos --kills 20 --db postgres
+
+chaos: deps web ## Kill the program 500 times under load on each database and account for every message
+	cargo build --release --features pesan/sandbox -p pesan -p wanet -p pesan-bench
+	$(TARGET)/release/chaos --kills 500 --db sqlite
+	$(TARGET)/release/chaos --kills 500 --db postgres
+
+bench: deps web ## Measure what docs/benchmarks.md promises
+	cargo build --release --features pesan/sandbox -p pesan -p wanet -p pesan-bench
+	$(TARGET)/release/bench all
+
+check: deps deny web ## Lint everything; a warning is an error
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --features pesan/sandbox -- -D warnings
+	@echo "── The product without the sandbox must build, and must verify WhatsApp's certificates …"
+	cargo clippy -p pesan -- -D warnings
+	@if cargo tree -p pesan -e features,normal | grep -E 'danger-skip'; then echo "the release carries a sandbox feature"; exit 1; fi
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features pesan/sandbox
+	cargo deny --log-level error check bans licenses sources
+	cd web && npm run --silent check
+
+mutants: ## Change the pure modules at random and see that a test notices (takes long)
+	command -v cargo-mutants >/dev/null || cargo install --locked cargo-mutants
+	cargo mutants -p pesan-model --timeout 60
+	cargo mutants -p pesan-app --file 'crates/app/src/outbox/outcome.rs' --timeout 120 -- --lib
+
+openapi: ## Write openapi.json anew
+	PESAN_WITHOUT_UI=1 cargo run -p pesan -- openapi > openapi.json.new
+	mv openapi.json.new openapi.json
+
+screenshots: deps deps-browser web ## Take pictures of every screen
+	cargo build --features sandbox -p pesan
+	cd web && PESAN_BINARY="$$(realpath ../$(TARGET) 2>/dev/null || realpath $(TARGET))/debug/pesan" npm run --silent screenshots
+
+web: deps ## Build the web app
+	@cd web && if [ ! -f dist/index.html ] || [ -n "$$(find src index.html package-lock.json vite.config.ts ../openapi.json -newer dist/index.html -print -quit)" ]; then \
+		echo "── Building the web app …"; npm run --silent build; fi
+
+deps: ## Install what is needed besides Rust and Node (asks for root)
+	@command -v cargo >/dev/null || { echo "Rust is missing: install it from https://rustup.rs"; exit 1; }
+	@command -v npm >/dev/null || { echo "Node is missing: install version 20 or later"; exit 1; }
+	@missing=""; \
+	command -v cc >/dev/null || missing="$$missing build-essential"; \
+	command -v make >/dev/null || missing="$$missing make"; \
+	command -v setpriv >/dev/null || missing="$$missing util-linux"; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	if [ -n "$$missing" ]; then \
+		echo "── Installing$$missing …"; \
+		$(SUDO) apt-get update -q; \
+		DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qy --no-install-recommends$$missing; \
+	fi
+	@for folder in web tests/baileys; do \
+		if [ ! -f $$folder/node_modules/.package-lock.json ] || [ $$folder/package-lock.json -nt $$folder/node_modules/.package-lock.json ]; then \
+			echo "── Installing the packages of $$folder …"; \
+			(cd $$folder && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.package-lock.json); \
+		fi; \
+	done
+
+deps-browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \
+		echo "── Installing chromium …"; \
+		$(SUDO) apt-get update -q; \
+		DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qy --no-install-recommends chromium; }
+
+deny:
+	@cargo deny --version 2>/dev/null | grep -q . || { \
+		echo "── Installing cargo-deny (some minutes, once) …"; \
+		cargo install --locked --quiet cargo-deny --version $(DENY_VERSION); }
+
+clean: ## Delete what was built (not the data)
+	cargo clean
+	rm -rf web/dist web/node_modules tests/baileys/node_modules

@@ -1,0 +1,95 @@
+//! A loop that does one kind of work from the queue. Knows no job.
+//!
+//! It listens before it looks, so that nothing falls between; it takes only as much as it can do at once; and at the end
+//! of the process it finishes what it began.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use pesan_store::job::{self, Claim, Job};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::bus::Signal;
+use crate::context::App;
+use crate::error::Result;
+
+/// How often the queue is looked at although nothing hinted at it.
+const SAFETY_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Runs until the process ends. `work` does one job and settles it: finished, or given back for later.
+pub(crate) async fn run<F, W>(app: Arc<App>, kind: &'static str, concurrent: usize, work: F)
+where
+    F: Fn(Arc<App>, Job) -> W,
+    W: Future<Output = ()>,
+{
+    let mut signals = app.bus.subscribe();
+    let mut running = FuturesUnordered::new();
+    loop {
+        if app.lifecycle.soft().is_cancelled() {
+            if running.is_empty() {
+                return;
+            }
+        } else {
+            match claim(&app, kind, concurrent - running.len()).await {
+                Ok(jobs) => running.extend(jobs.into_iter().map(|job| work(app.clone(), job))),
+                Err(error) => tracing::warn!(kind, %error, "could not look for work"),
+            }
+        }
+        tokio::select! {
+            () = app.lifecycle.soft().cancelled(), if running.is_empty() => return,
+            Some(()) = running.next() => {}
+            () = hinted(&mut signals, kind) => {}
+            () = tokio::time::sleep(SAFETY_INTERVAL) => {}
+        }
+    }
+}
+
+async fn hinted(signals: &mut Receiver<Signal>, kind: &'static str) {
+    loop {
+        match signals.recv().await {
+            Ok(Signal::Jobs(hinted)) if hinted == kind => return,
+            // An account that is back may be what the work waited for.
+            Ok(Signal::Account(_)) | Err(RecvError::Lagged(_)) => return,
+            Ok(_) => {}
+            Err(RecvError::Closed) => return std::future::pending().await,
+        }
+    }
+}
+
+async fn claim(app: &Arc<App>, kind: &'static str, limit: usize) -> Result<Vec<Job>> {
+    if limit == 0 {
+        return Ok(Vec::new());
+    }
+    let owned = app.clone();
+    // Most looks find nothing: those must not cost a commit.
+    let now = app.clock.now();
+    let next = app
+        .store
+        .read(move |tx| Box::pin(async move { job::next_due(tx, kind, None).await }))
+        .await?;
+    if next.is_none_or(|at| at > now) {
+        return Ok(Vec::new());
+    }
+    let jobs = app
+        .store
+        .write(move |tx| {
+            Box::pin(async move {
+                job::claim_any(
+                    tx,
+                    kind,
+                    &Claim {
+                        claimed_by: &owned.settings.start,
+                        now,
+                        limit,
+                    },
+                )
+                .await
+            })
+        })
+        .await?;
+    Ok(jobs)
+}
