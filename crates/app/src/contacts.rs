@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use pesan_model::chat::Contact;
-use pesan_model::{ContactId, Permission, Phone};
+use pesan_model::{AccountId, ContactId, Permission, Phone};
+use pesan_store::account;
 use pesan_store::contact::{self, ContactRow, Known};
 
 use crate::access::Caller;
@@ -32,8 +33,8 @@ pub async fn get(app: &Arc<App>, caller: &Caller, id: ContactId) -> Result<Conta
     Ok(row.into_contact())
 }
 
-/// The person with this number.
-pub async fn find_by_phone(app: &Arc<App>, caller: &Caller, phone: &Phone) -> Result<Contact> {
+/// The person with this number, asked for through one of the organization's accounts.
+pub async fn find_by_phone(app: &Arc<App>, caller: &Caller, account: AccountId, phone: &Phone) -> Result<Contact> {
     caller.require(Permission::MessagesRead)?;
     let organization = caller.organization_id;
     let known = Known {
@@ -42,7 +43,12 @@ pub async fn find_by_phone(app: &Arc<App>, caller: &Caller, phone: &Phone) -> Re
     };
     let found = app
         .store
-        .read(move |tx| Box::pin(async move { contact::find_by_identity(tx, organization, &known).await }))
+        .read(move |tx| {
+            Box::pin(async move {
+                account::get(tx, organization, account).await?;
+                contact::find_by_identity(tx, organization, &known).await
+            })
+        })
         .await?;
     found
         .into_iter()

@@ -6,6 +6,7 @@ use pesan_model::chat::{Activity, Chat};
 use pesan_model::message::Message;
 use pesan_model::{Address, ChatId, Event, MessageId, Permission, Timestamp};
 use pesan_providers::provider::{ReadKind, ReadMark};
+pub use pesan_store::chat::Filter;
 use pesan_store::{chat, message};
 
 use crate::access::Caller;
@@ -17,7 +18,7 @@ use crate::events;
 pub async fn chats(
     app: &Arc<App>,
     caller: &Caller,
-    filter: chat::Filter,
+    filter: Filter,
     before: Option<(Timestamp, ChatId)>,
     limit: usize,
 ) -> Result<Vec<Chat>> {

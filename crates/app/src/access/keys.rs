@@ -10,16 +10,25 @@ use super::audit::Note;
 use super::{Caller, Principal, token};
 use crate::context::App;
 use crate::error::{Error, FieldError, Result};
+use crate::idempotency::{IdempotencyKey, once};
 
 /// The prefix and four characters: enough to tell keys apart, not enough to guess one.
 const HINT_LEN: usize = token::KEY_PREFIX.len() + 4;
+
+/// What a new key is for.
+pub struct NewKey {
+    /// For people.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<Permission>,
+}
 
 /// A key that was just made.
 pub struct CreatedKey {
     /// What is stored of it.
     pub api_key: ApiKey,
-    /// The key itself. It is shown this once.
-    pub key: String,
+    /// The key itself. It is shown this once; none when an earlier request made it.
+    pub key: Option<String>,
 }
 
 /// The organization's keys, newest first, before `before`.
@@ -47,9 +56,14 @@ pub async fn find_self(app: &Arc<App>, caller: &Caller) -> Result<Option<ApiKey>
 }
 
 /// Makes a key. It can do nothing that its maker cannot.
-pub async fn create(app: &Arc<App>, caller: &Caller, name: &str, mut scopes: Vec<Permission>) -> Result<CreatedKey> {
+pub async fn create(
+    app: &Arc<App>,
+    caller: &Caller,
+    new: NewKey,
+    idempotency: Option<IdempotencyKey>,
+) -> Result<CreatedKey> {
     caller.require(Permission::KeysManage)?;
-    let name = name.trim();
+    let (name, mut scopes) = (new.name.trim(), new.scopes);
     let mut errors = Vec::new();
     if name.is_empty() || name.chars().count() > 100 {
         errors.push(FieldError {
@@ -85,18 +99,26 @@ pub async fn create(app: &Arc<App>, caller: &Caller, name: &str, mut scopes: Vec
         created_at: app.clock.now(),
         last_used_at: None,
     };
-    let (organization_id, hash) = (caller.organization_id, token::hash(&key));
+    let hash = token::hash(&key);
     let note = Note::new(app, caller, "api_key.create", Some(api_key.id.to_string()));
-    let stored = api_key.clone();
+    let caller = caller.clone();
     app.store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
-                api_key::insert(tx, organization_id, &stored, &hash).await?;
-                note.append(tx).await
+                let made = (api_key.id.uuid(), api_key.created_at);
+                if let Some(earlier) = once(tx, &caller, "create_key", idempotency.as_ref(), made).await? {
+                    let api_key = api_key::get(tx, caller.organization_id, earlier.into()).await?;
+                    return Ok(CreatedKey { api_key, key: None });
+                }
+                api_key::insert(tx, caller.organization_id, &api_key, &hash).await?;
+                note.append(tx).await?;
+                Ok(CreatedKey {
+                    api_key,
+                    key: Some(key),
+                })
             })
         })
-        .await?;
-    Ok(CreatedKey { api_key, key })
+        .await
 }
 
 /// Revokes a key, at once.

@@ -10,6 +10,7 @@ use super::audit::Note;
 use super::{Caller, Principal, password};
 use crate::context::App;
 use crate::error::{Error, FieldError, Result};
+use crate::idempotency::{IdempotencyKey, once};
 
 /// What somebody new is.
 pub struct NewUser {
@@ -51,8 +52,13 @@ pub async fn find_self(app: &Arc<App>, caller: &Caller) -> Result<Option<User>> 
     Ok(Some(read(app, caller.organization_id, id).await?))
 }
 
-/// Adds a person. Only owners add owners.
-pub async fn create(app: &Arc<App>, caller: &Caller, new: NewUser, role: Role) -> Result<User> {
+/// Adds a person with a role, and says whether an earlier request with the same key did. Only owners add owners.
+pub async fn create(
+    app: &Arc<App>,
+    caller: &Caller,
+    (new, role): (NewUser, Role),
+    idempotency: Option<IdempotencyKey>,
+) -> Result<(User, bool)> {
     caller.require(Permission::MembersManage)?;
     require_for(caller, role)?;
     let (new, errors) = checked(new);
@@ -69,12 +75,18 @@ pub async fn create(app: &Arc<App>, caller: &Caller, new: NewUser, role: Role) -
     };
     let password_hash = app.access.passwords.hash(new.password, &*app.random).await?;
     let note = Note::new(app, caller, "user.create", Some(user.id.to_string()));
+    let caller = caller.clone();
     app.store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
+                let made = (user.id.uuid(), user.created_at);
+                if let Some(earlier) = once(tx, &caller, "create_user", idempotency.as_ref(), made).await? {
+                    let user = user::get(tx, caller.organization_id, earlier.into()).await?;
+                    return Ok((user, true));
+                }
                 user::insert(tx, &user, &password_hash).await?;
                 note.append(tx).await?;
-                Ok(user)
+                Ok((user, false))
             })
         })
         .await

@@ -1,0 +1,55 @@
+//! Puts the web app into the binary.
+
+use std::collections::hash_map::DefaultHasher;
+use std::fmt::Write as _;
+use std::hash::{Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+fn main() {
+    println!("cargo::rerun-if-env-changed=PESAN_WITHOUT_UI");
+    let manifest = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let dist = manifest.join("../../web/dist");
+    let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it")).join("web_files.rs");
+    let mut files = Vec::new();
+    if env::var_os("PESAN_WITHOUT_UI").is_none_or(|value| value != "1") {
+        println!("cargo::rerun-if-changed={}", dist.display());
+        if !dist.join("index.html").exists() {
+            println!(
+                "cargo::error=the web app is not built: run `make web` first (or set PESAN_WITHOUT_UI=1 to build without it)"
+            );
+            return;
+        }
+        collect(&dist, &mut files);
+    }
+    files.sort();
+    let mut code = String::from("static FILES: &[File] = &[\n");
+    for file in &files {
+        println!("cargo::rerun-if-changed={}", file.display());
+        let content = fs::read(file).expect("a file of the web app is readable");
+        // The same content always has the same hash: the hasher has fixed keys.
+        let mut hasher = DefaultHasher::new();
+        content.hash(&mut hasher);
+        let path = file.strip_prefix(&dist).expect("it is below it").display().to_string();
+        let absolute = file.canonicalize().expect("it exists");
+        writeln!(
+            code,
+            "    File {{ path: {path:?}, etag: \"\\\"{:016x}\\\"\", content: include_bytes!({absolute:?}) }},",
+            hasher.finish()
+        )
+        .expect("writing to a String cannot fail");
+    }
+    code.push_str("];\n");
+    fs::write(out, code).expect("the build folder is writable");
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("the web app's folder is readable") {
+        let path = entry.expect("its entries are readable").path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else {
+            files.push(path);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The HTTP server: the native API under `/v1`, the web app, the API reference, health and figures.
+//!
+//! Handlers translate between HTTP and the use cases of `app` and decide nothing. To add an endpoint: a handler with its
+//! `#[utoipa::path]` in `api/<noun>.rs`, its line in [`audited`] when it changes something, and `make openapi`.
+
+mod api;
+pub mod audited;
+mod auth;
+mod docs;
+mod extract;
+mod health;
+mod layers;
+mod page;
+pub(crate) mod problem;
+pub(crate) mod qr;
+mod ui;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use metrics_exporter_prometheus::PrometheusHandle;
+use pesan_app::App;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+
+use problem::Problem;
+
+/// What handlers need.
+pub struct Server {
+    /// The application.
+    pub app: Arc<App>,
+    /// Figures for `/metrics`.
+    pub metrics: PrometheusHandle,
+    /// What was decided at start.
+    pub settings: HttpSettings,
+}
+
+/// What was decided at start about HTTP.
+#[derive(Debug, Clone)]
+pub struct HttpSettings {
+    /// Where people reach this server, without a slash at the end.
+    pub public_url: String,
+    /// Whether the last entry of `X-Forwarded-For` was written by a proxy of our own.
+    pub trust_forwarded_for: bool,
+    /// Whether accounts connect to a simulated network.
+    pub is_sandbox: bool,
+}
+
+impl HttpSettings {
+    /// Whether people reach this server over https, so that cookies never travel otherwise.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}
+
+/// The state of all handlers.
+pub(crate) type Shared = Arc<Server>;
+
+/// Everything the server answers.
+pub fn router(server: Server) -> Router {
+    let server = Arc::new(server);
+    let (api, _) = api_router(Some(&server)).split_for_parts();
+    let router = api
+        .merge(docs::routes())
+        .fallback(ui::serve)
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(server.clone());
+    layers::around(router, &server)
+}
+
+/// The description of the API. The same text is committed as `openapi.json`.
+pub fn openapi() -> OpenApi {
+    let mut document = api_router(None).into_openapi();
+    document.info = utoipa::openapi::InfoBuilder::new()
+        .title("Pesan")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(
+            "WhatsApp messaging on your own server. Programs send `Authorization: Bearer <API key>`; browsers use a \
+             session cookie. Errors are problems (RFC 9457) with a stable `code`. Lists are pages: send `next` as \
+             `after`. `Idempotency-Key` makes creates safe to repeat.",
+        ))
+        .license(Some(
+            utoipa::openapi::LicenseBuilder::new()
+                .name("MIT")
+                .identifier(Some("MIT"))
+                .build(),
+        ))
+        .build();
+    document.servers = None;
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme(
+        "key",
+        SecurityScheme::Http(
+            HttpBuilder::new()
+                .scheme(HttpAuthScheme::Bearer)
+                .description(Some("An API key, `psk_…`."))
+                .build(),
+        ),
+    );
+    components.add_security_scheme(
+        "browser",
+        SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(auth::COOKIE_NAME))),
+    );
+    document.security = Some(vec![
+        utoipa::openapi::SecurityRequirement::new::<_, [String; 0], String>("key", []),
+        utoipa::openapi::SecurityRequirement::new::<_, [String; 0], String>("browser", []),
+    ]);
+    document
+}
+
+/// The text that is committed as `openapi.json`.
+pub fn openapi_text() -> String {
+    let mut text = openapi().to_pretty_json().expect("the description is plain data");
+    text.push('\n');
+    text
+}
+
+/// The routes with their descriptions. Without a server only the descriptions are meant.
+fn api_router(server: Option<&Shared>) -> OpenApiRouter<Shared> {
+    let open = OpenApiRouter::new().merge(api::open());
+    let mut closed = api::closed();
+    if let Some(server) = server {
+        closed = closed.route_layer(from_fn_with_state(server.clone(), auth::require_caller));
+    }
+    let versioned = open.merge(closed).route_layer(from_fn(auth::refuse_other_sites));
+    versioned.merge(health::routes())
+}
+
+async fn method_not_allowed() -> Response {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "This address does not take this method.",
+    )
+    .into_response()
+}

@@ -1,0 +1,69 @@
+//! The native API, a file for each noun.
+
+mod account_qr;
+mod accounts;
+mod audit;
+mod chats;
+mod contacts;
+mod events;
+mod keys;
+mod log_in;
+mod me;
+mod media;
+mod messages;
+mod setup;
+mod users;
+
+use axum::http::header::LOCATION;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa_axum::router::OpenApiRouter;
+
+use super::Shared;
+
+/// What everybody may ask.
+pub(crate) fn open() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().merge(setup::routes()).merge(log_in::open_routes())
+}
+
+/// What only known callers may ask.
+pub(crate) fn closed() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .merge(log_in::closed_routes())
+        .merge(me::routes())
+        .merge(keys::routes())
+        .merge(users::routes())
+        .merge(audit::routes())
+        .merge(accounts::routes())
+        .merge(account_qr::routes())
+        .merge(messages::routes())
+        .merge(chats::routes())
+        .merge(contacts::routes())
+        .merge(media::routes())
+        .merge(events::routes())
+}
+
+/// The answer to a create: 201 (or 202 for what is queued), where the thing is, and whether an earlier request made it.
+pub(crate) struct Made<T> {
+    pub(crate) status: StatusCode,
+    pub(crate) location: String,
+    pub(crate) is_replayed: bool,
+    pub(crate) body: T,
+}
+
+impl<T: Serialize> IntoResponse for Made<T> {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, axum::Json(self.body)).into_response();
+        if let Ok(location) = HeaderValue::from_str(&self.location) {
+            response.headers_mut().insert(LOCATION, location);
+        }
+        if self.is_replayed {
+            response.headers_mut().insert(
+                HeaderName::from_static("idempotency-replayed"),
+                HeaderValue::from_static("true"),
+            );
+        }
+        response
+    }
+}

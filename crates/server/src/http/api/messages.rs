@@ -1,0 +1,281 @@
+//! Messages: sending, and what became of them.
+
+use axum::Json as JsonBody;
+use axum::extract::State;
+use axum::http::StatusCode;
+use pesan_app::Error;
+use pesan_app::messaging::{self, MediaSource, NewContent, NewMedia, NewMessage};
+use pesan_model::content::MediaKind;
+use pesan_model::message::Message;
+use pesan_model::{AccountId, AccountState, MediaId, MessageId, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Made;
+use crate::http::Shared;
+use crate::http::auth::Auth;
+use crate::http::extract::{Create, Path};
+use crate::http::problem::{Answer, Problem};
+
+pub(crate) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(send_message))
+        .routes(routes!(get_message))
+        .routes(routes!(cancel_message))
+        .routes(routes!(retry_message))
+}
+
+/// A message to send: the field named by `type` says what.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewMessageBody {
+    /// Through which account.
+    account_id: AccountId,
+    /// To whom: a number with country code, or a WhatsApp address (`…@s.whatsapp.net`, `…@g.us`).
+    #[schema(example = "+62 800-0000-0001")]
+    to: String,
+    /// What kind.
+    #[serde(rename = "type")]
+    kind: NewKind,
+    text: Option<NewText>,
+    image: Option<NewFile>,
+    video: Option<NewFile>,
+    document: Option<NewFile>,
+    audio: Option<NewFile>,
+    reaction: Option<NewReaction>,
+    /// The message it answers, in the same chat.
+    reply_to: Option<MessageId>,
+    /// Not before this time, within a year.
+    send_at: Option<Timestamp>,
+}
+
+/// The kinds that can be sent.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum NewKind {
+    Text,
+    Image,
+    Video,
+    Document,
+    Audio,
+    Reaction,
+}
+
+/// Plain text.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewText {
+    /// 1 to 4,096 characters.
+    #[schema(min_length = 1, max_length = 4096)]
+    body: String,
+}
+
+/// A file: exactly one of `media_id`, `link` and `data`.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewFile {
+    /// It was uploaded with `POST /v1/media`.
+    media_id: Option<MediaId>,
+    /// It is fetched from this address.
+    link: Option<String>,
+    /// It is here, as base64 or as a data URL; up to 16 MiB.
+    data: Option<String>,
+    /// The text under it, at most 1,024 characters.
+    #[schema(max_length = 1024)]
+    caption: Option<String>,
+    /// The name a document is saved under.
+    file_name: Option<String>,
+    /// Sound as a voice note that was recorded in the chat.
+    #[serde(default)]
+    voice: bool,
+}
+
+/// An emoji on another message.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewReaction {
+    /// The message it is on.
+    message_id: MessageId,
+    /// One emoji; empty takes the reaction back.
+    emoji: String,
+}
+
+/// A message that will be sent.
+#[derive(Serialize, ToSchema)]
+struct AcceptedMessage {
+    #[serde(flatten)]
+    message: Message,
+    /// True when the account is not connected: the message waits until it is.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    session_disconnected: bool,
+    /// What to do about that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<Waiting>,
+}
+
+/// Why a message waits.
+#[derive(Serialize, ToSchema)]
+struct Waiting {
+    /// Always `session_disconnected`.
+    #[schema(value_type = String)]
+    code: &'static str,
+    /// What the account is doing, and what to do.
+    #[schema(value_type = String)]
+    detail: &'static str,
+}
+
+impl NewMessageBody {
+    fn into_new(self) -> Answer<NewMessage> {
+        let content = match self.kind {
+            NewKind::Text => self.text.map(|text| NewContent::Text { body: text.body }),
+            NewKind::Reaction => self.reaction.map(|reaction| NewContent::Reaction {
+                message_id: reaction.message_id,
+                emoji: reaction.emoji,
+            }),
+            NewKind::Image => media(MediaKind::Image, self.image)?,
+            NewKind::Video => media(MediaKind::Video, self.video)?,
+            NewKind::Document => media(MediaKind::Document, self.document)?,
+            NewKind::Audio => media(MediaKind::Audio, self.audio)?,
+        };
+        let name = self.kind.name();
+        Ok(NewMessage {
+            account_id: self.account_id,
+            to: self.to,
+            content: content.ok_or_else(|| Problem::field(format!("/{name}"), "is missing"))?,
+            reply_to: self.reply_to,
+            send_at: self.send_at,
+        })
+    }
+}
+
+impl NewKind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Image => MediaKind::Image.name(),
+            Self::Video => MediaKind::Video.name(),
+            Self::Document => MediaKind::Document.name(),
+            Self::Audio => MediaKind::Audio.name(),
+            Self::Reaction => "reaction",
+        }
+    }
+}
+
+fn media(kind: MediaKind, file: Option<NewFile>) -> Answer<Option<NewContent>> {
+    let Some(file) = file else { return Ok(None) };
+    let source = match (file.media_id, file.link, file.data) {
+        (Some(id), None, None) => MediaSource::Stored(id),
+        (None, Some(link), None) => MediaSource::Link(link),
+        (None, None, Some(data)) => MediaSource::Data(data),
+        _ => {
+            return Err(Problem::field(
+                format!("/{}", kind.name()),
+                "needs exactly one of `media_id`, `link` and `data`",
+            ));
+        }
+    };
+    Ok(Some(NewContent::Media(NewMedia {
+        kind,
+        source,
+        caption: file.caption,
+        file_name: file.file_name,
+        voice: file.voice,
+    })))
+}
+
+/// Sends a message. When this answers, it is stored and will be sent in its turn, whatever happens to the server.
+#[utoipa::path(post, path = "/v1/messages", tag = "messages", operation_id = "sendMessage",
+    request_body = NewMessageBody,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat.")), responses(
+    (status = 202, description = "The message, queued.", body = AcceptedMessage),
+    (status = 404, description = "There is no such account, file or message.", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "A field is wrong; nothing was queued.", body = Problem, content_type = "application/problem+json"),
+))]
+async fn send_message(
+    State(server): State<Shared>,
+    Auth(caller): Auth,
+    request: Create<NewMessageBody>,
+) -> Answer<Made<AcceptedMessage>> {
+    let kind = request.body.kind.name();
+    let new = request.body.into_new()?;
+    let sent = messaging::send(&server.app, &caller, new, request.idempotency)
+        .await
+        .map_err(|error| with_field(error, kind))?;
+    let is_waiting = sent.account_state != AccountState::Connected;
+    Ok(Made {
+        status: StatusCode::ACCEPTED,
+        location: format!("/v1/messages/{}", sent.message.id),
+        is_replayed: sent.is_replay,
+        body: AcceptedMessage {
+            message: sent.message,
+            session_disconnected: is_waiting,
+            problem: is_waiting.then(|| Waiting {
+                code: "session_disconnected",
+                detail: sent.account_state.advice(),
+            }),
+        },
+    })
+}
+
+/// What was not found stands in a field of the body.
+fn with_field(error: Error, kind: &str) -> Problem {
+    let pointer = match &error {
+        Error::NotFound { what: "account" } => Some("/account_id".to_owned()),
+        Error::NotFound { what: "media" | "file" } => Some(format!("/{kind}/media_id")),
+        Error::NotFound { what: "message" } if kind == "reaction" => Some("/reaction/message_id".to_owned()),
+        Error::NotFound { what: "message" } => Some("/reply_to".to_owned()),
+        _ => None,
+    };
+    let problem = Problem::from(error);
+    match pointer {
+        Some(pointer) => problem.at(pointer, "does not exist"),
+        None => problem,
+    }
+}
+
+/// Shows a message.
+#[utoipa::path(get, path = "/v1/messages/{id}", tag = "messages", operation_id = "getMessage",
+    params(("id" = MessageId, Path)), responses(
+    (status = 200, description = "The message.", body = Message),
+    (status = 404, description = "There is no such message.", body = Problem, content_type = "application/problem+json"),
+))]
+async fn get_message(
+    State(server): State<Shared>,
+    Auth(caller): Auth,
+    Path(id): Path<MessageId>,
+) -> Answer<JsonBody<Message>> {
+    Ok(JsonBody(messaging::get(&server.app, &caller, id).await?))
+}
+
+/// Cancels a message that still waits.
+#[utoipa::path(post, path = "/v1/messages/{id}/cancel", tag = "messages", operation_id = "cancelMessage",
+    params(("id" = MessageId, Path)), responses(
+    (status = 200, description = "The message, cancelled.", body = Message),
+    (status = 404, description = "There is no such message.", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "It does not wait any more.", body = Problem, content_type = "application/problem+json"),
+))]
+async fn cancel_message(
+    State(server): State<Shared>,
+    Auth(caller): Auth,
+    Path(id): Path<MessageId>,
+) -> Answer<JsonBody<Message>> {
+    Ok(JsonBody(messaging::cancel(&server.app, &caller, id).await?))
+}
+
+/// Queues a failed message again. The other person gets it once, even if it arrived the first time.
+#[utoipa::path(post, path = "/v1/messages/{id}/retry", tag = "messages", operation_id = "retryMessage",
+    params(("id" = MessageId, Path)), responses(
+    (status = 200, description = "The message, queued.", body = Message),
+    (status = 404, description = "There is no such message.", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "It did not fail.", body = Problem, content_type = "application/problem+json"),
+))]
+async fn retry_message(
+    State(server): State<Shared>,
+    Auth(caller): Auth,
+    Path(id): Path<MessageId>,
+) -> Answer<JsonBody<Message>> {
+    Ok(JsonBody(messaging::retry(&server.app, &caller, id).await?))
+}

@@ -1,0 +1,61 @@
+//! Which changes go to the audit log, and under which name. A test holds that every route that changes something is here.
+
+use axum::http::Method;
+
+/// Where a change is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audited {
+    /// By the server after the change, under this name.
+    Here(&'static str),
+    /// By the use case, in the transaction of the change.
+    ByUseCase,
+    /// Nowhere: messages are their own record.
+    Never,
+}
+
+/// Every route that changes something.
+pub const CHANGES: &[(&str, &str, Audited)] = &[
+    ("POST", "/v1/setup/owner", Audited::ByUseCase),
+    ("POST", "/v1/login", Audited::ByUseCase),
+    ("POST", "/v1/logout", Audited::ByUseCase),
+    ("POST", "/v1/keys", Audited::ByUseCase),
+    ("DELETE", "/v1/keys/{id}", Audited::ByUseCase),
+    ("POST", "/v1/users", Audited::ByUseCase),
+    ("PATCH", "/v1/users/{id}", Audited::ByUseCase),
+    ("DELETE", "/v1/users/{id}", Audited::ByUseCase),
+    ("POST", "/v1/accounts", Audited::Here("account.create")),
+    ("PATCH", "/v1/accounts/{id}", Audited::Here("account.update")),
+    ("DELETE", "/v1/accounts/{id}", Audited::Here("account.delete")),
+    ("POST", "/v1/accounts/{id}/connect", Audited::Here("account.connect")),
+    ("POST", "/v1/accounts/{id}/pause", Audited::Here("account.pause")),
+    ("POST", "/v1/accounts/{id}/logout", Audited::Here("account.log_out")),
+    ("POST", "/v1/messages", Audited::Never),
+    ("POST", "/v1/messages/{id}/cancel", Audited::Never),
+    ("POST", "/v1/messages/{id}/retry", Audited::Never),
+    ("POST", "/v1/chats/{id}/read", Audited::Never),
+    ("POST", "/v1/chats/{id}/typing", Audited::Never),
+    ("POST", "/v1/media", Audited::Never),
+    ("POST", "/v1/webhooks", Audited::Here("webhook.create")),
+    ("PATCH", "/v1/webhooks/{id}", Audited::Here("webhook.update")),
+    ("DELETE", "/v1/webhooks/{id}", Audited::Here("webhook.delete")),
+    (
+        "POST",
+        "/v1/webhooks/{id}/rotate-secret",
+        Audited::Here("webhook.rotate_secret"),
+    ),
+    ("POST", "/v1/webhooks/{id}/test", Audited::Here("webhook.test")),
+    ("POST", "/v1/webhooks/{id}/replay", Audited::Here("webhook.replay")),
+    (
+        "POST",
+        "/v1/webhooks/{id}/deliveries/{dlv}/redeliver",
+        Audited::Here("webhook.redeliver"),
+    ),
+];
+
+/// Where the change that this route makes is written down.
+pub(crate) fn audited(method: &Method, route: &str) -> Option<Audited> {
+    CHANGES
+        .iter()
+        .find(|(known_method, known_route, _)| *known_method == method.as_str() && *known_route == route)
+        .map(|(_, _, audited)| *audited)
+}

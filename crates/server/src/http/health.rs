@@ -1,0 +1,65 @@
+//! Whether the process lives, whether it can work, and its figures.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use pesan_app::access::setup;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Shared;
+use super::problem::Problem;
+
+const PATIENCE: Duration = Duration::from_secs(2);
+
+pub(crate) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(live))
+        .routes(routes!(ready))
+        .routes(routes!(figures))
+}
+
+/// It is well.
+#[derive(Serialize, ToSchema)]
+struct Health {
+    /// Always `ok`.
+    #[schema(value_type = String)]
+    status: &'static str,
+}
+
+/// Whether the process runs.
+#[utoipa::path(get, path = "/livez", tag = "health", operation_id = "live", security(()),
+    responses((status = 200, description = "It runs.", body = Health)))]
+async fn live() -> Json<Health> {
+    Json(Health { status: "ok" })
+}
+
+/// Whether it can take requests: the database answers and it is not about to end.
+#[utoipa::path(get, path = "/readyz", tag = "health", operation_id = "ready", security(()), responses(
+    (status = 200, description = "It can take requests.", body = Health),
+    (status = 503, description = "Not now.", body = Problem, content_type = "application/problem+json"),
+))]
+async fn ready(State(server): State<Shared>) -> Response {
+    let problem = |code: &str, detail: &str| Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
+    if server.app.lifecycle.soft().is_cancelled() {
+        return problem("shutting_down", "The process is about to end.").into_response();
+    }
+    match tokio::time::timeout(PATIENCE, setup::needs_owner(&server.app)).await {
+        Ok(Ok(_)) => Json(Health { status: "ok" }).into_response(),
+        Ok(Err(_)) | Err(_) => problem("database_unavailable", "The database does not answer.").into_response(),
+    }
+}
+
+/// Figures for Prometheus.
+#[utoipa::path(get, path = "/metrics", tag = "health", operation_id = "metrics", security(()),
+    responses((status = 200, description = "The figures.", body = String, content_type = "text/plain")))]
+async fn figures(State(server): State<Shared>) -> Response {
+    let text = server.metrics.render();
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}

@@ -1,0 +1,75 @@
+//! The web app, which `build.rs` puts into the binary.
+//!
+//! Every address that is not a file is a page of the app and gets `index.html`; under `/assets/` and `/v1/` what is not
+//! there is a 404, because a page in the place of a script would only be confusing.
+
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+
+use super::problem::Problem;
+
+/// A file of the web app.
+pub(crate) struct File {
+    /// Its path below the root, without a slash at the front.
+    pub(crate) path: &'static str,
+    /// Changes with its content.
+    pub(crate) etag: &'static str,
+    pub(crate) content: &'static [u8],
+}
+
+include!(concat!(env!("OUT_DIR"), "/web_files.rs"));
+
+/// The file at this path.
+pub(crate) fn find(path: &str) -> Option<&'static File> {
+    FILES.iter().find(|file| file.path == path)
+}
+
+/// Answers whatever no route does.
+pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    let path = uri.path().trim_start_matches('/');
+    let is_page = !["v1/", "assets/", "docs/"]
+        .iter()
+        .any(|prefix| path.starts_with(prefix))
+        && path != "v1";
+    if !matches!(method, Method::GET | Method::HEAD) {
+        return Problem::not_found().into_response();
+    }
+    match find(path).or_else(|| if is_page { find("index.html") } else { None }) {
+        Some(file) => send(file, &headers),
+        None if is_page => (
+            StatusCode::NOT_FOUND,
+            "This build has no web app in it; it was made with PESAN_WITHOUT_UI=1. The API is at /v1, its reference at /docs.\n",
+        )
+            .into_response(),
+        None => Problem::not_found().into_response(),
+    }
+}
+
+/// Answers with a file, or that it has not changed.
+pub(crate) fn send(file: &'static File, headers: &HeaderMap) -> Response {
+    // Files below `assets/` have a hash of their content in their name.
+    let caching = if file.path.starts_with("assets/") {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
+    let common = [(ETAG, file.etag), (CACHE_CONTROL, caching)];
+    let is_known = headers
+        .get(IF_NONE_MATCH)
+        .and_then(|known| known.to_str().ok())
+        .is_some_and(|known| {
+            known
+                .split(',')
+                .any(|tag| tag.trim().trim_start_matches("W/") == file.etag)
+        });
+    if is_known {
+        return (StatusCode::NOT_MODIFIED, common).into_response();
+    }
+    let mime = mime_guess::from_path(file.path).first_or_octet_stream();
+    let mut mime = mime.to_string();
+    if mime.starts_with("text/") {
+        mime.push_str("; charset=utf-8");
+    }
+    (common, [(CONTENT_TYPE, mime)], file.content).into_response()
+}
