@@ -32,3 +32,14 @@ it("a_problem_without_fields_is_told_as_a_whole", () => {
 it("a_missing_answer_is_offline", () => {
   expect(Problem.from(new TypeError("failed to fetch"))).toMatchObject({ status: 0, code: "offline" });
 });
+
+it("a_problem_of_the_whole_body_is_not_that_of_every_field", () => {
+  const problem = new Problem(422, {
+    code: "invalid",
+    errors: [
+      { pointer: "", detail: "is empty" },
+      { pointer: "/other", detail: "is unknown" },
+    ],
+  });
+  expect(sortFields(problem, { "": "file" })).toEqual({ fields: { file: "is empty" }, rest: "is unknown" });
+});

@@ -34,7 +34,8 @@ export function sortFields<Field extends string>(
   const fields: Partial<Record<Field, string>> = {};
   const others: string[] = [];
   for (const [pointer, detail] of problem.fields) {
-    const field = pointers[pointer] ?? pointers[pointer.split("/").slice(0, -1).join("/")];
+    const parent = pointer.slice(0, Math.max(0, pointer.lastIndexOf("/")));
+    const field = pointers[pointer] ?? (parent === "" ? undefined : pointers[parent]);
     if (field) fields[field] = detail;
     else others.push(detail);
   }

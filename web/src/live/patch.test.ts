@@ -47,6 +47,21 @@ describe("messages", () => {
     expect(thread()).toEqual([["msg_3"], ["msg_1"]]);
   });
 
+  it("keeps_an_answer_below_its_question_though_whatsapp_counts_whole_seconds", () => {
+    const question = makeMessage({ id: "msg_6", direction: "out", created_at: "2026-01-05T09:06:05.500Z" });
+    happen("message.queued", question);
+    happen(
+      "message.received",
+      makeMessage({ id: "msg_7", created_at: "2026-01-05T09:06:05.900Z", sent_at: "2026-01-05T09:06:05.000Z" }),
+    );
+    expect(thread()?.[0]).toEqual(["msg_7", "msg_6", "msg_3"]);
+  });
+
+  it("puts_a_message_that_comes_late_where_it_was_said", () => {
+    happen("message.received", makeMessage({ id: "msg_8", created_at: at(9), sent_at: at(2) }));
+    expect(thread()).toEqual([["msg_3"], ["msg_1"]]);
+  });
+
   it("leaves_a_message_of_an_older_page_to_that_page", () => {
     happen("message.healed", makeMessage({ id: "msg_0", created_at: at(0) }));
     expect(thread()).toEqual([["msg_3"], ["msg_1"]]);
@@ -108,6 +123,27 @@ describe("chats", () => {
     );
     const chat = client.getQueryData<Pages<Chat>>(chatsQuery({}).queryKey)?.pages[0]?.data[0];
     expect(chat).toMatchObject({ id: "cht_2", last_message: { preview: "Selamat pagi", direction: "in" } });
+  });
+
+  it("counts_what_was_received_but_neither_reactions_nor_changes_of_a_group", () => {
+    const unread = () => client.getQueryData<Pages<Chat>>(chatsQuery({}).queryKey)?.pages[0]?.data[0]?.unread;
+    happen("message.received", makeMessage({ chat_id: "cht_1", created_at: at(12) }));
+    expect(unread()).toBe(2);
+    happen(
+      "message.received",
+      makeMessage({ chat_id: "cht_1", created_at: at(13) }, { reaction: { message_id: "msg_1", emoji: "👍" } }),
+    );
+    happen(
+      "message.received",
+      makeMessage({ chat_id: "cht_1", created_at: at(14) }, { group_change: { action: "add", participants: [] } }),
+    );
+    expect(unread()).toBe(2);
+  });
+
+  it("asks_the_server_when_a_message_may_be_counted_already", () => {
+    happen("message.received", makeMessage({ chat_id: "cht_1", created_at: first.last_message_at }));
+    expect(client.getQueryState(chatsQuery({}).queryKey)?.isInvalidated).toBe(true);
+    expect(list()).toEqual(["cht_1", "cht_2", "cht_3"]);
   });
 
   it("remembers_who_types_until_a_message_comes", () => {

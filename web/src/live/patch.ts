@@ -35,9 +35,11 @@ export function applyEvent(client: QueryClient, event: LoggedEvent): void {
     case "message.played":
     case "message.failed":
     case "message.cancelled":
-    case "message.received":
     case "message.healed":
       putMessage(client, event.data);
+      return;
+    case "message.received":
+      receiveMessage(client, event.data);
       return;
     case "chat.updated":
       putChat(client, event.data);
@@ -84,8 +86,28 @@ export function isNewer(known: Message, next: Message): boolean {
   return known.status !== "failed" || next.status !== "queued" || next.attempts >= known.attempts;
 }
 
+/**
+ * When a message was said, which is its place in the thread. WhatsApp's times are whole seconds, so what comes within
+ * one is taken as it came: an answer never stands above what it answers.
+ */
+export function momentOf(message: Message): string {
+  const { sent_at, created_at } = message;
+  return sent_at && Date.parse(sent_at) < Date.parse(created_at) - 1_000 ? sent_at : created_at;
+}
+
 /** Puts a message where it belongs in its thread, and its line in the list of chats. */
 export function putMessage(client: QueryClient, message: Message): void {
+  putInThread(client, message);
+  patchLine(client, message, 0);
+}
+
+function receiveMessage(client: QueryClient, message: Message): void {
+  putInThread(client, message);
+  client.setQueryData(keys.typing(message.chat_id), null);
+  patchLine(client, message, "group_change" in message ? 0 : 1);
+}
+
+function putInThread(client: QueryClient, message: Message): void {
   client.setQueryData<Pages<Message>>(keys.messages(message.chat_id), (pages) => {
     if (!pages) return pages;
     let found = false;
@@ -100,26 +122,30 @@ export function putMessage(client: QueryClient, message: Message): void {
     if (found) return { ...pages, pages: replaced };
     const [first, ...rest] = pages.pages;
     if (!first) return pages;
-    const place = first.data.findIndex((other) => other.created_at <= message.created_at);
+    const place = first.data.findIndex((other) => momentOf(other) <= momentOf(message));
     if (place === -1 && first.next) return pages;
     const data = [...first.data];
     data.splice(place === -1 ? data.length : place, 0, message);
     return { ...pages, pages: [{ ...first, data }, ...rest] };
   });
-  if (message.direction === "in") client.setQueryData(keys.typing(message.chat_id), null);
-  patchLine(client, message);
 }
 
-function patchLine(client: QueryClient, message: Message): void {
+/** `unread`: how many more messages nobody has read. */
+function patchLine(client: QueryClient, message: Message, unread: 0 | 1): void {
+  if ("reaction" in message) return;
   const known = findChat(client, message.chat_id);
-  if (!known) {
+  const moment = momentOf(message);
+  // Only what is surely newer can be counted here; what may be counted already is asked for.
+  if (!known || (unread > 0 && moment <= known.last_message_at)) {
     void client.invalidateQueries({ queryKey: keys.chats });
+    void client.invalidateQueries({ queryKey: keys.chat(message.chat_id) });
     return;
   }
-  if (known.last_message_at > message.created_at) return;
+  if (moment < known.last_message_at) return;
   putChat(client, {
     ...known,
-    last_message_at: message.created_at,
+    unread: known.unread + unread,
+    last_message_at: moment,
     last_message: {
       type: message.type,
       preview: previewOf(message),

@@ -135,7 +135,7 @@ export function AccountCard({ account, pausing, onWish }: Props) {
       </dl>
 
       <Stack mt="auto" pt="md">
-        <Group grow preventGrowOverflow={false} gap="sm">
+        <div className={classes.buttons}>
           {wish === "link" ? (
             <Allowed to="accounts:connect">
               <Button
@@ -164,7 +164,7 @@ export function AccountCard({ account, pausing, onWish }: Props) {
           <Button variant="default" px="sm" leftSection={<IconHistory size={18} />} onClick={() => onWish("history")}>
             {t("account.history")}
           </Button>
-        </Group>
+        </div>
       </Stack>
     </Card>
   );

@@ -25,7 +25,7 @@ export function AddAccount({ onCreated, onClose }: { onCreated(account: Account)
           <Text size="sm" c="dimmed">
             {t("account.addText")}
           </Text>
-          {sorted?.rest && <ProblemAlert error={create.error} />}
+          {sorted?.rest && <ProblemAlert error={create.error} text={sorted.rest} />}
           <TextInput
             label={t("account.addName")}
             placeholder={t("account.addPlaceholder")}

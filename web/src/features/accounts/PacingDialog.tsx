@@ -41,7 +41,7 @@ export function PacingDialog({ account, onClose }: { account: Account; onClose()
           <Text size="sm" c="dimmed">
             {t("account.pacingText")}
           </Text>
-          {sorted?.rest && <ProblemAlert error={change.error} />}
+          {sorted?.rest && <ProblemAlert error={change.error} text={sorted.rest} />}
           <Switch label={t("account.pacingOn")} {...form.getInputProps("limited", { type: "checkbox" })} />
           <NumberInput
             label={t("account.perMinute")}

@@ -25,7 +25,7 @@ export function RenameDialog({ account, onClose }: { account: Account; onClose()
         )}
       >
         <Stack>
-          {sorted?.rest && <ProblemAlert error={change.error} />}
+          {sorted?.rest && <ProblemAlert error={change.error} text={sorted.rest} />}
           <TextInput
             label={t("account.addName")}
             required

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { api, ask } from "~/api/client";
 import { newKey } from "~/api/idempotency";
 import type { Chat, Message } from "~/api/types";
-import { mediaOf, previewOf, putMessage } from "~/live/patch";
+import { mediaOf, momentOf, previewOf, putMessage } from "~/live/patch";
 import { useMay } from "~/ui/Allowed";
 import { IconReact, IconReply } from "~/ui/icons";
 import { notifyProblem } from "~/ui/notify";
@@ -33,6 +33,7 @@ export const Bubble = memo(function Bubble({ chat, message, first, quoted, react
   }
   const out = message.direction === "out";
   const failed = message.status === "failed";
+  const moment = momentOf(message);
   return (
     <div
       className={classes.row}
@@ -52,8 +53,8 @@ export const Bubble = memo(function Bubble({ chat, message, first, quoted, react
           {message.reply_to && <Quote chat={chat} message={quoted} />}
           <Content message={message} />
           <div className={classes.foot}>
-            <time dateTime={message.created_at} title={full(message.created_at)}>
-              {clock(message.created_at)}
+            <time dateTime={moment} title={full(moment)}>
+              {clock(moment)}
             </time>
             {out && <Ticks status={message.status} />}
           </div>

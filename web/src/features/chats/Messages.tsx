@@ -1,6 +1,7 @@
 import { Fragment, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Chat, Message } from "~/api/types";
+import { momentOf } from "~/live/patch";
 import { useNow } from "~/ui/Ago";
 import { day, dayNumber } from "~/ui/time";
 import { Bubble } from "./Bubble";
@@ -42,8 +43,8 @@ function follows(earlier: Message | undefined, later: Message): boolean {
     earlier !== undefined &&
     earlier.direction === later.direction &&
     earlier.sender === later.sender &&
-    Date.parse(later.created_at) - Date.parse(earlier.created_at) < GROUP_MS &&
-    dayNumber(later.created_at) === dayNumber(earlier.created_at)
+    Date.parse(momentOf(later)) - Date.parse(momentOf(earlier)) < GROUP_MS &&
+    dayNumber(momentOf(later)) === dayNumber(momentOf(earlier))
   );
 }
 
@@ -63,12 +64,12 @@ export function Messages({ chat, messages, pending, onReply, onRetry, onDiscard 
     <div role="log" aria-label={t("chat.messages", { name: chat.name })}>
       {shown.map((message, index) => {
         const before = shown[index - 1];
-        const newDay = !before || dayNumber(before.created_at) !== dayNumber(message.created_at);
+        const newDay = !before || dayNumber(momentOf(before)) !== dayNumber(momentOf(message));
         return (
           <Fragment key={message.id}>
             {newDay && (
               <div className={classes.day}>
-                <span>{dayName(message.created_at)}</span>
+                <span>{dayName(momentOf(message))}</span>
               </div>
             )}
             <Bubble

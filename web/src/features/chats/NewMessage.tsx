@@ -36,7 +36,8 @@ const POINTERS: Record<string, keyof Values> = {
   "/video": "file",
   "/audio": "file",
   "/document": "file",
-  "/file": "file",
+  // The upload of the file has no fields: what is wrong is wrong with all of it.
+  "": "file",
 };
 
 /** Writes to anybody, by their number. */
@@ -92,7 +93,7 @@ export function NewMessage({ accountId, onClose }: { accountId: string | undefin
       ) : (
         <form onSubmit={form.onSubmit((values) => send.mutate({ ...values, account }))} noValidate>
           <Stack>
-            {rest && <ProblemAlert error={send.error} />}
+            {rest && <ProblemAlert error={send.error} text={rest} />}
             <Select
               label={t("chat.account")}
               data={accounts?.map((other) => ({

@@ -139,7 +139,7 @@ function AddKey({ onMade, onClose }: { onMade(key: string): void; onClose(): voi
     <Modal opened onClose={onClose} title={t("settings.keyAdd")} closeButtonProps={{ "aria-label": t("common.close") }}>
       <form onSubmit={form.onSubmit((values) => create.mutate(values))}>
         <Stack>
-          {rest && <ProblemAlert error={create.error} />}
+          {rest && <ProblemAlert error={create.error} text={rest} />}
           <TextInput
             label={t("common.name")}
             placeholder={t("settings.keyPlaceholder")}

@@ -153,7 +153,7 @@ function AddMember({ mayOwners, onClose }: { mayOwners: boolean; onClose(): void
     >
       <form onSubmit={form.onSubmit((values) => create.mutate(values))}>
         <Stack>
-          {rest && <ProblemAlert error={create.error} />}
+          {rest && <ProblemAlert error={create.error} text={rest} />}
           <TextInput
             label={t("common.name")}
             required

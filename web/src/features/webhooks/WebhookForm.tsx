@@ -61,7 +61,7 @@ export function WebhookForm({ webhook, onSecret, onClose }: Props) {
         })}
       >
         <Stack>
-          {rest && error && <ProblemAlert error={error} />}
+          {rest && error && <ProblemAlert error={error} text={rest} />}
           <TextInput
             label={t("webhook.url")}
             description={t("webhook.urlHint")}

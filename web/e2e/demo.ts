@@ -1,0 +1,116 @@
+/** `pesan demo` on an empty folder for each test, and the simulated phones behind it. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { test as base, expect, type Page } from "@playwright/test";
+
+const BINARY = process.env.PESAN_BIN ?? new URL("../../target/debug/pesan", import.meta.url).pathname;
+
+/** The line that `pesan demo --json` prints once it is ready. */
+interface Ready {
+  url: string;
+  owner: { email: string; password: string };
+  api_key: string;
+  organization_id: string;
+  wanet: { ws: string; admin: string };
+}
+
+export class Demo {
+  readonly ready: Ready;
+
+  constructor(ready: Ready) {
+    this.ready = ready;
+  }
+
+  /** Calls the API with the demo's key, and gives the body of the answer. */
+  async api<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const response = await fetch(this.ready.url + path, {
+      method,
+      headers: { authorization: `Bearer ${this.ready.api_key}`, "content-type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  /** Calls the administration of the simulated network. */
+  async wanet(method: string, path: string, body?: unknown): Promise<string> {
+    const response = await fetch(this.ready.wanet.admin + path, {
+      method,
+      headers: { "content-type": typeof body === "string" ? "text/plain" : "application/json" },
+      body: body === undefined || typeof body === "string" ? body : JSON.stringify(body),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
+    return text;
+  }
+
+  /** A phone with this number. */
+  async phone(phone: string, pushName: string): Promise<string> {
+    await this.wanet("POST", "/admin/phones", { phone, push_name: pushName });
+    return phone;
+  }
+
+  /** The phone scans the code that is on the screen. */
+  async scan(phone: string, code: string): Promise<void> {
+    await this.wanet("POST", `/admin/phones/${phone}/scan`, code);
+  }
+
+  /** The phone writes to somebody. */
+  async write(phone: string, to: string, text: string): Promise<void> {
+    await this.wanet("POST", `/admin/phones/${phone}/messages`, { to, text });
+  }
+
+  async logIn(page: Page): Promise<void> {
+    await page.goto(`${this.ready.url}/login`);
+    await page.getByLabel("E-mail").fill(this.ready.owner.email);
+    await page.getByLabel("Password").fill(this.ready.owner.password);
+    await page.getByRole("button", { name: "Log in" }).click();
+    await expect(page.getByRole("heading", { name: "Chats", level: 1 })).toBeVisible();
+  }
+
+  /** Adds an account in the browser and scans its code with a phone, as a person would. */
+  async link(page: Page, name: string, phone: string): Promise<string> {
+    await page.getByRole("link", { name: "Accounts" }).first().click();
+    await page.getByRole("button", { name: "Add account" }).click();
+    await page.getByLabel("Account name").fill(name);
+    await page.getByRole("button", { name: "Add and show QR code" }).click();
+    await expect(page.getByRole("img", { name: "QR code to link this account" })).toBeVisible();
+    const { data } = await this.api<{ data: { id: string; name: string }[] }>("GET", "/v1/accounts?limit=200");
+    const account = data.find((each) => each.name === name);
+    if (!account) throw new Error("the account is not listed");
+    const { code } = await this.api<{ code: string }>("GET", `/v1/accounts/${account.id}/qr`);
+    await this.scan(phone, code);
+    return account.id;
+  }
+}
+
+function firstLine(process: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    if (!process.stdout) throw new Error("the process has no output");
+    createInterface({ input: process.stdout }).once("line", resolve);
+    process.once("error", reject);
+    process.once("exit", (code) => reject(new Error(`pesan ended with ${code} before it was ready`)));
+  });
+}
+
+export const test = base.extend<{ demo: Demo }>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of the fixtures from the pattern
+  demo: async ({}, use) => {
+    const data = await mkdtemp(join(tmpdir(), "pesan-e2e-"));
+    const process = spawn(BINARY, ["demo", "--listen", "127.0.0.1:0", "--data", data, "--json"], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    try {
+      await use(new Demo(JSON.parse(await firstLine(process))));
+    } finally {
+      const ended = new Promise((resolve) => process.once("exit", resolve));
+      if (process.exitCode === null && process.kill("SIGTERM")) await ended;
+      await rm(data, { recursive: true, force: true });
+    }
+  },
+});
+
+export { expect };
