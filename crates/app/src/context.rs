@@ -31,6 +31,8 @@ pub struct Settings {
     pub max_upload_bytes: u64,
     /// How long events and finished deliveries are kept.
     pub event_retention: Duration,
+    /// The waits between tries of a webhook: [`pesan_model::retry::WEBHOOK`], but for crash tests.
+    pub webhook_waits: Arc<[Duration]>,
 }
 
 /// The running application.

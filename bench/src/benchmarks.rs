@@ -1,0 +1,3 @@
+//! The benchmarks: each a function that prints its figures.
+
+pub mod inside;

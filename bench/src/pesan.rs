@@ -1,0 +1,218 @@
+//! Pesan's API, as far as the tests need it.
+
+use std::time::Duration;
+
+use pesan_model::account::Account;
+use pesan_model::chat::Chat;
+use pesan_model::message::Message;
+use pesan_model::{AccountId, AccountState, ChatId, MessageId};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::Result;
+use crate::phones::Phones;
+use crate::programs::PesanOptions;
+
+/// A page of a list.
+#[derive(Debug, Deserialize)]
+struct Page<T> {
+    data: Vec<T>,
+    next: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Code {
+    code: String,
+}
+
+/// A webhook that was made.
+#[derive(Debug, Deserialize)]
+pub struct NewWebhook {
+    /// Its id.
+    pub id: String,
+    /// What its signatures are made with.
+    pub secret: String,
+}
+
+/// The API with a key.
+#[derive(Clone)]
+pub struct Api {
+    client: Client,
+    url: String,
+    /// The API key.
+    pub key: String,
+}
+
+impl Api {
+    /// For this server and key.
+    pub fn new(options: &PesanOptions, key: String) -> Result<Self> {
+        let client = Client::builder().no_proxy().timeout(Duration::from_secs(20)).build()?;
+        Ok(Self {
+            client,
+            url: options.url(),
+            key,
+        })
+    }
+
+    /// Makes an organization, an owner and an API key in an empty data folder, before the server runs.
+    pub async fn first_key(options: &PesanOptions) -> Result<String> {
+        let output = options
+            .command()?
+            .args(["key", "create", "--name", "bench", "--scopes", "*"])
+            .output()
+            .await?;
+        let text = String::from_utf8(output.stdout)?;
+        let key = text.split_whitespace().find(|word| word.starts_with("psk_"));
+        key.map(str::to_owned)
+            .ok_or_else(|| format!("no API key was made; see {}", options.log.display()).into())
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client
+            .request(method, format!("{}{path}", self.url))
+            .bearer_auth(&self.key)
+    }
+
+    async fn read<T: DeserializeOwned>(path: &str, answer: Response) -> Result<T> {
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(answer.json().await?);
+        }
+        let problem: Value = answer.json().await.unwrap_or_default();
+        Err(format!("{path}: {status} {}", problem["code"]).into())
+    }
+
+    /// Asks for something.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+        Self::read(path, self.request(Method::GET, path).send().await?).await
+    }
+
+    /// Posts something.
+    pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T> {
+        Self::read(path, self.request(Method::POST, path).json(body).send().await?).await
+    }
+
+    /// Every page of a list.
+    pub async fn all<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>> {
+        let mut all = Vec::new();
+        let mut after = String::new();
+        loop {
+            let mark = if path.contains('?') { '&' } else { '?' };
+            let page: Page<T> = self.get(&format!("{path}{mark}limit=200{after}")).await?;
+            all.extend(page.data);
+            match page.next {
+                Some(next) => after = format!("&after={next}"),
+                None => return Ok(all),
+            }
+        }
+    }
+
+    /// Posts a text with an `Idempotency-Key`, until it is accepted. Connections may break, and the server may be
+    /// away: that is what the key is for. Gives the message and how often it was posted.
+    pub async fn send_until_accepted(&self, key: &str, body: &Value, deadline: Instant) -> Result<(Message, u32)> {
+        let mut posted = 0;
+        loop {
+            posted += 1;
+            let request = self.request(Method::POST, "/v1/messages");
+            let answer = request.header("Idempotency-Key", key).json(body).send().await;
+            if let Ok(answer) = answer {
+                let status = answer.status();
+                if status == StatusCode::ACCEPTED {
+                    // The connection may still break in the middle of the body.
+                    if let Ok(message) = answer.json().await {
+                        return Ok((message, posted));
+                    }
+                } else if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS {
+                    let problem: Value = answer.json().await.unwrap_or_default();
+                    return Err(format!("a message was refused: {status} {}", problem["code"]).into());
+                }
+            }
+            if Instant::now() > deadline {
+                return Err("a message was never accepted".into());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Makes an account.
+    pub async fn create_account(&self, name: &str) -> Result<Account> {
+        self.post("/v1/accounts", &json!({"name": name})).await
+    }
+
+    /// An account.
+    pub async fn account(&self, id: AccountId) -> Result<Account> {
+        self.get(&format!("/v1/accounts/{id}")).await
+    }
+
+    /// Makes an account and links it to a phone by its QR code.
+    pub async fn link(&self, phones: &Phones, phone: &str) -> Result<Account> {
+        let account = self.create_account("Kantor").await?;
+        let path = format!("/v1/accounts/{}", account.id);
+        let _: Account = self.post(&format!("{path}/connect"), &json!({})).await?;
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let code = loop {
+            let request = self.request(Method::GET, &format!("{path}/qr"));
+            let answer = request.header("Accept", "application/json").send().await?;
+            if answer.status().is_success() {
+                break answer.json::<Code>().await?.code;
+            }
+            if Instant::now() > deadline {
+                return Err(format!("{path}/qr: {}", answer.status()).into());
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        phones.scan(phone, &code).await?;
+        self.until_connected(account.id, deadline).await
+    }
+
+    /// Waits until the account is connected.
+    pub async fn until_connected(&self, id: AccountId, deadline: Instant) -> Result<Account> {
+        loop {
+            let account = self.account(id).await?;
+            if account.state == AccountState::Connected {
+                return Ok(account);
+            }
+            if Instant::now() > deadline {
+                return Err(format!("{id} is {}", account.state.name()).into());
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Lets an account send as fast as it can.
+    pub async fn unpace(&self, id: AccountId) -> Result<()> {
+        let path = format!("/v1/accounts/{id}");
+        let request = self.request(Method::PATCH, &path).json(&json!({"pacing": null}));
+        let _: Account = Self::read(&path, request.send().await?).await?;
+        Ok(())
+    }
+
+    /// Makes a webhook.
+    pub async fn create_webhook(&self, url: &str, events: &[&str]) -> Result<NewWebhook> {
+        let body = json!({"url": url, "events": events, "envelope": "native"});
+        self.post("/v1/webhooks", &body).await
+    }
+
+    /// A message.
+    pub async fn message(&self, id: MessageId) -> Result<Message> {
+        self.get(&format!("/v1/messages/{id}")).await
+    }
+
+    /// Every chat of an account.
+    pub async fn chats(&self, account: AccountId) -> Result<Vec<Chat>> {
+        self.all(&format!("/v1/chats?account_id={account}")).await
+    }
+
+    /// Every message of a chat, newest first.
+    pub async fn messages(&self, chat: ChatId) -> Result<Vec<Message>> {
+        self.all(&format!("/v1/chats/{chat}/messages")).await
+    }
+
+    /// Every account.
+    pub async fn accounts(&self) -> Result<Vec<Account>> {
+        self.all("/v1/accounts").await
+    }
+}

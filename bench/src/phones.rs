@@ -1,0 +1,123 @@
+//! The simulated phones, through the admin interface of `wanet`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use reqwest::{Client, Response};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use crate::Result;
+use crate::programs::Wanet;
+
+/// A message on a phone.
+#[derive(Debug, Deserialize)]
+pub struct Shown {
+    /// Its place among those of the phone.
+    pub seq: u64,
+    /// WhatsApp's id.
+    pub id: String,
+    /// `in` or `out`.
+    pub direction: String,
+    /// The other side.
+    pub chat: String,
+    /// What it says.
+    pub text: Option<String>,
+    /// How often its stanza arrived at the server.
+    pub arrivals: u32,
+    /// How often it reached the screen.
+    pub shown: u32,
+}
+
+/// What the network counted.
+#[derive(Debug, Deserialize)]
+pub struct Counted {
+    /// Devices that are logged in.
+    pub online_devices: u64,
+    /// Messages that were relayed.
+    pub messages: u64,
+    /// Messages that were acknowledged and dropped because their id had been used.
+    pub duplicates_dropped: u64,
+    /// Messages sent again because a device asked for it.
+    pub retries: u64,
+    /// Messages that phones could not decrypt at first.
+    pub phone_undecryptable: u64,
+    /// Messages that reached phones.
+    pub phone_messages: u64,
+    /// Acknowledgements of messages.
+    pub acks_sent: u64,
+    /// Log-ins.
+    pub logins: u64,
+    /// Stanzas that the network does not understand.
+    pub unknown: BTreeMap<String, u64>,
+}
+
+#[derive(Deserialize)]
+struct Sent {
+    id: String,
+}
+
+/// The admin interface.
+#[derive(Clone)]
+pub struct Phones {
+    client: Client,
+    url: String,
+}
+
+impl Phones {
+    /// Of a running network.
+    pub fn of(wanet: &Wanet) -> Result<Self> {
+        let client = Client::builder().no_proxy().timeout(Duration::from_secs(60)).build()?;
+        let url = wanet.admin.trim_end_matches('/').trim_end_matches("/admin").to_owned();
+        Ok(Self { client, url })
+    }
+
+    /// The address of the admin interface as host and port.
+    pub fn host(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
+    async fn read<T: DeserializeOwned>(answer: Response) -> Result<T> {
+        if answer.status().is_success() {
+            return Ok(answer.json().await?);
+        }
+        Err(format!("wanet: {} {}", answer.status(), answer.text().await?).into())
+    }
+
+    /// Adds a phone.
+    pub async fn add(&self, phone: &str) -> Result<()> {
+        let url = format!("{}/admin/phones", self.url);
+        let body = json!({"phone": phone, "push_name": format!("Phone {}", &phone[phone.len() - 4..])});
+        let _: serde_json::Value = Self::read(self.client.post(url).json(&body).send().await?).await?;
+        Ok(())
+    }
+
+    /// Scans a QR code; returns once the companion is linked.
+    pub async fn scan(&self, phone: &str, code: &str) -> Result<()> {
+        let url = format!("{}/admin/phones/{phone}/scan", self.url);
+        let answer = self.client.post(url).body(code.to_owned()).send().await?;
+        let _: serde_json::Value = Self::read(answer).await?;
+        Ok(())
+    }
+
+    /// Writes a text from a phone; gives WhatsApp's id.
+    pub async fn write(&self, phone: &str, to: &str, text: &str) -> Result<String> {
+        let url = format!("{}/admin/phones/{phone}/messages", self.url);
+        let body = json!({"to": to, "text": text});
+        let sent: Sent = Self::read(self.client.post(url).json(&body).send().await?).await?;
+        Ok(sent.id)
+    }
+
+    /// Everything on a phone.
+    pub async fn shown(&self, phone: &str) -> Result<Vec<Shown>> {
+        let url = format!("{}/admin/phones/{phone}/messages", self.url);
+        Self::read(self.client.get(url).send().await?).await
+    }
+
+    /// What the network counted so far.
+    pub async fn counted(&self) -> Result<Counted> {
+        let url = format!("{}/admin/stats", self.url);
+        Self::read(self.client.get(url).send().await?).await
+    }
+}
