@@ -2,6 +2,7 @@
 //! receiver, and figures. No part of the product.
 
 pub mod benchmarks;
+pub mod chaos;
 pub mod figures;
 pub mod pesan;
 pub mod phones;

@@ -1,0 +1,212 @@
+//! The crash test: Pesan is killed at random instants while it sends and receives, and in the end every message is
+//! looked for.
+
+mod talk;
+mod verdict;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use parking_lot::Mutex;
+use pesan_model::account::Account;
+use pesan_model::message::Message;
+use pesan_store::StoreOptions;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::Result;
+use crate::figures::say;
+use crate::pesan::Api;
+use crate::phones::Phones;
+use crate::programs::{Pesan, PesanOptions, Programs, Wanet, WanetOptions};
+use crate::receiver::Receiver;
+use crate::seeded::Seeded;
+
+/// How the test runs.
+#[derive(Debug, Clone, Args)]
+pub struct ChaosOptions {
+    /// How often Pesan is killed.
+    #[arg(long, default_value_t = 20)]
+    pub kills: u32,
+    /// On which database.
+    #[arg(long, value_enum, default_value_t = DatabaseKind::Sqlite)]
+    pub db: DatabaseKind,
+    /// The same seed kills after the same times and fails the same webhooks.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How many accounts.
+    #[arg(long, default_value_t = 3)]
+    pub accounts: usize,
+    /// How many phones each account talks with.
+    #[arg(long, default_value_t = 4)]
+    pub phones: usize,
+    /// How long it may take after the last kill until all is done.
+    #[arg(long, default_value_t = 150)]
+    pub drain_seconds: u64,
+    /// Keep the data folder and the logs, here.
+    #[arg(long)]
+    pub keep: Option<std::path::PathBuf>,
+}
+
+/// A database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DatabaseKind {
+    /// In the data folder.
+    Sqlite,
+    /// A server of its own, which is not killed.
+    Postgres,
+}
+
+/// Of a hundred webhook requests, so many fail.
+const FAILING_PERCENT: u64 = 30;
+/// 5 s become 50 ms, 10 h become 6 min: two failures in a row still fit into a test.
+const RETRY_DIVISOR: u32 = 100;
+/// Pesan lives at least and at most so long, from its start.
+const LIFE: (Duration, Duration) = (Duration::from_millis(150), Duration::from_millis(4_500));
+
+/// An account and its number.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    pub(crate) account: Account,
+    pub(crate) number: String,
+}
+
+/// Something that was accepted from us or from a phone.
+#[derive(Debug, Clone)]
+pub(crate) struct Sent {
+    /// Which account, by its place.
+    pub(crate) line: usize,
+    /// The phone at the other side.
+    pub(crate) phone: String,
+    /// Its place among those of this sender in this chat.
+    pub(crate) number: u64,
+    /// Pesan's message; absent for what phones wrote.
+    pub(crate) message: Option<Message>,
+    /// WhatsApp's id.
+    pub(crate) wa_id: String,
+}
+
+/// What the talkers share.
+pub(crate) struct Stage {
+    pub(crate) api: Api,
+    pub(crate) phones: Phones,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) people: Vec<String>,
+    pub(crate) accepted: Mutex<Vec<Sent>>,
+    pub(crate) written: Mutex<Vec<Sent>>,
+    pub(crate) posts: AtomicU64,
+    pub(crate) problems: Mutex<Vec<String>>,
+    pub(crate) over: watch::Sender<bool>,
+}
+
+/// Runs the test. False when a message was lost, doubled, stuck or out of order.
+pub async fn run(options: &ChaosOptions) -> Result<bool> {
+    let programs = Programs::beside_this_one()?;
+    let folder = tempfile::Builder::new().prefix("pesan-chaos").tempdir()?;
+    let root = options.keep.clone().unwrap_or_else(|| folder.path().to_owned());
+    std::fs::create_dir_all(&root)?;
+    let wanet = Wanet::start(&programs, &WanetOptions::default()).await?;
+    let phones = Phones::of(&wanet)?;
+    let receiver = Receiver::start(options.seed, FAILING_PERCENT).await?;
+    let mut served = PesanOptions::new(&programs, &root.join("data"), &wanet.ws)?;
+    served.retry_divisor = RETRY_DIVISOR;
+    served.database_url = database(options.db).await?;
+
+    let api = Api::new(&served, Api::first_key(&served).await?)?;
+    let (first, _) = Pesan::start(&served).await?;
+    let stage = Arc::new(prepare(options, api, phones, &receiver).await?);
+    say(&format!(
+        "chaos {:?}: {} accounts linked, {} phones; seed {}",
+        options.db,
+        stage.lines.len(),
+        stage.people.len(),
+        options.seed
+    ));
+
+    let talkers = talk::start(&stage);
+    let started = Instant::now();
+    let alive = kill_often(options, &served, first).await?;
+    let killing = started.elapsed();
+    stage.over.send_replace(true);
+    for talker in talkers {
+        talker.await?;
+    }
+    let drained = Instant::now();
+    let deadline = drained + Duration::from_secs(options.drain_seconds);
+    let mut verdict = verdict::wait_and_judge(&stage, &receiver, deadline).await?;
+    verdict.problems.extend(stage.problems.lock().drain(..));
+    alive.kill().await?;
+    say(&format!(
+        "chaos {:?} kills={} seed={} killing={:.0}s drain={:.0}s posts={} {}",
+        options.db,
+        options.kills,
+        options.seed,
+        killing.as_secs_f64(),
+        drained.elapsed().as_secs_f64(),
+        stage.posts.load(Ordering::Relaxed),
+        verdict.counts
+    ));
+    for problem in &verdict.problems {
+        say(&format!("VIOLATION {problem}"));
+    }
+    Ok(verdict.problems.is_empty())
+}
+
+async fn database(kind: DatabaseKind) -> Result<Option<String>> {
+    match kind {
+        DatabaseKind::Sqlite => Ok(None),
+        DatabaseKind::Postgres => match pesan_store::testing::postgres().await.options {
+            StoreOptions::Postgres { url, .. } => Ok(Some(url)),
+            StoreOptions::Sqlite { .. } => Err("asked for PostgreSQL, got SQLite".into()),
+        },
+    }
+}
+
+async fn prepare(options: &ChaosOptions, api: Api, phones: Phones, receiver: &Receiver) -> Result<Stage> {
+    let hook = api
+        .create_webhook(&receiver.url, &["message.received", "message.sent", "message.failed"])
+        .await?;
+    receiver.set_secret(&hook.secret)?;
+    let mut people = Vec::new();
+    for number in 0..options.phones {
+        let phone = format!("1555010{number:04}");
+        phones.add(&phone).await?;
+        people.push(phone);
+    }
+    let mut lines = Vec::new();
+    for number in 0..options.accounts {
+        let phone = format!("62800000{number:04}");
+        phones.add(&phone).await?;
+        let account = api.link(&phones, &phone).await?;
+        api.unpace(account.id).await?;
+        lines.push(Line { account, number: phone });
+    }
+    Ok(Stage {
+        api,
+        phones,
+        lines,
+        people,
+        accepted: Mutex::default(),
+        written: Mutex::default(),
+        posts: AtomicU64::new(0),
+        problems: Mutex::default(),
+        over: watch::Sender::new(false),
+    })
+}
+
+/// Kills and starts again as often as asked; the last start is left alive.
+async fn kill_often(options: &ChaosOptions, served: &PesanOptions, first: Pesan) -> Result<Pesan> {
+    let mut chance = Seeded::new(options.seed);
+    let mut pesan = first;
+    let killed = AtomicU32::new(0);
+    while killed.fetch_add(1, Ordering::Relaxed) < options.kills {
+        // Not after it serves: starting up is a moment to be killed at like any other.
+        tokio::time::sleep(chance.duration(LIFE.0, LIFE.1)).await;
+        pesan.kill().await?;
+        pesan = Pesan::spawn(served)?;
+    }
+    pesan.serving(served).await?;
+    Ok(pesan)
+}
