@@ -13,6 +13,7 @@ use crate::access::Access;
 use crate::bus::LocalBus;
 use crate::connections::Connections;
 use crate::error::Result;
+use crate::events::live::Tails;
 use crate::lifecycle::Lifecycle;
 use crate::net;
 
@@ -55,6 +56,8 @@ pub struct App {
     pub settings: Settings,
     /// Who is known to be let in, and how often somebody tried.
     pub access: Access,
+    /// What live streams share.
+    pub(crate) tails: Tails,
     keyring: Keyring,
     organization_keys: Mutex<HashMap<OrganizationId, OrganizationKey>>,
 }
@@ -88,6 +91,7 @@ impl App {
             net: parts.net,
             settings: parts.settings,
             access: Access::default(),
+            tails: Tails::default(),
             keyring: parts.keyring,
             organization_keys: Mutex::default(),
         })

@@ -1,13 +1,22 @@
 //! Events: recorded in the transaction of the change, told to live streams and webhooks afterwards.
+//!
+//! [`record`] writes the log and, in the same transaction, one delivery with its job for each webhook that wants the
+//! event. [`announce`] wakes whoever carries them on; losing it delays them, never loses them.
+
+mod fan_out;
+pub mod live;
 
 use pesan_model::event::LoggedEvent;
 use pesan_model::{Event, EventId, OrganizationId, Permission};
-use pesan_store::{Tx, event};
+use pesan_store::{Tx, delivery, event, webhook};
 
 use crate::access::Caller;
 use crate::bus::Signal;
 use crate::context::App;
 use crate::error::Result;
+
+pub(crate) use fan_out::{enqueue, job_id};
+pub use live::{Live, LiveEvent, subscribe};
 
 /// Makes the ids and the time that [`record`] needs, before the transaction.
 pub fn stamped(app: &App, events: Vec<Event>) -> Vec<(EventId, Event)> {
@@ -19,13 +28,21 @@ pub fn stamped(app: &App, events: Vec<Event>) -> Vec<(EventId, Event)> {
 
 /// Records events as the last thing of a transaction. After the commit, call [`announce`].
 pub async fn record(app: &App, tx: &mut Tx<'_>, organization: OrganizationId, events: Vec<Event>) -> Result<()> {
-    event::append(tx, organization, stamped(app, events), app.clock.now()).await?;
+    if events.is_empty() {
+        return Ok(());
+    }
+    let webhooks = webhook::list_enabled(tx, organization).await?;
+    let now = app.clock.now();
+    let logged = event::append(tx, organization, stamped(app, events), now).await?;
+    enqueue(app, tx, &webhooks, &logged).await?;
     Ok(())
 }
 
 /// Wakes live streams and webhook workers after a commit.
 pub fn announce(app: &App, organization: OrganizationId) {
+    app.tails.grew(organization);
     app.bus.publish(Signal::Events(organization));
+    app.bus.publish(Signal::Jobs(delivery::queue::KIND));
 }
 
 /// Up to `limit` events after place `after`.

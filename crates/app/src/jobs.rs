@@ -1,4 +1,9 @@
 //! Work that is done later: one file each.
 
+pub mod deliver_webhook;
 pub mod fetch_media;
+<<<<<<< main
 pub mod refresh_group;
+=======
+pub mod retention;
+>>>>>>> local

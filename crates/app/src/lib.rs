@@ -22,7 +22,11 @@ pub mod media;
 pub mod messaging;
 pub mod net;
 pub mod outbox;
+<<<<<<< main
 mod worker;
+=======
+pub mod webhooks;
+>>>>>>> local
 
 pub use access::{Caller, Principal};
 pub use bus::{LocalBus, Signal};

@@ -20,7 +20,7 @@ pub use target::{Refusal, Targets};
 use resolver::{Guard, Lookup, SystemLookup};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 const IDLE_CONNECTIONS_PER_HOST: usize = 32;
 /// What is read of an answer that nobody looks at, so that its connection can be used again.
 const DRAINED_BYTES: usize = 64 * 1024;

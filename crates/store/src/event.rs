@@ -116,3 +116,32 @@ pub async fn last_seq(tx: &mut Tx<'_>, organization_id: OrganizationId) -> Resul
         .await?;
     Ok(seq)
 }
+
+/// The place before the first event at or after a time: from there, [`list_after`] goes on with that event.
+pub async fn seq_before(tx: &mut Tx<'_>, organization_id: OrganizationId, at: Timestamp) -> Result<i64, Error> {
+    let first: Option<(i64,)> = tx
+        .fetch_optional(
+            "SELECT seq FROM event WHERE organization_id = $1 AND at >= $2 ORDER BY at, seq LIMIT 1",
+            args![organization_id, at],
+        )
+        .await?;
+    match first {
+        Some((seq,)) => Ok(seq - 1),
+        None => last_seq(tx, organization_id).await,
+    }
+}
+
+/// Deletes up to `limit` of an organization's events from before `before`, oldest first. Says how many.
+pub async fn delete_before(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    before: Timestamp,
+    limit: usize,
+) -> Result<u64, Error> {
+    tx.execute(
+        "DELETE FROM event WHERE organization_id = $1 AND seq IN (\
+         SELECT seq FROM event WHERE organization_id = $1 AND at < $2 ORDER BY at, seq LIMIT $3)",
+        args![organization_id, before, limit],
+    )
+    .await
+}

@@ -12,6 +12,7 @@ pub mod browser_session;
 pub mod chat;
 pub mod contact;
 mod db;
+pub mod delivery;
 mod dialect;
 mod error;
 pub mod event;
@@ -33,6 +34,7 @@ mod sqlite;
 pub mod testing;
 pub mod user;
 mod value;
+pub mod webhook;
 
 pub use db::{Store, StoreOptions, Tx};
 pub use error::Error;

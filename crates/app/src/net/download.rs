@@ -11,7 +11,7 @@ use super::{Client, Error, explain, target};
 
 const MAX_REDIRECTS: usize = 3;
 /// For the whole file.
-const DEADLINE: Duration = Duration::from_secs(120);
+const DEADLINE: Duration = Duration::from_mins(2);
 const MAX_FILE_NAME_CHARS: usize = 200;
 
 /// A file that was fetched.
@@ -185,10 +185,7 @@ mod tests {
             file_name(&headers, &url)
         };
         assert_eq!(named(None).as_deref(), Some("b c.pdf"));
-        assert_eq!(
-            named(Some("attachment; filename=\"a.png\"")).as_deref(),
-            Some("a.png")
-        );
+        assert_eq!(named(Some("attachment; filename=\"a.png\"")).as_deref(), Some("a.png"));
         assert_eq!(
             named(Some("attachment; filename=x; filename*=UTF-8''na%C3%AFve.txt")).as_deref(),
             Some("naïve.txt")

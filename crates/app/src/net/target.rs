@@ -39,6 +39,14 @@ pub enum Refusal {
     Network,
 }
 
+/// Metadata and host services of clouds, outside the link-local block.
+const CLOUD_SERVICES_V4: [Ipv4Addr; 2] = [Ipv4Addr::new(168, 63, 129, 16), Ipv4Addr::new(100, 100, 100, 200)];
+/// The same, inside the private block.
+const CLOUD_SERVICES_V6: [Ipv6Addr; 2] = [
+    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
+    Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
+];
+
 /// How far an address is away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reach {
@@ -103,33 +111,28 @@ fn is_this_machine(name: &str) -> bool {
 
 fn reach_v4(ip: Ipv4Addr) -> Reach {
     match ip.octets() {
-        // Metadata and host services of clouds that stand outside the link-local block.
-        [168, 63, 129, 16] | [100, 100, 100, 200] => Reach::Never,
-        [10 | 127, ..] | [192, 168, ..] => Reach::Private,
-        [172, second, ..] if second & 0xf0 == 16 => Reach::Private,
-        [100, second, ..] if second & 0xc0 == 64 => Reach::Private,
+        _ if CLOUD_SERVICES_V4.contains(&ip) => Reach::Never,
+        [10 | 127, ..] | [192, 168, ..] | [172, 16..=31, ..] | [100, 64..=127, ..] => Reach::Private,
         // "This network", link-local, protocol assignments, documentation, relays, benchmarks, multicast, reserved.
-        [0, ..]
+        [0 | 224..=255, ..]
         | [169, 254, ..]
         | [192, 0, 0 | 2, _]
         | [192, 88, 99, _]
         | [198, 18 | 19, ..]
         | [198, 51, 100, _]
-        | [203, 0, 113, _]
-        | [224..=255, ..] => Reach::Never,
+        | [203, 0, 113, _] => Reach::Never,
         _ => Reach::Public,
     }
 }
 
 fn reach_v6(ip: Ipv6Addr) -> Reach {
     match ip.segments() {
-        [0, 0, 0, 0, 0, 0, 0, 1] => Reach::Private,
-        // Metadata services of clouds inside the private block.
-        [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254] | [0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254] => Reach::Never,
-        [first, ..] if first & 0xfe00 == 0xfc00 => Reach::Private,
+        _ if CLOUD_SERVICES_V6.contains(&ip) => Reach::Never,
+        [0, 0, 0, 0, 0, 0, 0, 1] | [0xfc00..=0xfdff, ..] => Reach::Private,
         // Inside global unicast: protocol assignments with Teredo, documentation, 6to4.
-        [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x2002, ..] | [0x3fff, 0..=0xfff, ..] => Reach::Never,
-        [0x2000..=0x3fff, ..] => Reach::Public,
+        [0x2001, second, ..] if second < 0x200 || second == 0xdb8 => Reach::Never,
+        [0x3fff, second, ..] if second < 0x1000 => Reach::Never,
+        [first, ..] if first & 0xe000 == 0x2000 && first != 0x2002 => Reach::Public,
         // Everything else: IPv4 in disguise (mapped, compatible, NAT64), link-local, site-local, multicast, unassigned.
         _ => Reach::Never,
     }

@@ -263,10 +263,7 @@ async fn a_name_that_turns_private_after_the_check_is_never_connected_to() {
         let client = Client::with_lookup(Targets::Public, names).expect("set up");
         assert!(client.check(&url).is_ok(), "the name alone does not show it");
         let refused = client.post(post(&url)).await;
-        assert!(
-            matches!(refused, Err(Error::Refused(Refusal::Network))),
-            "{refused:?}"
-        );
+        assert!(matches!(refused, Err(Error::Refused(Refusal::Network))), "{refused:?}");
     }
     assert_eq!(connections.load(Ordering::SeqCst), 0);
 }
@@ -300,15 +297,16 @@ async fn redirects_are_answers_to_a_post_and_checked_steps_of_a_download() {
     assert_eq!(fetched.size, 6);
 
     let (port, _) = server(answer("302 Found\r\nlocation: http://169.254.169.254/", b"")).await;
-    let refused = client.download_to(&format!("http://127.0.0.1:{port}/"), &path, 100).await;
-    assert!(
-        matches!(refused, Err(Error::Refused(Refusal::Network))),
-        "{refused:?}"
-    );
+    let refused = client
+        .download_to(&format!("http://127.0.0.1:{port}/"), &path, 100)
+        .await;
+    assert!(matches!(refused, Err(Error::Refused(Refusal::Network))), "{refused:?}");
     assert!(!path.exists());
 
     let (port, _) = server(answer("302 Found\r\nlocation: /again", b"")).await;
-    let endless = client.download_to(&format!("http://127.0.0.1:{port}/"), &path, 100).await;
+    let endless = client
+        .download_to(&format!("http://127.0.0.1:{port}/"), &path, 100)
+        .await;
     assert!(matches!(endless, Err(Error::TooManyRedirects)), "{endless:?}");
 }
 
@@ -329,17 +327,25 @@ async fn downloads_are_streamed_to_a_file_and_capped() {
     assert_eq!(std::fs::read(&path).expect("written"), b"0123456789");
 
     let refused = client.download_to(&url, &path, 9).await;
-    assert!(matches!(refused, Err(Error::TooLarge { limit_bytes: 9 })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(Error::TooLarge { limit_bytes: 9 })),
+        "{refused:?}"
+    );
     assert!(!path.exists(), "nothing is left of a file that was not fetched");
 
     // No length told, and more than allowed comes.
-    let endless = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\na\r\n0123456789\r\na\r\n0123456789\r\n0\r\n\r\n";
+    let endless =
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\na\r\n0123456789\r\na\r\n0123456789\r\n0\r\n\r\n";
     let (port, _) = server(endless.to_vec()).await;
-    let refused = client.download_to(&format!("http://127.0.0.1:{port}/"), &path, 15).await;
+    let refused = client
+        .download_to(&format!("http://127.0.0.1:{port}/"), &path, 15)
+        .await;
     assert!(matches!(refused, Err(Error::TooLarge { .. })), "{refused:?}");
 
     let (port, _) = server(answer("404 Not Found", b"")).await;
-    let missing = client.download_to(&format!("http://127.0.0.1:{port}/"), &path, 15).await;
+    let missing = client
+        .download_to(&format!("http://127.0.0.1:{port}/"), &path, 15)
+        .await;
     assert!(matches!(missing, Err(Error::Status(404))), "{missing:?}");
 }
 

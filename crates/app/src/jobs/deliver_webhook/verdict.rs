@@ -1,0 +1,244 @@
+//! What a try means: delivered, to be tried again and when, or over.
+
+use std::time::Duration;
+
+use pesan_model::retry::{WEBHOOK, wait_after, with_jitter};
+use pesan_model::{Random, Timestamp};
+
+use crate::net::{self, Answer};
+
+/// Longest wait that an endpoint may ask for.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(24);
+/// How long later events of a chat wait behind one that fails.
+const HOLDS_ITS_LANE: Duration = Duration::from_hours(1);
+
+/// What happens next to a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Nothing: it arrived.
+    Delivered,
+    /// Another try at this time, with later events of the chat waiting for it.
+    Retry(Timestamp),
+    /// Another try at this time, with later events going on without it.
+    StepAside(Timestamp),
+    /// Nothing: there are no more tries.
+    Failed,
+    /// Nothing more for the whole webhook: the endpoint says that it is gone.
+    Gone,
+}
+
+/// A try and what it means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Verdict {
+    pub(super) next: Next,
+    /// The HTTP status, where there was an answer.
+    pub(super) status: Option<u16>,
+    /// What went wrong.
+    pub(super) error: Option<String>,
+    /// How long the endpoint asked to be left alone.
+    pub(super) pause: Option<Duration>,
+}
+
+/// What is known about a delivery when its try has ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Try {
+    /// Tries of this round, this one included: a redelivery begins again with 1.
+    pub(super) number: u32,
+    /// When the delivery, or its present round, was made.
+    pub(super) made_at: Timestamp,
+    /// The time.
+    pub(super) now: Timestamp,
+}
+
+pub(super) fn judge(result: Result<Answer, net::Error>, tried: Try, random: &dyn Random) -> Verdict {
+    match result {
+        Ok(answer) if (200..300).contains(&answer.status) => Verdict {
+            next: Next::Delivered,
+            status: Some(answer.status),
+            error: None,
+            pause: None,
+        },
+        Ok(answer) => {
+            let asked = answer
+                .retry_after
+                .as_deref()
+                .and_then(|text| retry_after(text, tried.now))
+                .map(|wait| wait.min(LONGEST_RETRY_AFTER));
+            Verdict {
+                next: match answer.status {
+                    410 => Next::Gone,
+                    _ => next(tried, asked.unwrap_or_default(), random),
+                },
+                status: Some(answer.status),
+                error: Some(format!("answered {}", answer.status)),
+                pause: asked.filter(|_| matches!(answer.status, 429 | 502 | 503 | 504)),
+            }
+        }
+        Err(error) => Verdict {
+            next: next(tried, Duration::ZERO, random),
+            status: None,
+            error: Some(error.to_string()),
+            pause: None,
+        },
+    }
+}
+
+fn next(tried: Try, at_least: Duration, random: &dyn Random) -> Next {
+    let Some(wait) = wait_after(WEBHOOK, tried.number) else {
+        return Next::Failed;
+    };
+    let at = tried.now.plus(with_jitter(wait, random).max(at_least));
+    if at.since(tried.made_at) > HOLDS_ITS_LANE {
+        Next::StepAside(at)
+    } else {
+        Next::Retry(at)
+    }
+}
+
+/// A `Retry-After`: seconds, or a date.
+fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
+    let text = text.trim();
+    if let Ok(seconds) = text.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+    Some(Timestamp::from_millis(date.as_millisecond()).since(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Fixed(u8);
+    impl Random for Fixed {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(self.0);
+        }
+    }
+
+    fn now() -> Timestamp {
+        Timestamp::from_secs(1_700_000_000)
+    }
+
+    fn tried(number: u32) -> Try {
+        Try {
+            number,
+            made_at: now(),
+            now: now(),
+        }
+    }
+
+    fn answer(status: u16, retry_after: Option<&str>) -> Result<Answer, net::Error> {
+        Ok(Answer {
+            status,
+            retry_after: retry_after.map(str::to_owned),
+        })
+    }
+
+    fn after(secs: u64) -> Timestamp {
+        now().plus(Duration::from_secs(secs))
+    }
+
+    #[test]
+    fn only_2xx_is_a_success_and_410_is_the_end() {
+        for status in [200, 201, 204, 299] {
+            let verdict = judge(answer(status, None), tried(1), &Fixed(0));
+            assert_eq!((verdict.next, verdict.error), (Next::Delivered, None));
+        }
+        for status in [300, 302, 304, 400, 401, 404, 429, 500, 503] {
+            let verdict = judge(answer(status, None), tried(1), &Fixed(0));
+            assert_eq!(verdict.next, Next::Retry(after(5)), "{status}");
+            assert_eq!(verdict.status, Some(status));
+            assert_eq!(verdict.error, Some(format!("answered {status}")));
+            assert_eq!(verdict.pause, None);
+        }
+        assert_eq!(judge(answer(410, None), tried(1), &Fixed(0)).next, Next::Gone);
+        let verdict = judge(Err(net::Error::Timeout), tried(1), &Fixed(0));
+        assert_eq!(verdict.next, Next::Retry(after(5)));
+        assert_eq!(
+            (verdict.status, verdict.error.as_deref()),
+            (None, Some("no answer in time"))
+        );
+    }
+
+    #[test]
+    fn waits_follow_the_table_with_jitter_and_end() {
+        let mut at = now();
+        let mut waits = Vec::new();
+        for number in 1.. {
+            let tried = Try {
+                number,
+                made_at: now(),
+                now: at,
+            };
+            match judge(answer(500, None), tried, &Fixed(0)).next {
+                Next::Retry(next) => {
+                    assert!(next.since(now()) <= HOLDS_ITS_LANE);
+                    waits.push(next.since(at));
+                    at = next;
+                }
+                Next::StepAside(next) => {
+                    assert!(next.since(now()) > HOLDS_ITS_LANE);
+                    waits.push(next.since(at));
+                    at = next;
+                }
+                other => {
+                    assert_eq!(other, Next::Failed);
+                    break;
+                }
+            }
+        }
+        assert_eq!(waits, WEBHOOK);
+        assert!(at.since(now()) >= Duration::from_secs(75 * 3600));
+        assert_eq!(
+            judge(answer(500, None), tried(1), &Fixed(0xff)).next,
+            Next::Retry(after(6))
+        );
+    }
+
+    #[test]
+    fn what_waited_for_long_steps_aside_at_its_first_failure() {
+        let late = Try {
+            number: 1,
+            made_at: now().minus(Duration::from_secs(3596)),
+            now: now(),
+        };
+        assert_eq!(
+            judge(answer(500, None), late, &Fixed(0)).next,
+            Next::StepAside(after(5))
+        );
+        let in_time = Try {
+            made_at: now().minus(Duration::from_secs(3595)),
+            ..late
+        };
+        assert_eq!(judge(answer(500, None), in_time, &Fixed(0)).next, Next::Retry(after(5)));
+    }
+
+    #[test]
+    fn endpoints_may_ask_for_time_up_to_a_day() {
+        let verdict = |status, text| judge(answer(status, Some(text)), tried(1), &Fixed(0));
+        assert_eq!(verdict(503, "120").next, Next::Retry(after(120)));
+        assert_eq!(verdict(503, "120").pause, Some(Duration::from_secs(120)));
+        assert_eq!(
+            verdict(500, "120").pause,
+            None,
+            "one event is the trouble, not the endpoint"
+        );
+        assert_eq!(
+            verdict(429, "1").next,
+            Next::Retry(after(5)),
+            "never sooner than the table"
+        );
+        assert_eq!(verdict(429, "999999").next, Next::StepAside(after(24 * 3600)));
+        assert_eq!(
+            verdict(503, "Tue, 14 Nov 2023 22:15:20 GMT").next,
+            Next::Retry(after(120))
+        );
+        assert_eq!(
+            verdict(503, "Tue, 14 Nov 2000 22:15:20 GMT").next,
+            Next::Retry(after(5))
+        );
+        assert_eq!(verdict(503, "soon").next, Next::Retry(after(5)));
+        assert_eq!(verdict(503, "-5").pause, None);
+    }
+}

@@ -1,0 +1,64 @@
+//! Forgets old events and deliveries, in small steps, so that nobody waits for it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pesan_model::OrganizationId;
+use pesan_store::delivery::{self, queue};
+use pesan_store::{event, organization};
+
+use crate::context::App;
+use crate::error::{Error, Result};
+
+const EVERY: Duration = Duration::from_hours(1);
+/// Rows deleted in one transaction.
+const BATCH: usize = 500;
+
+/// Runs until the process ends, once an hour.
+pub async fn run(app: Arc<App>) {
+    loop {
+        if let Err(error) = sweep(&app).await {
+            tracing::warn!(%error, "could not delete old events; trying again in an hour");
+        }
+        tokio::select! {
+            () = app.lifecycle.soft().cancelled() => return,
+            () = tokio::time::sleep(EVERY) => {}
+        }
+    }
+}
+
+/// Deletes everything that is older than the settings say. Says how many rows that were.
+pub async fn sweep(app: &Arc<App>) -> Result<u64> {
+    let before = app.clock.now().minus(app.settings.event_retention);
+    let mut deleted = app
+        .store
+        .write::<_, Error, _>(|tx| Box::pin(async move { Ok(queue::delete_strays(tx).await?) }))
+        .await?;
+    let mut batch = BATCH as u64;
+    while batch == BATCH as u64 && !app.lifecycle.soft().is_cancelled() {
+        batch = app
+            .store
+            .write::<_, Error, _>(move |tx| {
+                Box::pin(async move { Ok(delivery::delete_finished(tx, before, BATCH).await?) })
+            })
+            .await?;
+        deleted += batch;
+    }
+    let organizations: Vec<OrganizationId> = app
+        .store
+        .read::<_, Error, _>(|tx| Box::pin(async move { Ok(organization::list_ids(tx).await?) }))
+        .await?;
+    for id in organizations {
+        let mut batch = BATCH as u64;
+        while batch == BATCH as u64 && !app.lifecycle.soft().is_cancelled() {
+            batch = app
+                .store
+                .write::<_, Error, _>(move |tx| {
+                    Box::pin(async move { Ok(event::delete_before(tx, id, before, BATCH).await?) })
+                })
+                .await?;
+            deleted += batch;
+        }
+    }
+    Ok(deleted)
+}

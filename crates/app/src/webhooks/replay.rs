@@ -1,0 +1,85 @@
+//! Events of the past, sent again to one webhook.
+
+use std::sync::Arc;
+
+use pesan_model::{Permission, Timestamp, WebhookId};
+use pesan_store::event;
+
+use super::enabled;
+use crate::access::Caller;
+use crate::context::App;
+use crate::error::{Error, Result};
+use crate::events;
+
+/// Events looked at in one transaction.
+const PAGE: usize = 200;
+/// Events looked at in one call.
+const MAX_EVENTS: usize = 20_000;
+
+/// Where a replay begins.
+#[derive(Debug, Clone, Copy)]
+pub enum From {
+    /// With the event after this place in the log.
+    AfterSeq(i64),
+    /// With the first event at or after this time.
+    Since(Timestamp),
+}
+
+/// What a replay did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replayed {
+    /// Deliveries that were added.
+    pub deliveries: usize,
+    /// The place it came to.
+    pub last_seq: i64,
+    /// False when there is more: call again with `last_seq`.
+    pub is_complete: bool,
+}
+
+/// Sends what the log has, from a point up to now, to a webhook again: what its patterns and accounts cover today, under
+/// the ids the events had, in order in each chat. A call does a bounded part and says where to go on.
+pub async fn replay(app: &Arc<App>, caller: &Caller, id: WebhookId, from: From) -> Result<Replayed> {
+    caller.require(Permission::WebhooksManage)?;
+    let organization = caller.organization_id;
+    let (mut cursor, end) = app
+        .store
+        .read::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                enabled(tx, organization, id).await?;
+                let start = match from {
+                    From::AfterSeq(seq) => seq,
+                    From::Since(at) => event::seq_before(tx, organization, at).await?,
+                };
+                Ok((start, event::last_seq(tx, organization).await?))
+            })
+        })
+        .await?;
+    let (mut deliveries, mut seen) = (0, 0);
+    while cursor < end && seen < MAX_EVENTS {
+        let owned = app.clone();
+        let (added, read, last) = app
+            .store
+            .write::<_, Error, _>(move |tx| {
+                Box::pin(async move {
+                    let webhook = enabled(tx, organization, id).await?;
+                    let mut page = event::list_after(tx, organization, cursor, PAGE).await?;
+                    page.retain(|event| event.seq <= end);
+                    let last = page.last().map_or(end, |event| event.seq);
+                    // Tests are not repeated.
+                    page.retain(|event| event.event.only_webhook().is_none());
+                    let added = events::enqueue(&owned, tx, std::slice::from_ref(&webhook), &page).await?;
+                    Ok((added, page.len().max(1), last))
+                })
+            })
+            .await?;
+        deliveries += added;
+        seen += read;
+        cursor = last;
+        events::announce(app, organization);
+    }
+    Ok(Replayed {
+        deliveries,
+        last_seq: cursor,
+        is_complete: cursor >= end,
+    })
+}
