@@ -72,6 +72,9 @@ fn log_in(hub: &Arc<Hub>, line: &Arc<Line>, address: Address, greeting: &Greetin
     if let Some(old) = device.link.replace(link) {
         old.line.send(conflict("replaced"));
         old.line.close();
+        if old.line.frozen() {
+            old.line.cut.cancel();
+        }
     }
     drop(world);
     hub.ring();

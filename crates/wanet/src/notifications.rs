@@ -1,5 +1,7 @@
 //! What the server tells clients unasked: keys that run low, devices that come and go, app state that changed.
 
+use std::collections::HashSet;
+
 use wacore_binary::Node;
 use wacore_binary::builder::NodeBuilder;
 use waproto::buffa::Message as _;
@@ -39,12 +41,13 @@ impl Hub {
         };
         let signed = key_index_list(account);
         let own: Vec<Address> = account.addresses().filter(|a| a.device != 0 && *a != address).collect();
-        let peers: Vec<u64> = account
-            .peers
-            .iter()
-            .copied()
-            .filter(|peer| *peer != address.phone)
-            .collect();
+        let groups = world
+            .groups
+            .values()
+            .filter(|group| group.members.contains_key(&address.phone));
+        let together = groups.flat_map(|group| group.members.keys());
+        let mut peers: HashSet<u64> = account.peers.iter().chain(together).copied().collect();
+        peers.remove(&address.phone);
         let devices = device_nodes(account, Family::Pn);
         let sync = NodeBuilder::new("notification")
             .attr("from", ids::pn(address.phone))

@@ -94,6 +94,9 @@ impl Hub {
                 world.counters.acks_sent += 1;
             } else {
                 world.counters.nacks_sent += 1;
+                if let Some(device) = world.device_mut(sender) {
+                    device.seen.forget(stanza_hash(sender, &chat, &id));
+                }
             }
         }
         match fate.ack {
@@ -216,11 +219,12 @@ impl Hub {
     fn give(self: &Arc<Self>, message: &Outgoing<'_>, to: Address, mut node: Node) {
         {
             let mut world = self.world.lock();
+            let personal = message.to.server != Server::Group;
             let blocked = world
                 .accounts
                 .get(&to.phone)
                 .is_some_and(|a| a.blocked.contains(&message.sender.phone));
-            if blocked || !world.exists(to) {
+            if (personal && blocked) || !world.exists(to) {
                 return;
             }
             let passing = Passing {

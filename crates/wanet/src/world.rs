@@ -247,6 +247,11 @@ impl Seen {
         }
         true
     }
+
+    /// The stanza was refused after all, so its id may be used again.
+    pub(crate) fn forget(&mut self, hash: u64) {
+        self.known.remove(&hash);
+    }
 }
 
 /// How often each message stanza arrived on the wire, whether or not it was relayed.

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use wacore::net::{HttpClient, HttpRequest, HttpResponse};
 use wacore::store::InMemoryBackend;
 use wanet::{LinkedDevice, Network, NewPhone};
 use whatsapp_rust::prelude::*;
-use whatsapp_rust_tokio_transport::TokioWebSocketTransportFactory;
+use whatsapp_rust_tokio_transport::{Connector, TokioWebSocketTransportFactory};
 
 /// How long a fact may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -31,6 +32,26 @@ impl HttpClient for Web {
             body: answer.bytes().await?.to_vec(),
         })
     }
+}
+
+/// A connection that trusts the network's certificate.
+fn transport(url: &str, cert_pem: &str) -> TokioWebSocketTransportFactory {
+    let body: String = cert_pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let der = base64::engine::general_purpose::STANDARD
+        .decode(body)
+        .expect("the certificate is PEM");
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(der.into()).expect("the certificate can be trusted");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("usual versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let connector = Connector::Rustls(tokio_rustls::TlsConnector::from(Arc::new(config)));
+    TokioWebSocketTransportFactory::new()
+        .with_url(url)
+        .with_connector(connector)
 }
 
 /// Everything a client was told.
@@ -99,9 +120,10 @@ impl TestClient {
         let ear = Arc::clone(&heard);
         let bot = Bot::builder()
             .with_backend_arc(Arc::clone(&backend) as Arc<dyn whatsapp_rust::store::traits::Backend>)
-            .with_transport_factory(TokioWebSocketTransportFactory::new().with_url(url))
+            .with_transport_factory(transport(url, cert_pem))
             .with_http_client(Web(web))
             .with_runtime(TokioRuntime)
+            .with_wanted_pre_key_count(60)
             .with_version((2, 3000, 1_043_857_760))
             .with_event_delivery(EventDelivery::Ordered { capacity: 4096 })
             .on_event(move |event: Arc<Event>, _client| {

