@@ -2,8 +2,5 @@
 
 pub mod deliver_webhook;
 pub mod fetch_media;
-<<<<<<< main
 pub mod refresh_group;
-=======
 pub mod retention;
->>>>>>> local

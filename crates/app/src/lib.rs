@@ -22,11 +22,8 @@ pub mod media;
 pub mod messaging;
 pub mod net;
 pub mod outbox;
-<<<<<<< main
-mod worker;
-=======
 pub mod webhooks;
->>>>>>> local
+mod worker;
 
 pub use access::{Caller, Principal};
 pub use bus::{LocalBus, Signal};
