@@ -87,7 +87,9 @@ export const qrQuery = (id: string) =>
           }),
         );
         const now = Date.parse(response.headers.get("date") ?? "") || Date.now();
-        return { ...body, remainingMs: Math.max(0, Date.parse(body.expires_at) - now) };
+        // Pictures of it have other types; JSON was asked for.
+        const qr = body as Qr;
+        return { ...qr, remainingMs: Math.max(0, Date.parse(qr.expires_at) - now) };
       } catch (error) {
         if (error instanceof Problem && error.status === 409) return null;
         throw error;

@@ -1,5 +1,5 @@
 /** Short names for the schemas of `openapi.json`. Nothing is typed by hand: each name points into the generated file. */
-import type { components, operations, paths } from "./schema";
+import type { components } from "./schema";
 
 type Schemas = components["schemas"];
 
@@ -23,19 +23,7 @@ export type StateChange = Schemas["StateChange"];
 export type User = Schemas["User"];
 export type Webhook = Schemas["Webhook"];
 
-type Json<T> = T extends { content: { "application/json": infer Body } } ? Body : never;
-type Answer<
-  Path extends keyof paths,
-  Method extends keyof paths[Path],
-  Status extends number,
-> = paths[Path][Method] extends {
-  responses: Record<Status, infer Found>;
-}
-  ? Json<Found>
-  : never;
-
-export type Me = Answer<"/v1/me", "get", 200>;
-export type Setup = Answer<"/v1/setup", "get", 200>;
-export type Qr = Answer<"/v1/accounts/{id}/qr", "get", 200>;
-export type SendBody = Json<NonNullable<paths["/v1/messages"]["post"]["requestBody"]>>;
-export type { operations };
+export type Me = Schemas["Me"];
+export type Setup = Schemas["Setup"];
+export type Qr = Schemas["Qr"];
+export type SendBody = Schemas["NewMessageBody"];

@@ -64,18 +64,16 @@ export function Shell() {
           </Group>
         </AppShell.Header>
 
-        <AppShell.Navbar className={classes.navbar} p="sm">
+        <AppShell.Navbar className={classes.navbar} p="sm" visibleFrom="sm" aria-label={t("nav.main")}>
           <Group gap="sm" px={6} h={44} mb="sm" wrap="nowrap" className={classes.brand}>
             <Mark size={32} />
             <Title order={2} size="h4" visibleFrom="lg">
               Pesan
             </Title>
           </Group>
-          <nav aria-label={t("nav.main")}>
-            {PLACES.map((place) => (
-              <PlaceLink key={place.to} place={place} />
-            ))}
-          </nav>
+          {PLACES.map((place) => (
+            <PlaceLink key={place.to} place={place} />
+          ))}
           <Text size="xs" c="dimmed" mt="auto" px={6} visibleFrom="lg">
             {setup && `Pesan ${setup.version}`}
           </Text>

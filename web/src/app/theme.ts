@@ -43,7 +43,7 @@ const FONT =
 
 export const theme = createTheme({
   primaryColor: "teal",
-  primaryShade: { light: 8, dark: 7 },
+  primaryShade: { light: 8, dark: 8 },
   colors: { teal, dark },
   fontFamily: FONT,
   headings: { fontFamily: FONT, fontWeight: "650" },

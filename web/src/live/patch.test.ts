@@ -59,10 +59,13 @@ describe("messages", () => {
 
   it("puts_a_message_that_comes_late_where_it_was_said", () => {
     happen("message.received", makeMessage({ id: "msg_8", created_at: at(9), sent_at: at(2) }));
-    expect(thread()).toEqual([["msg_3"], ["msg_1"]]);
+    expect(thread()).toEqual([["msg_3"], ["msg_8", "msg_1"]]);
   });
 
-  it("leaves_a_message_of_an_older_page_to_that_page", () => {
+  it("leaves_a_message_behind_the_last_page_to_the_next_one", () => {
+    client.setQueryData<Pages<Message>>(keys.messages("cht_1"), (pages) =>
+      pages ? { ...pages, pages: pages.pages.map((page) => ({ ...page, next: "more" })) } : pages,
+    );
     happen("message.healed", makeMessage({ id: "msg_0", created_at: at(0) }));
     expect(thread()).toEqual([["msg_3"], ["msg_1"]]);
   });

@@ -120,13 +120,15 @@ function putInThread(client: QueryClient, message: Message): void {
       };
     });
     if (found) return { ...pages, pages: replaced };
-    const [first, ...rest] = pages.pages;
-    if (!first) return pages;
-    const place = first.data.findIndex((other) => momentOf(other) <= momentOf(message));
-    if (place === -1 && first.next) return pages;
-    const data = [...first.data];
-    data.splice(place === -1 ? data.length : place, 0, message);
-    return { ...pages, pages: [{ ...first, data }, ...rest] };
+    // Behind the last page that is loaded it comes with the next one.
+    const moment = momentOf(message);
+    const older = (other: Message) => momentOf(other) <= moment;
+    const index = pages.pages.findIndex((page) => page.data.some(older) || page.next == null);
+    const page = pages.pages[index];
+    if (!page) return pages;
+    const place = page.data.findIndex(older);
+    const data = page.data.toSpliced(place === -1 ? page.data.length : place, 0, message);
+    return { ...pages, pages: pages.pages.with(index, { ...page, data }) };
   });
 }
 

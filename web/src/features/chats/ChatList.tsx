@@ -288,6 +288,7 @@ export function ChatAvatar({ chat, size }: { chat: Chat; size: number }) {
       radius="xl"
       name={isNumber ? undefined : chat.name}
       color={isNumber ? "gray" : "initials"}
+      allowedInitialsColors={["blue", "indigo", "violet", "grape", "pink", "red", "teal"]}
       aria-hidden
     />
   );

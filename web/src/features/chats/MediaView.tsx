@@ -36,7 +36,7 @@ export function MediaView({ kind, media }: { kind: string; media: Media }) {
     default: {
       const name = media.file_name ?? t("kind.document");
       return (
-        <a className={classes.file} href={url} download={name} aria-label={t("chat.open", { name })}>
+        <a className={classes.file} href={url} download={name}>
           <IconFile size={26} aria-hidden />
           <span>
             <span className={classes.fileName} dir="auto">

@@ -139,7 +139,7 @@ function Head({ chat, account }: { chat: Chat; account: Account | undefined }) {
       </ActionIcon>
       <ChatAvatar chat={chat} size={40} />
       <div className={classes.who}>
-        <Title order={2} size="h5" className={classes.name} dir="auto">
+        <Title order={1} size="h5" className={classes.name} dir="auto">
           {chat.name}
         </Title>
         <Text size="xs" c={typing ? "teal" : "dimmed"} truncate aria-live="polite">

@@ -130,7 +130,9 @@ function AddKey({ onMade, onClose }: { onMade(key: string): void; onClose(): voi
     mutationFn: (body: { name: string; scopes: Permission[] }) => ask(api.POST("/v1/keys", { body })),
     onSuccess: ({ key }) => {
       void client.invalidateQueries({ queryKey: apiKeysQuery.queryKey });
-      onMade(key);
+      // A repeated call does not tell the key again.
+      if (key) onMade(key);
+      else onClose();
     },
     onError: (error) => form.setErrors(sortFields(Problem.from(error), POINTERS).fields),
   });

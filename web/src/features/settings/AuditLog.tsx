@@ -28,7 +28,13 @@ export function AuditLog() {
       {log.isSuccess && entries.length === 0 && <Text>{t("settings.auditEmpty")}</Text>}
       {entries.length > 0 && (
         <Card padding={0}>
-          <Table.ScrollContainer minWidth={640}>
+          <Table.ScrollContainer
+            minWidth={640}
+            type="native"
+            tabIndex={0}
+            role="region"
+            aria-label={t("settings.audit")}
+          >
             <Table verticalSpacing="sm" horizontalSpacing="md">
               <Table.Thead>
                 <Table.Tr>

@@ -70,7 +70,7 @@ export function Members() {
         <Card key={user.id} component="article" aria-label={user.name} padding="md">
           <Group justify="space-between" gap="sm">
             <Group gap="sm" wrap="nowrap" miw={0} flex="1 1 220px">
-              <Avatar name={user.name} color="initials" radius="xl" />
+              <Avatar name={user.name} color="teal" radius="xl" aria-hidden />
               <div style={{ minWidth: 0 }}>
                 <Group gap="xs">
                   <Text fw={600}>{user.name}</Text>
