@@ -84,8 +84,9 @@ impl Actor {
     pub(super) async fn run(self) {
         let (shared, account) = (self.shared.clone(), self.account);
         let soft = shared.app.lifecycle.soft().clone();
-        let look_again = match self.start().boxed().await {
-            Ok(Some(mut run)) => {
+        match self.take().boxed().await {
+            Ok(Some(taken)) => {
+                let mut run = self.begin(taken);
                 let lost = run.lease.lost().clone();
                 tokio::select! {
                     biased;
@@ -94,24 +95,28 @@ impl Actor {
                     () = run.serve() => {}
                 }
                 run.finish().boxed().await;
-                true
+                shared.forget(account);
             }
-            Ok(None) => false,
+            Ok(None) => {
+                shared.forget(account);
+                if self.inbox.is_empty() {
+                    return;
+                }
+            }
             Err(error) => {
                 tracing::warn!(%account, %error, "an account could not be started");
                 soft.run_until_cancelled(shared.timer.sleep(DATABASE_PAUSE)).await;
-                true
+                shared.forget(account);
             }
-        };
-        shared.forget(account);
-        if look_again && !soft.is_cancelled() {
+        }
+        if !soft.is_cancelled() {
             // Somebody may have wanted it again while it stopped.
             shared.app.bus.publish(Signal::Account(account));
         }
     }
 
     /// Takes the lease. None when the account is not for us.
-    async fn start(self) -> error::Result<Option<Run>> {
+    async fn take(&self) -> error::Result<Option<(Arc<HeldLease>, account::Wanted, OrganizationKey)>> {
         let app = &self.shared.app;
         let (lease, wanted) = match lease::take(app, self.account).await? {
             Taken::Held(lease, wanted) => (lease, wanted),
@@ -119,12 +124,16 @@ impl Actor {
         };
         self.shared.hold(&lease);
         let key = app.organization_key(wanted.organization_id()).await?;
+        Ok(Some((lease, wanted, key)))
+    }
+
+    fn begin(self, (lease, wanted, key): (Arc<HeldLease>, account::Wanted, OrganizationKey)) -> Run {
         let reporter = Reporter {
             account: self.account,
             organization: wanted.organization_id(),
             epoch: lease.epoch,
         };
-        Ok(Some(Run {
+        Run {
             shared: self.shared,
             key,
             reporter,
@@ -135,7 +144,7 @@ impl Actor {
             failures: Failures::default(),
             number: 0,
             provider: None,
-        }))
+        }
     }
 }
 
