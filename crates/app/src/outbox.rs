@@ -8,7 +8,7 @@ mod deliver;
 mod outcome;
 mod prepare;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ struct Lane {
 pub(crate) struct Outbox {
     app: Arc<App>,
     lanes: Mutex<HashMap<AccountId, Lane>>,
-    due: Mutex<BTreeMap<(Timestamp, AccountId), ()>>,
+    due: Mutex<BTreeSet<(Timestamp, AccountId)>>,
     due_changed: Notify,
 }
 
@@ -87,7 +87,7 @@ impl Outbox {
     fn poke_due(self: &Arc<Self>) {
         let now = self.app.clock.now();
         loop {
-            let first = self.due.lock().first_key_value().map(|(key, ())| *key);
+            let first = self.due.lock().first().copied();
             match first {
                 Some((at, account)) if at <= now => {
                     self.due.lock().remove(&(at, account));
@@ -100,7 +100,7 @@ impl Outbox {
 
     /// How long until the first account is due; `None` when that is later than the next look at all of them.
     fn until_due(&self) -> Option<Duration> {
-        let at = self.due.lock().first_key_value().map(|((at, _), ())| *at)?;
+        let (at, _) = *self.due.lock().first()?;
         // A millisecond more than nothing, so that a clock that stands still does not make this spin.
         let wait = at.since(self.app.clock.now()).max(Duration::from_millis(1));
         (wait < SAFETY_INTERVAL).then_some(wait)
@@ -168,7 +168,7 @@ impl Outbox {
     }
 
     fn wake_at(&self, account: AccountId, at: Timestamp) {
-        self.due.lock().insert((at, account), ());
+        self.due.lock().insert((at, account));
         self.due_changed.notify_one();
     }
 

@@ -64,7 +64,7 @@ impl Disconnect {
             Self::Lost | Self::Silent => retry(1, 300),
             Self::RestartRequired => Reaction::Retry {
                 base: Duration::ZERO,
-                cap: Duration::from_secs(60),
+                cap: Duration::from_mins(1),
                 state: AccountState::Reconnecting,
             },
             // Another copy of this device is running. Fighting it would disconnect both for ever.
@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_the_cap_and_stay_in_the_upper_half() {
-        let (base, cap) = (Duration::from_secs(1), Duration::from_secs(300));
+        let (base, cap) = (Duration::from_secs(1), Duration::from_mins(5));
         let most: Vec<_> = (1..=12)
             .map(|n| backoff(base, cap, n, &Fixed(0xff)).as_secs())
             .collect();

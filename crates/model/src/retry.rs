@@ -8,11 +8,11 @@ use crate::clock::Random;
 pub const SEND: &[Duration] = &[
     Duration::from_secs(10),
     Duration::from_secs(30),
-    Duration::from_secs(60),
+    Duration::from_mins(1),
 ];
 
 /// A send whose outcome is unknown is repeated with the same id only this long after the first try.
-pub const UNCONFIRMED_HORIZON: Duration = Duration::from_secs(600);
+pub const UNCONFIRMED_HORIZON: Duration = Duration::from_mins(10);
 
 /// Tries of a send whose outcome is unknown, the first included.
 pub const UNCONFIRMED_TRIES: u32 = 3;
@@ -20,28 +20,28 @@ pub const UNCONFIRMED_TRIES: u32 = 3;
 /// Waits before each further try of a webhook: 5 s, 5 min, 30 min, 2 h, 5 h, then every 10 h, 80 h 35 min in all.
 pub const WEBHOOK: &[Duration] = &[
     Duration::from_secs(5),
-    Duration::from_secs(5 * 60),
-    Duration::from_secs(30 * 60),
-    Duration::from_secs(2 * 3600),
-    Duration::from_secs(5 * 3600),
-    Duration::from_secs(10 * 3600),
-    Duration::from_secs(10 * 3600),
-    Duration::from_secs(10 * 3600),
-    Duration::from_secs(10 * 3600),
-    Duration::from_secs(10 * 3600),
-    Duration::from_secs(10 * 3600),
-    Duration::from_secs(10 * 3600),
-    Duration::from_secs(3 * 3600),
+    Duration::from_mins(5),
+    Duration::from_mins(30),
+    Duration::from_hours(2),
+    Duration::from_hours(5),
+    Duration::from_hours(10),
+    Duration::from_hours(10),
+    Duration::from_hours(10),
+    Duration::from_hours(10),
+    Duration::from_hours(10),
+    Duration::from_hours(10),
+    Duration::from_hours(10),
+    Duration::from_hours(3),
 ];
 
 /// Waits before each further try to fetch a file that came in.
 pub const FETCH_MEDIA: &[Duration] = &[
     Duration::from_secs(2),
     Duration::from_secs(10),
-    Duration::from_secs(60),
-    Duration::from_secs(10 * 60),
-    Duration::from_secs(3600),
-    Duration::from_secs(6 * 3600),
+    Duration::from_mins(1),
+    Duration::from_mins(10),
+    Duration::from_hours(1),
+    Duration::from_hours(6),
 ];
 
 /// How long to wait after `attempts` tries (1 or more), or `None` when there is no further one.
@@ -72,8 +72,8 @@ mod tests {
     #[test]
     fn webhooks_start_at_5_seconds_end_at_10_hours_and_last_at_least_75_hours() {
         assert_eq!(WEBHOOK[0], Duration::from_secs(5));
-        assert_eq!(WEBHOOK.iter().max(), Some(&Duration::from_secs(36_000)));
-        assert!(WEBHOOK.iter().sum::<Duration>() >= Duration::from_secs(75 * 3600));
+        assert_eq!(WEBHOOK.iter().max(), Some(&Duration::from_hours(10)));
+        assert!(WEBHOOK.iter().sum::<Duration>() >= Duration::from_hours(75));
     }
 
     #[test]

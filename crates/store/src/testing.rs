@@ -164,6 +164,7 @@ fn start() -> String {
             .expect("somebody waits for it");
         // Keeps the pipe empty until the end of the program.
         while log.read(&mut buffer).is_ok_and(|length| length > 0) {}
+        let _ = server.wait();
     });
     receiver.recv().expect("PostgreSQL started")
 }

@@ -232,7 +232,7 @@ async fn a_head_that_waits_holds_its_lane_and_no_other() {
         clock.advance_millis(10_000);
         let again = claim(&store, &clock).await;
         assert_eq!((subjects(&again), again[0].attempts()), (vec![70], 2));
-        let (snoozed, later) = (again[0].clone(), clock.now().plus(std::time::Duration::from_secs(60)));
+        let (snoozed, later) = (again[0].clone(), clock.now().plus(std::time::Duration::from_mins(1)));
         store
             .write(move |tx| Box::pin(async move { job::snooze_until(tx, &snoozed, later).await }))
             .await

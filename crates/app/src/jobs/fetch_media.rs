@@ -21,7 +21,7 @@ use crate::worker;
 /// Files that are fetched at once.
 const CONCURRENT: usize = 8;
 /// How long a file waits for its account to be connected.
-const DISCONNECTED_WAIT: Duration = Duration::from_secs(60);
+const DISCONNECTED_WAIT: Duration = Duration::from_mins(1);
 
 /// Runs until the process ends.
 pub async fn run(app: Arc<App>) {

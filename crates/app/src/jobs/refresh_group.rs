@@ -16,7 +16,7 @@ use crate::{events, worker};
 /// Groups that are asked about at once.
 const CONCURRENT: usize = 4;
 /// How long a question waits for its account to be connected.
-const DISCONNECTED_WAIT: Duration = Duration::from_secs(60);
+const DISCONNECTED_WAIT: Duration = Duration::from_mins(1);
 
 /// Runs until the process ends.
 pub async fn run(app: Arc<App>) {

@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::media;
 
 /// Messages are scheduled at most a year ahead.
-const MAX_SCHEDULE: Duration = Duration::from_secs(366 * 24 * 3600);
+const MAX_SCHEDULE: Duration = Duration::from_hours(366 * 24);
 
 /// Reads whom it is for.
 pub(super) fn address(to: &str) -> Result<Address> {

@@ -132,7 +132,7 @@ async fn bad_input_names_its_field_and_queues_nothing() {
             ),
             (
                 NewMessage {
-                    send_at: Some(test.clock.now().plus(Duration::from_secs(400 * 86_400))),
+                    send_at: Some(test.clock.now().plus(Duration::from_hours(400 * 24))),
                     ..text(account, TO, "x")
                 },
                 "/send_at",
@@ -343,7 +343,7 @@ async fn a_scheduled_message_waits_for_its_time_and_holds_up_nothing() {
     for database in testing::both().await {
         let test = TestApp::new(&database).await;
         let (account, provider) = test.account(None).await;
-        let at = test.clock.now().plus(Duration::from_secs(3600));
+        let at = test.clock.now().plus(Duration::from_hours(1));
         send(
             &test,
             NewMessage {
@@ -356,7 +356,7 @@ async fn a_scheduled_message_waits_for_its_time_and_holds_up_nothing() {
         test.run_outbox();
         test.wait_for_events("message.sent", 1).await;
         assert_eq!(bodies(&provider), ["sekarang"], "{}", database.kind);
-        test.clock.advance(Duration::from_secs(3600));
+        test.clock.advance(Duration::from_hours(1));
         test.app.bus.publish(pesan_app::Signal::Outbox(account));
         test.wait_for_events("message.sent", 2).await;
         assert_eq!(bodies(&provider), ["sekarang", "nanti"]);
