@@ -66,7 +66,7 @@ export class Demo {
   async logIn(page: Page): Promise<void> {
     await page.goto(`${this.ready.url}/login`);
     await page.getByLabel("E-mail").fill(this.ready.owner.email);
-    await page.getByLabel("Password").fill(this.ready.owner.password);
+    await page.getByRole("textbox", { name: "Password" }).fill(this.ready.owner.password);
     await page.getByRole("button", { name: "Log in" }).click();
     await expect(page.getByRole("heading", { name: "Chats", level: 1 })).toBeVisible();
   }

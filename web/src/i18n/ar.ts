@@ -63,6 +63,7 @@ export const ar: Texts = {
     organization: "المؤسسة",
     yourName: "اسمك",
     passwordHint: "10 أحرف على الأقل.",
+    showPassword: "إظهار الأحرف",
     createOwner: "إنشاء المالك",
     noToken: "افتح رابط الإعداد الذي طبعه الخادم عند تشغيله. يحتوي على رمز لمرة واحدة.",
     alreadySetUp: "لهذا التثبيت مالك بالفعل.",

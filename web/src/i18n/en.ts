@@ -58,6 +58,7 @@ export const en = {
     organization: "Organization",
     yourName: "Your name",
     passwordHint: "At least 10 characters.",
+    showPassword: "Show the characters",
     createOwner: "Create owner",
     noToken: "Open the set-up link that the server printed when it started. It contains a one-time token.",
     alreadySetUp: "This installation already has an owner.",

@@ -59,6 +59,7 @@ export const id: Texts = {
     organization: "Organisasi",
     yourName: "Nama Anda",
     passwordHint: "Minimal 10 karakter.",
+    showPassword: "Tampilkan karakternya",
     createOwner: "Buat pemilik",
     noToken: "Buka tautan penyiapan yang dicetak server saat mulai. Tautan itu berisi token sekali pakai.",
     alreadySetUp: "Instalasi ini sudah memiliki pemilik.",

@@ -36,3 +36,11 @@ export function Live({ children }: { children: ReactNode }) {
 export function useLive(): LiveState {
   return useContext(LiveContext);
 }
+
+/** How often an open page is read again while no live events arrive: a proxy may not let them through. */
+const POLL_MS = 5_000;
+
+/** The interval for what live events would keep fresh; false while they arrive. */
+export function usePolling(): number | false {
+  return useLive() === "lost" ? POLL_MS : false;
+}

@@ -4,7 +4,7 @@ import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { accountsQuery } from "~/api/queries";
 import type { Account, AccountState } from "~/api/types";
-import { useLive } from "~/live/Live";
+import { usePolling } from "~/live/Live";
 import { Allowed } from "~/ui/Allowed";
 import { Confirm } from "~/ui/Confirm";
 import { EmptyState } from "~/ui/EmptyState";
@@ -36,15 +36,13 @@ const UNDER_WAY: ReadonlySet<AccountState> = new Set([
   "syncing",
 ]);
 
-/** How often the accounts are read again while live events are cut off. */
-const POLL_MS = 3_000;
 /** From this many accounts on there is a search field. */
 const SEARCH_FROM = 9;
 
 export function AccountsPage() {
   const { t } = useTranslation();
-  const live = useLive();
-  const accounts = useQuery({ ...accountsQuery, refetchInterval: live === "lost" ? POLL_MS : false });
+  const polling = usePolling();
+  const accounts = useQuery({ ...accountsQuery, refetchInterval: polling });
   const [search, setSearch] = useState("");
   const [adding, setAdding] = useState(false);
   const [open, setOpen] = useState<{ wish: Wish; id: string }>();

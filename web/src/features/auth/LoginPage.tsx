@@ -42,6 +42,7 @@ export function LoginPage() {
             {...form.getInputProps("email")}
           />
           <PasswordInput
+            visibilityToggleButtonProps={{ "aria-label": t("auth.showPassword") }}
             label={t("common.password")}
             required
             autoComplete="current-password"

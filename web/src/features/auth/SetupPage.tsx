@@ -81,6 +81,7 @@ export function SetupPage() {
             {...form.getInputProps("email")}
           />
           <PasswordInput
+            visibilityToggleButtonProps={{ "aria-label": t("auth.showPassword") }}
             label={t("common.password")}
             description={t("auth.passwordHint")}
             required

@@ -19,6 +19,7 @@ import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { accountsQuery, type ChatFilter, chatsQuery } from "~/api/queries";
 import type { Chat } from "~/api/types";
+import { usePolling } from "~/live/Live";
 import { useNow } from "~/ui/Ago";
 import { Allowed } from "~/ui/Allowed";
 import { EmptyState } from "~/ui/EmptyState";
@@ -95,7 +96,8 @@ export function ChatList({ filter, chatId, onNew }: Props) {
 
 function Rows({ filter, chatId, onNew }: Props) {
   const accounts = useQuery(accountsQuery).data;
-  const chats = useInfiniteQuery(chatsQuery(filter));
+  const polling = usePolling();
+  const chats = useInfiniteQuery({ ...chatsQuery(filter), refetchInterval: polling });
   const scroller = useRef<HTMLDivElement>(null);
   const rows = chats.data?.pages.flatMap((page) => page.data) ?? [];
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = chats;

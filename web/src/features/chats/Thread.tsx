@@ -9,6 +9,7 @@ import { Problem } from "~/api/problem";
 import { accountsQuery, chatQuery, messagesQuery } from "~/api/queries";
 import type { Account, Chat, Message } from "~/api/types";
 import { NotFoundPage } from "~/app/NotFoundPage";
+import { usePolling } from "~/live/Live";
 import { putChat } from "~/live/patch";
 import { useMay } from "~/ui/Allowed";
 import { IconAlert, IconBack } from "~/ui/icons";
@@ -46,7 +47,8 @@ function Body({ chat }: { chat: Chat }) {
   const { t } = useTranslation();
   const maySend = useMay("messages:send");
   const [replyTo, setReplyTo] = useState<Message>();
-  const query = useInfiniteQuery(messagesQuery(chat.id));
+  const polling = usePolling();
+  const query = useInfiniteQuery({ ...messagesQuery(chat.id), refetchInterval: polling });
   const outbox = useOutbox(chat.id);
   const { send, retry, discard } = useSend(chat);
   const scroller = useRef<HTMLDivElement>(null);

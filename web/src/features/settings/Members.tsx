@@ -182,6 +182,7 @@ function AddMember({ mayOwners, onClose }: { mayOwners: boolean; onClose(): void
             </Stack>
           </Radio.Group>
           <PasswordInput
+            visibilityToggleButtonProps={{ "aria-label": t("auth.showPassword") }}
             label={t("settings.memberPassword")}
             description={t("settings.memberPasswordHint")}
             required
