@@ -151,12 +151,17 @@ impl Hub {
             .accounts
             .get(&phone)
             .ok_or_else(|| Error::not_found("phone", "no such phone"))?;
+        let shown = account.inbox.shown();
         let messages = account.inbox.after(after).map(|message| {
             let sender = Address::primary(message.from.parse().unwrap_or_default());
             let arrivals = world.arrivals.of(stanza_hash(sender, "", &message.id));
+            let shown = shown
+                .get(&(message.id.as_str(), message.from.as_str()))
+                .copied()
+                .unwrap_or(0);
             InboxMessage {
                 arrivals,
-                shown: account.inbox.shown(message),
+                shown,
                 ..message.clone()
             }
         });

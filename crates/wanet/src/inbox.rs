@@ -1,6 +1,6 @@
 //! What an emulated phone has seen: messages in clear, and lesser things like typing and receipts.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -176,12 +176,13 @@ impl Inbox {
         self.messages.iter().rev().find(|message| message.id == id)
     }
 
-    /// How often a message with this id and writer was shown.
-    pub(crate) fn shown(&self, wanted: &InboxMessage) -> u32 {
-        self.messages
-            .iter()
-            .filter(|m| m.id == wanted.id && m.from == wanted.from)
-            .count() as u32
+    /// How often each message, by its id and writer, was shown.
+    pub(crate) fn shown(&self) -> HashMap<(&str, &str), u32> {
+        let mut counts = HashMap::new();
+        for message in &self.messages {
+            *counts.entry((message.id.as_str(), message.from.as_str())).or_default() += 1;
+        }
+        counts
     }
 
     pub(crate) fn receipt(&mut self, id: &str, receipt: &InboxReceipt) {

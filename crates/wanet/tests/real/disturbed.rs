@@ -135,7 +135,7 @@ async fn a_cut_around_a_message_loses_it_or_its_acknowledgement() {
         .expect("written")
         .message_id;
     network
-        .wait_stats(PATIENCE, |stats| stats.logins == 2)
+        .wait_stats(PATIENCE, |stats| stats.logins >= 2)
         .await
         .expect("it comes back");
     assert!(
@@ -146,6 +146,7 @@ async fn a_cut_around_a_message_loses_it_or_its_acknowledgement() {
             .all(|m| m.id != lost)
     );
     ada.client.wait_for_connected(PATIENCE).await.expect("connected");
+    let before = network.stats().logins;
     network.set_fault(cut(Moment::After)).expect("armed");
     let taken = ada
         .client
@@ -158,7 +159,7 @@ async fn a_cut_around_a_message_loses_it_or_its_acknowledgement() {
         .await
         .expect("it was relayed");
     network
-        .wait_stats(PATIENCE, |stats| stats.logins == 3)
+        .wait_stats(PATIENCE, |stats| stats.logins > before)
         .await
         .expect("it comes back");
     assert_eq!(acks(&ada, &lost) + acks(&ada, &taken), 0);
@@ -271,7 +272,7 @@ async fn a_stream_ends_with_515_and_the_client_returns() {
         .expect("struck");
     ada.connected().await;
     network
-        .wait_stats(PATIENCE, |stats| stats.logins == 2 && stats.online_devices == 1)
+        .wait_stats(PATIENCE, |stats| stats.logins >= 2 && stats.online_devices == 1)
         .await
         .expect("it is back");
     end(network, ada).await;
