@@ -1,5 +1,7 @@
 //! Messages and group changes that came in.
 
+use std::time::Duration;
+
 use pesan_model::content::{GroupChange, Media, Reaction, Text, Undecryptable, Unsupported};
 use pesan_model::message::Message;
 use pesan_model::{Address, ChatId, Content, Direction, Event, JobId, MediaId, MessageId, MessageStatus, Timestamp};
@@ -80,8 +82,7 @@ pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &Inbou
         read_at: None,
         send_at: None,
     };
-    // A thread is in the order in which things were said; a phone's clock in the future does not pin a message there.
-    let at = came.at.min(now);
+    let at = place_in_thread(came.at, now);
     if !message::insert(tx, batch.organization, &message, at, came.reply_to.as_deref()).await? {
         return Ok(());
     }
@@ -98,6 +99,18 @@ pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &Inbou
         });
     }
     Ok(())
+}
+
+/// Where in its thread something stands: in the order in which things were said.
+///
+/// WhatsApp's times are whole seconds, so what was said within the last one is put at our time: an answer never stands
+/// before its question. A phone's clock in the future pins nothing to the end.
+fn place_in_thread(said_at: Timestamp, now: Timestamp) -> Timestamp {
+    if now.since(said_at) < Duration::from_secs(1) {
+        now
+    } else {
+        said_at
+    }
 }
 
 /// Finds the same message, if it came before under any of the sender's addresses.
@@ -182,7 +195,7 @@ pub(super) async fn receive_group_notice(
         read_at: None,
         send_at: None,
     };
-    let at = notice.at.min(now);
+    let at = place_in_thread(notice.at, now);
     if !message::insert(tx, batch.organization, &message, at, None).await? {
         return Ok(());
     }
@@ -347,4 +360,23 @@ async fn fetch_later(batch: &mut Batch<'_>, tx: &mut Tx<'_>, message: &Message) 
     };
     batch.work.insert(job::FETCH_MEDIA);
     job::insert(tx, &work, now).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_of_this_second_is_now_and_an_older_one_keeps_its_time() {
+        let now = Timestamp::from_millis(10_900);
+        for (said, placed) in [
+            (10_000, 10_900),
+            (12_000, 10_900),
+            (9_000, 9_000),
+            (9_900, 9_900),
+            (9_901, 10_900),
+        ] {
+            assert_eq!(place_in_thread(Timestamp::from_millis(said), now).millis(), placed);
+        }
+    }
 }
