@@ -1,7 +1,8 @@
-//! The network against the real, unmodified whatsapp-rust client.
+//! The network against real, unmodified clients: whatsapp-rust and Baileys.
 
 #![recursion_limit = "512"]
 
+mod baileys;
 mod client;
 mod companions;
 mod disturbed;
@@ -9,3 +10,6 @@ mod groups;
 mod kept;
 mod kinds;
 mod talk;
+
+#[path = "../../../../tests/baileys/peer.rs"]
+mod peer;
