@@ -66,6 +66,11 @@ const RETRY_DIVISOR: u32 = 100;
 /// Pesan lives at least and at most so long, from its start.
 const LIFE: (Duration, Duration) = (Duration::from_millis(150), Duration::from_millis(4_500));
 
+/// Between two messages of one sender in one chat, at least.
+const PAUSE: Duration = Duration::from_millis(150);
+/// Phones remember 5,000 messages: fewer than that are exchanged with each.
+const MESSAGES_PER_PHONE: u32 = 4_000;
+
 /// An account and its number.
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
@@ -98,6 +103,8 @@ pub(crate) struct Stage {
     pub(crate) written: Mutex<Vec<Sent>>,
     pub(crate) posts: AtomicU64,
     pub(crate) problems: Mutex<Vec<String>>,
+    /// Between two messages of one sender in one chat.
+    pub(crate) pause: Duration,
     pub(crate) over: watch::Sender<bool>,
 }
 
@@ -183,7 +190,11 @@ async fn prepare(options: &ChaosOptions, api: Api, phones: Phones, receiver: &Re
         api.unpace(account.id).await?;
         lines.push(Line { account, number: phone });
     }
+    // Twice the average: a life is longer than it looks, because starting a process takes time as well.
+    let lasts = (LIFE.0 + LIFE.1) * options.kills;
+    let senders = u32::try_from(options.accounts * 2)?;
     Ok(Stage {
+        pause: PAUSE.max(lasts * senders / MESSAGES_PER_PHONE),
         api,
         phones,
         lines,

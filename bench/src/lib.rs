@@ -19,3 +19,15 @@ pub fn install_tls() {
     // Fails only when it was installed before, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
+
+/// Starts a task. What runs here is awaited, or ends with the program.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the product's tasks are tracked to end in order; a test program's need not"
+)]
+pub(crate) fn spawn<F>(task: F) -> tokio::task::JoinHandle<F::Output>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    tokio::spawn(task)
+}

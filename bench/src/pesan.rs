@@ -57,17 +57,19 @@ impl Api {
         })
     }
 
-    /// Makes an organization, an owner and an API key in an empty data folder, before the server runs.
+    /// Makes an organization, its owner and an API key in an empty data folder, before the server runs.
     pub async fn first_key(options: &PesanOptions) -> Result<String> {
-        let output = options
-            .command()?
-            .args(["key", "create", "--name", "bench", "--scopes", "*"])
-            .output()
-            .await?;
+        let failed = |what: &str| format!("{what}; see {}", options.log.display());
+        let owner = ["user", "add", "--email", "owner@example.com", "--name", "Owner"];
+        if !options.command()?.args(owner).output().await?.status.success() {
+            return Err(failed("no owner was made").into());
+        }
+        let key = ["key", "add", "--name", "bench", "--scopes", "*"];
+        let output = options.command()?.args(key).output().await?;
         let text = String::from_utf8(output.stdout)?;
         let key = text.split_whitespace().find(|word| word.starts_with("psk_"));
         key.map(str::to_owned)
-            .ok_or_else(|| format!("no API key was made; see {}", options.log.display()).into())
+            .ok_or_else(|| failed("no API key was made").into())
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -209,6 +211,15 @@ impl Api {
     /// Every message of a chat, newest first.
     pub async fn messages(&self, chat: ChatId) -> Result<Vec<Message>> {
         self.all(&format!("/v1/chats/{chat}/messages")).await
+    }
+
+    /// A counter in `/metrics`: the sum of the lines that begin so.
+    pub async fn counter(&self, line: &str) -> Result<f64> {
+        let text = self.request(Method::GET, "/metrics").send().await?.text().await?;
+        let values = text.lines().filter(|text| text.starts_with(line));
+        Ok(values
+            .filter_map(|text| text.rsplit(' ').next()?.parse::<f64>().ok())
+            .sum())
     }
 
     /// Every account.

@@ -168,7 +168,10 @@ impl PesanOptions {
             .env("PESAN_SANDBOX__WS", &self.ws)
             .env("PESAN_SANDBOX__RETRY_DIVISOR", self.retry_divisor.to_string())
             .env("PESAN_OUTBOUND__ALLOW_PRIVATE_TARGETS", "true")
-            .env("PESAN_LOG__LEVEL", std::env::var("BENCH_LOG").as_deref().unwrap_or("warn"))
+            .env(
+                "PESAN_LOG__LEVEL",
+                std::env::var("BENCH_LOG").as_deref().unwrap_or("warn"),
+            )
             .stderr(log)
             .stdin(Stdio::null())
             .kill_on_drop(true);

@@ -36,7 +36,10 @@ impl QuickHttp {
     /// Posts JSON and reads the answer.
     pub async fn post(&mut self, path: &str, body: &str) -> Result<Answer, Error> {
         let length = body.len();
-        let request = format!("POST {path} HTTP/1.1\r\n{}Content-Length: {length}\r\n\r\n{body}", self.head);
+        let request = format!(
+            "POST {path} HTTP/1.1\r\n{}Content-Length: {length}\r\n\r\n{body}",
+            self.head
+        );
         self.stream.get_mut().write_all(request.as_bytes()).await?;
         self.answer().await
     }

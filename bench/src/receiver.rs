@@ -93,7 +93,7 @@ impl Receiver {
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
         let url = format!("http://{}/hook", listener.local_addr()?);
         let router = Router::new().route("/hook", post(hook)).with_state(shared.clone());
-        let task = tokio::spawn(async move {
+        let task = crate::spawn(async move {
             // It ends with the program.
             let _ = axum::serve(listener, router).await;
         });
@@ -130,7 +130,12 @@ impl Drop for Receiver {
 }
 
 async fn hook(State(shared): State<Arc<Shared>>, headers: HeaderMap, bytes: Bytes) -> StatusCode {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let header = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    };
     let id = header("webhook-id").to_owned();
     let mut ledger = shared.ledger.lock();
     let mut signed = Hmac::<Sha256>::new_from_slice(&ledger.secret).expect("any length is a key");

@@ -20,7 +20,9 @@ impl Seeded {
 
     /// A duration of at least `least` and less than `most`.
     pub fn duration(&mut self, least: Duration, most: Duration) -> Duration {
-        let span = u64::try_from((most - least).as_micros()).unwrap_or(u64::MAX).max(1);
+        let span = u64::try_from(most.saturating_sub(least).as_micros())
+            .unwrap_or(u64::MAX)
+            .max(1);
         least + Duration::from_micros(self.next_number() % span)
     }
 }

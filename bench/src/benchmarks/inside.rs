@@ -28,7 +28,9 @@ pub async fn run() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let database = pesan_store::testing::sqlite();
     let (app, caller) = application(&database, folder.path().to_owned()).await?;
-    let account = accounts::create(&app, &caller, NewAccount::named("Kantor"), None).await?.account;
+    let account = accounts::create(&app, &caller, NewAccount::named("Kantor"), None)
+        .await?
+        .account;
     let (mut rates, mut slowest) = (Vec::new(), Vec::new());
     for run in 0..=RUNS {
         let (rate, mut took) = once(&app, &caller, account.id, run).await?;
@@ -40,7 +42,10 @@ pub async fn run() -> Result<()> {
     }
     figure("accept_inside_rate", median(&mut rates), "messages/s", "");
     figure("accept_inside_p99", median(&mut slowest), "ms", "");
-    say(&format!("accept_inside callers {CALLERS}, runs {RUNS} of {}", CALLERS * MESSAGES_PER_CALLER));
+    say(&format!(
+        "accept_inside callers {CALLERS}, runs {RUNS} of {}",
+        CALLERS * MESSAGES_PER_CALLER
+    ));
     app.store.close().await;
     Ok(())
 }
@@ -49,7 +54,7 @@ async fn once(app: &Arc<App>, caller: &Caller, account: AccountId, run: usize) -
     let started = Instant::now();
     let callers = (0..CALLERS).map(|number| {
         let (app, caller) = (app.clone(), caller.clone());
-        tokio::spawn(async move {
+        crate::spawn(async move {
             let mut took = Vec::with_capacity(MESSAGES_PER_CALLER);
             for message in 0..MESSAGES_PER_CALLER {
                 let chat = number * CHATS_PER_CALLER + message % CHATS_PER_CALLER;
@@ -78,7 +83,7 @@ async fn once(app: &Arc<App>, caller: &Caller, account: AccountId, run: usize) -
 }
 
 async fn application(database: &TestDatabase, data_dir: std::path::PathBuf) -> Result<(Arc<App>, Caller)> {
-    let clock = SystemClock::default();
+    let clock = SystemClock;
     let store: Store = database.open().await;
     let organization = OrganizationId::new(&clock, &SystemRandom);
     let keyring = Keyring::new(MasterKey::new([7; 32]));

@@ -8,12 +8,29 @@ use pesan_bench::{Result, benchmarks, install_tls};
 struct Arguments {
     /// Which; all when left out.
     names: Vec<Name>,
+    /// How many accounts `many` links.
+    #[arg(long, default_value_t = 1000)]
+    accounts: usize,
 }
+
+// As in the product, so that the comparisons are between equals.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Name {
+    /// Starting on empty data, and the size of the program.
+    Start,
     /// Accepting messages without HTTP.
     Inside,
+    /// Accepting messages over HTTP, 64 clients.
+    Accept,
+    /// Receiving at 200 a second, to the webhook.
+    Receive,
+    /// Accepted to acknowledged, compared with bare whatsapp-rust and Baileys.
+    EndToEnd,
+    /// Memory of 1,000 idle accounts, and how fast they come back.
+    Many,
 }
 
 #[tokio::main]
@@ -27,7 +44,12 @@ async fn main() -> Result<()> {
     };
     for name in names {
         match name {
+            Name::Start => benchmarks::start::run().await?,
             Name::Inside => benchmarks::inside::run().await?,
+            Name::Accept => benchmarks::accept::run().await?,
+            Name::Receive => benchmarks::receive::run().await?,
+            Name::EndToEnd => benchmarks::end_to_end::run().await?,
+            Name::Many => benchmarks::many::run(arguments.accounts).await?,
         }
     }
     Ok(())

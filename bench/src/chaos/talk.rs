@@ -10,8 +10,6 @@ use tokio::time::Instant;
 
 use super::{Sent, Stage};
 
-/// Between two messages of one sender in one chat.
-const PAUSE: Duration = Duration::from_millis(150);
 /// A message that is not accepted for so long never will be.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -20,8 +18,8 @@ pub(super) fn start(stage: &Arc<Stage>) -> Vec<JoinHandle<()>> {
     let mut talkers = Vec::new();
     for line in 0..stage.lines.len() {
         for phone in &stage.people {
-            talkers.push(tokio::spawn(from_pesan(stage.clone(), line, phone.clone())));
-            talkers.push(tokio::spawn(from_phone(stage.clone(), line, phone.clone())));
+            talkers.push(crate::spawn(from_pesan(stage.clone(), line, phone.clone())));
+            talkers.push(crate::spawn(from_phone(stage.clone(), line, phone.clone())));
         }
     }
     talkers
@@ -55,7 +53,7 @@ async fn from_pesan(stage: Arc<Stage>, line: usize, phone: String) {
                 return;
             }
         }
-        if is_over(&mut over).await {
+        if is_over(stage.pause, &mut over).await {
             return;
         }
     }
@@ -65,7 +63,11 @@ async fn from_phone(stage: Arc<Stage>, line: usize, phone: String) {
     let to = stage.lines[line].number.clone();
     let mut over = stage.over.subscribe();
     for number in 0_u64.. {
-        match stage.phones.write(&phone, &to, &format!("in {line} {phone} {number}")).await {
+        match stage
+            .phones
+            .write(&phone, &to, &format!("in {line} {phone} {number}"))
+            .await
+        {
             Ok(wa_id) => stage.written.lock().push(Sent {
                 line,
                 phone: phone.clone(),
@@ -78,13 +80,13 @@ async fn from_phone(stage: Arc<Stage>, line: usize, phone: String) {
                 return;
             }
         }
-        if is_over(&mut over).await {
+        if is_over(stage.pause, &mut over).await {
             return;
         }
     }
 }
 
 /// Pauses; true when the load is over.
-async fn is_over(over: &mut tokio::sync::watch::Receiver<bool>) -> bool {
-    tokio::time::timeout(PAUSE, over.wait_for(|over| *over)).await.is_ok()
+async fn is_over(pause: Duration, over: &mut tokio::sync::watch::Receiver<bool>) -> bool {
+    tokio::time::timeout(pause, over.wait_for(|over| *over)).await.is_ok()
 }

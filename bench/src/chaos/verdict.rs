@@ -97,10 +97,14 @@ pub(super) async fn wait_and_judge(stage: &Stage, receiver: &Receiver, deadline:
         verdict.counts.undecryptable_at_first = counted.phone_undecryptable;
         verdict.counts.logins = counted.logins;
         for (stanza, count) in counted.unknown {
-            verdict.problems.push(format!("the network did not understand {stanza}, {count} times"));
+            verdict
+                .problems
+                .push(format!("the network did not understand {stanza}, {count} times"));
         }
         for id in receiver.wrong() {
-            verdict.problems.push(format!("{id}: a bad signature, or another body under the same id"));
+            verdict
+                .problems
+                .push(format!("{id}: a bad signature, or another body under the same id"));
         }
         return Ok(verdict);
     }
@@ -150,7 +154,12 @@ fn judge(facts: &Facts) -> Verdict {
 
 /// Each accepted message is on the right phone once, in the order it was accepted in, and Pesan knows that it is sent.
 fn outgoing(facts: &Facts, verdict: &mut Verdict) {
-    let status: HashMap<_, _> = facts.stored.iter().flatten().map(|message| (message.id, message)).collect();
+    let status: HashMap<_, _> = facts
+        .stored
+        .iter()
+        .flatten()
+        .map(|message| (message.id, message))
+        .collect();
     let mut on_screen: HashMap<(&str, &str), Vec<&Shown>> = HashMap::new();
     for (phone, screen) in &facts.screens {
         for shown in screen {
@@ -159,7 +168,10 @@ fn outgoing(facts: &Facts, verdict: &mut Verdict) {
     }
     let mut texts: BTreeMap<(usize, &str), Vec<(u64, u64)>> = BTreeMap::new();
     for sent in &facts.accepted {
-        let name = sent.message.as_ref().map_or_else(String::new, |message| message.id.to_string());
+        let name = sent
+            .message
+            .as_ref()
+            .map_or_else(String::new, |message| message.id.to_string());
         let shown = on_screen
             .remove(&(sent.phone.as_str(), sent.wa_id.as_str()))
             .unwrap_or_default();
@@ -171,7 +183,10 @@ fn outgoing(facts: &Facts, verdict: &mut Verdict) {
             [once] if once.shown == 1 => {
                 verdict.counts.shown += 1;
                 verdict.counts.wire_repeats += u64::from(once.arrivals.saturating_sub(1));
-                texts.entry((sent.line, &sent.phone)).or_default().push((sent.number, once.seq));
+                texts
+                    .entry((sent.line, &sent.phone))
+                    .or_default()
+                    .push((sent.number, once.seq));
             }
             more => {
                 verdict.counts.doubled += 1;
@@ -195,14 +210,18 @@ fn outgoing(facts: &Facts, verdict: &mut Verdict) {
     // Everything accepted was taken out: what is left on a phone was sent under an id that nobody was told.
     for (_, wa_id) in on_screen.keys() {
         verdict.counts.doubled += 1;
-        verdict.problems.push(format!("WhatsApp id {wa_id} is on a phone and was not accepted"));
+        verdict
+            .problems
+            .push(format!("WhatsApp id {wa_id} is on a phone and was not accepted"));
     }
     for places in texts.values_mut() {
         places.sort_unstable();
         let disorder = places.windows(2).filter(|pair| pair[0].1 > pair[1].1).count();
         if disorder > 0 {
             verdict.counts.out_of_order += disorder;
-            verdict.problems.push(format!("a chat is out of order at the phone in {disorder} places"));
+            verdict
+                .problems
+                .push(format!("a chat is out of order at the phone in {disorder} places"));
         }
     }
 }
@@ -220,11 +239,16 @@ fn incoming(facts: &Facts, verdict: &mut Verdict) {
             Some(1) => verdict.counts.stored += 1,
             None => {
                 verdict.counts.lost += 1;
-                verdict.problems.push(format!("WhatsApp id {} was written by a phone and is not stored", sent.wa_id));
+                verdict.problems.push(format!(
+                    "WhatsApp id {} was written by a phone and is not stored",
+                    sent.wa_id
+                ));
             }
             Some(times) => {
                 verdict.counts.doubled += 1;
-                verdict.problems.push(format!("WhatsApp id {} is stored {times} times", sent.wa_id));
+                verdict
+                    .problems
+                    .push(format!("WhatsApp id {} is stored {times} times", sent.wa_id));
             }
         }
     }
@@ -236,7 +260,9 @@ fn webhooks(facts: &Facts, verdict: &mut Verdict) {
     for received in facts.ledger.values() {
         verdict.counts.webhook_tries += received.tries;
         verdict.counts.webhook_repeats += received.accepted.saturating_sub(1);
-        ids.entry((&received.event, &received.wa_id)).or_default().push(received);
+        ids.entry((&received.event, &received.wa_id))
+            .or_default()
+            .push(received);
     }
     let mut told = |event: &'static str, sent: &[Sent], order: &mut BTreeMap<(usize, String), Vec<(i64, usize)>>| {
         let mut count = 0;
@@ -249,12 +275,16 @@ fn webhooks(facts: &Facts, verdict: &mut Verdict) {
                 }
                 None | Some([] | [_]) => {
                     verdict.counts.stuck += 1;
-                    verdict.problems.push(format!("{event} of WhatsApp id {} was not told", sent.wa_id));
+                    verdict
+                        .problems
+                        .push(format!("{event} of WhatsApp id {} was not told", sent.wa_id));
                 }
                 Some(more) => {
                     verdict.counts.doubled += 1;
                     let times = more.len();
-                    verdict.problems.push(format!("{event} of WhatsApp id {} has {times} webhook ids", sent.wa_id));
+                    verdict
+                        .problems
+                        .push(format!("{event} of WhatsApp id {} has {times} webhook ids", sent.wa_id));
                 }
             }
         }
@@ -270,7 +300,9 @@ fn webhooks(facts: &Facts, verdict: &mut Verdict) {
         let disorder = places.windows(2).filter(|pair| pair[0].1 > pair[1].1).count();
         if disorder > 0 {
             verdict.counts.out_of_order += disorder;
-            verdict.problems.push(format!("webhooks of a chat came out of order in {disorder} places"));
+            verdict
+                .problems
+                .push(format!("webhooks of a chat came out of order in {disorder} places"));
         }
     }
 }

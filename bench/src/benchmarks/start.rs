@@ -1,0 +1,28 @@
+//! Starting on an empty data folder, and the size of the program.
+
+use super::Bench;
+use crate::Result;
+use crate::figures::{figure, median};
+use crate::programs::{Counting, Pesan};
+
+const RUNS: usize = 9;
+
+/// From the start of the process until it serves, each time on empty data.
+pub async fn run() -> Result<()> {
+    let mut milliseconds = Vec::new();
+    let bench = Bench::new(Counting::On).await?;
+    for run in 0..RUNS {
+        let mut options = bench.options.clone();
+        options.data = bench.folder.path().join(format!("start-{run}"));
+        let (pesan, took) = Pesan::start(&options).await?;
+        milliseconds.push(took.as_secs_f64() * 1000.0);
+        pesan.kill().await?;
+    }
+    figure("cold_start", median(&mut milliseconds), "ms", "<= 300");
+    let shipped = bench.programs.path("../dist/pesan");
+    if let Ok(path) = shipped {
+        let bytes = std::fs::metadata(path)?.len() as f64;
+        figure("binary_as_shipped", bytes / 1e6, "MB", "<= 60");
+    }
+    Ok(())
+}
