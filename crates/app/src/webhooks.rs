@@ -23,6 +23,8 @@ use crate::context::App;
 use crate::error::{Error, Result};
 use crate::events;
 
+pub use pesan_store::delivery::Part;
+
 pub use deliveries::{DeliveryWithAttempts, get_delivery, list_deliveries, redeliver};
 pub use replay::{From, Replayed, replay};
 

@@ -296,10 +296,10 @@ impl Config {
         waits.map(|wait| *wait / self.sandbox.retry_divisor).collect()
     }
 
-    /// Where people reach the server, without a slash at the end.
-    pub fn public_url(&self) -> String {
+    /// Where people reach a server that listens at `address`, without a slash at the end.
+    pub fn public_url_at(&self, address: SocketAddr) -> String {
         self.http.public_url.as_ref().map_or_else(
-            || format!("http://{}", self.http.listen),
+            || format!("http://{address}"),
             |url| url.trim_end_matches('/').to_owned(),
         )
     }
@@ -328,7 +328,7 @@ mod tests {
     #[test]
     fn later_sources_win() {
         let config = load("", &[]).expect("the defaults are valid");
-        assert_eq!(config.public_url(), "http://127.0.0.1:8080");
+        assert_eq!(config.public_url_at(config.http.listen), "http://127.0.0.1:8080");
         let toml = "[http]\nlisten = \"127.0.0.1:1\"\npublic_url = \"https://pesan.example/\"";
         let config = load(
             toml,
@@ -336,7 +336,7 @@ mod tests {
         )
         .expect("valid");
         assert_eq!(config.http.listen.port(), 2);
-        assert_eq!(config.public_url(), "https://pesan.example");
+        assert_eq!(config.public_url_at(config.http.listen), "https://pesan.example");
         let overrides = Overrides {
             listen: Some(SocketAddr::from(([127, 0, 0, 1], 3))),
             ..Overrides::default()

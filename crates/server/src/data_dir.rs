@@ -89,11 +89,27 @@ impl DataDir {
         }
     }
 
-    fn make_key(&self, path: &Path, random: &dyn Random) -> Result<MasterKey, DataDirError> {
-        let mut key = [0_u8; 32];
-        random.fill(&mut key);
-        // Under another name first: a crash must not leave half a key, which would be refused for ever.
-        let unfinished = self.path.join("master.key.new");
+    /// The name of this node, which is made at the first start: two processes never share a data folder.
+    pub fn node_name(&self, random: &dyn Random) -> Result<String, DataDirError> {
+        let path = self.path.join("node");
+        match std::fs::read_to_string(&path) {
+            Ok(name) => Ok(name.trim().to_owned()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let mut bytes = [0_u8; 6];
+                random.fill(&mut bytes);
+                let name: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                self.write("node", &name)?;
+                Ok(name)
+            }
+            Err(source) => Err(io("read", &path, source)),
+        }
+    }
+
+    /// Writes a small secret file as a whole, for its owner only.
+    pub fn write(&self, name: &str, text: &str) -> Result<(), DataDirError> {
+        let path = self.path.join(name);
+        // Under another name first: a crash must not leave half a file.
+        let unfinished = self.path.join(format!("{name}.new"));
         let write = || {
             let mut file = OpenOptions::new()
                 .create(true)
@@ -101,12 +117,18 @@ impl DataDir {
                 .write(true)
                 .mode(0o600)
                 .open(&unfinished)?;
-            writeln!(file, "{}", STANDARD.encode(key))?;
+            writeln!(file, "{text}")?;
             file.sync_all()?;
-            std::fs::rename(&unfinished, path)?;
+            std::fs::rename(&unfinished, &path)?;
             File::open(&self.path)?.sync_all()
         };
-        write().map_err(|source| io("write", path, source))?;
+        write().map_err(|source| io("write", &path, source))
+    }
+
+    fn make_key(&self, path: &Path, random: &dyn Random) -> Result<MasterKey, DataDirError> {
+        let mut key = [0_u8; 32];
+        random.fill(&mut key);
+        self.write("master.key", &STANDARD.encode(key))?;
         tracing::info!(path = %path.display(), "made a master key; keep a copy of it apart from backups of the database");
         Ok(MasterKey::new(key))
     }
@@ -155,6 +177,8 @@ mod tests {
             .permissions()
             .mode();
         assert_eq!(mode & 0o777, 0o600);
+        let name = data.node_name(&SystemRandom).expect("made");
+        assert_eq!(name, data.node_name(&SystemRandom).expect("read"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod accounts;
 mod audit;
 mod chats;
 mod contacts;
+mod deliveries;
 mod events;
 mod keys;
 mod log_in;
@@ -12,7 +13,9 @@ mod me;
 mod media;
 mod messages;
 mod setup;
+mod stream;
 mod users;
+mod webhooks;
 
 use axum::http::header::LOCATION;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
@@ -42,6 +45,9 @@ pub(crate) fn closed() -> OpenApiRouter<Shared> {
         .merge(contacts::routes())
         .merge(media::routes())
         .merge(events::routes())
+        .merge(stream::routes())
+        .merge(webhooks::routes())
+        .merge(deliveries::routes())
 }
 
 /// The answer to a create: 201 (or 202 for what is queued), where the thing is, and whether an earlier request made it.

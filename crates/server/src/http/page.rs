@@ -34,6 +34,11 @@ pub(crate) struct Page<T> {
 }
 
 impl<T> Page<T> {
+    /// The only page of a short list.
+    pub(crate) fn whole(data: Vec<T>) -> Self {
+        Self { data, next: None }
+    }
+
     /// The same page of what `show` makes of each item.
     pub(crate) fn map<U>(self, show: impl Fn(T) -> U) -> Page<U> {
         Page {

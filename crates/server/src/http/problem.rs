@@ -19,7 +19,7 @@ const SOON: Duration = Duration::from_secs(5);
 
 /// Why a request was not done (RFC 9457). Programs look at `code`, people read `detail`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// Always `about:blank`: the status and the code say all.
     #[serde(rename = "type")]
     #[schema(example = "about:blank")]
@@ -47,7 +47,7 @@ pub struct Problem {
 
 /// A wrong field of a request.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct WrongField {
+pub(crate) struct WrongField {
     /// Which: a JSON pointer into the body (`/text/body`), or `#query/limit`, `#header/Idempotency-Key`.
     pointer: String,
     /// What is wrong with it.
@@ -56,7 +56,7 @@ pub struct WrongField {
 
 /// An account that is in the way.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct AccountHint {
+pub(crate) struct AccountHint {
     id: AccountId,
     state: AccountState,
     /// What to do.

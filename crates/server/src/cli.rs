@@ -1,0 +1,110 @@
+//! The command line.
+
+mod bench;
+mod demo;
+mod key;
+mod serve;
+mod user;
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use clap::{Args, Parser, Subcommand};
+use pesan_model::{Random as _, SystemRandom};
+
+use crate::config::{Config, Overrides};
+use crate::run::StartError;
+use crate::{http, telemetry};
+
+/// WhatsApp messaging on your own server.
+#[derive(Debug, Parser)]
+#[command(name = "pesan", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server.
+    Serve(Common),
+    /// Run the server with a simulated WhatsApp network and sample data.
+    Demo(demo::Options),
+    /// Add people, list them, set a password. The server must not run.
+    User(user::Options),
+    /// Add, list and revoke API keys. The server must not run.
+    Key(key::Options),
+    /// Print the description of the API.
+    Openapi,
+    /// Measure how fast a running server accepts messages.
+    Bench(bench::Options),
+}
+
+/// What every command that uses the data takes. Every setting can also stand in the file, or in the environment as
+/// `PESAN_<SECTION>__<NAME>`.
+#[derive(Debug, Args)]
+struct Common {
+    /// The configuration file (TOML).
+    #[arg(long, env = "PESAN_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where the server listens.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// The data folder.
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// A PostgreSQL database (`postgres://…`) instead of SQLite in the data folder.
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+    /// A simulated WhatsApp network on this machine; only in builds with the feature `sandbox`.
+    #[arg(long, value_name = "URL")]
+    sandbox_ws: Option<String>,
+}
+
+impl Common {
+    /// The configuration, with logging started.
+    fn load(self) -> Result<Config, StartError> {
+        let overrides = Overrides {
+            listen: self.listen,
+            data_dir: self.data,
+            database_url: self.database_url,
+            sandbox_ws: self.sandbox_ws,
+        };
+        let config = Config::load(self.config.as_deref(), std::env::vars(), overrides)?;
+        telemetry::log(&config.log);
+        Ok(config)
+    }
+}
+
+impl Cli {
+    /// Does what was asked. False when the process should end with a failure that was logged already.
+    pub async fn run(self) -> Result<bool, StartError> {
+        match self.command {
+            Command::Serve(options) => serve::run(options.load()?).await,
+            Command::Demo(options) => demo::run(options).await,
+            Command::User(options) => user::run(options).await.map(|()| true),
+            Command::Key(options) => key::run(options).await.map(|()| true),
+            Command::Openapi => {
+                print(&http::openapi_text());
+                Ok(true)
+            }
+            Command::Bench(options) => bench::run(options).await.map(|()| true),
+        }
+    }
+}
+
+/// A password that nobody guesses.
+pub(crate) fn made_up_password() -> String {
+    let mut bytes = [0_u8; 15];
+    SystemRandom.fill(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Writes to standard output. Whoever closed it does not want to know.
+fn print(text: &str) {
+    let mut output = std::io::stdout().lock();
+    let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+}

@@ -1,0 +1,22 @@
+//! `pesan serve`
+
+use pesan_app::access::setup;
+
+use super::print;
+use crate::config::Config;
+use crate::run::{Opened, StartError};
+
+/// Serves until the process is told to end.
+pub(super) async fn run(config: Config) -> Result<bool, StartError> {
+    let running = Opened::new(&config).await?.start(&config).await?;
+    let url = config.public_url_at(running.address);
+    if let Some(token) = setup::issue_token(running.app()).await? {
+        // To standard output and not to the log: who has the link owns the server.
+        print(&format!(
+            "Pesan is ready. Open this link to create the owner; it works once:\n\n  {url}/setup#token={token}\n\n"
+        ));
+    } else {
+        print(&format!("Pesan is ready: {url}\n"));
+    }
+    Ok(running.until_end().await)
+}

@@ -1,0 +1,177 @@
+//! `pesan user`
+
+use clap::{Args, Subcommand};
+use pesan_app::Caller;
+use pesan_app::access::organizations;
+use pesan_app::access::users::{self, NewUser};
+use pesan_model::{OrganizationId, Role};
+
+use super::{Common, print};
+use crate::run::{Opened, StartError};
+
+/// More people than one organization has.
+const ALL: usize = 100_000;
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Add a person. The first one becomes the owner of a new organization.
+    #[command(visible_alias = "create")]
+    Add {
+        /// What they log in with.
+        #[arg(long)]
+        email: String,
+        /// What to call them.
+        #[arg(long)]
+        name: String,
+        /// `owner`, `admin` or `agent`.
+        #[arg(long, default_value = "owner", value_parser = role)]
+        role: Role,
+        /// Make a new organization with this name, with them as its owner.
+        #[arg(long, value_name = "NAME")]
+        new_organization: Option<String>,
+        /// The organization they join; the first one when it is left out.
+        #[arg(long, value_name = "ID", conflicts_with = "new_organization")]
+        organization: Option<OrganizationId>,
+        /// Read the password from standard input instead of making one up.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Set somebody's password and end their log-ins.
+    Password {
+        /// What they log in with.
+        #[arg(long)]
+        email: String,
+        /// Read the password from standard input instead of making one up.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// List everybody.
+    List,
+}
+
+fn role(name: &str) -> Result<Role, String> {
+    Role::from_name(name).ok_or_else(|| "must be owner, admin or agent".to_owned())
+}
+
+pub(super) async fn run(options: Options) -> Result<(), StartError> {
+    let config = options.common.load()?;
+    let opened = Opened::new(&config).await?;
+    let app = &opened.app;
+    match options.action {
+        Action::Add {
+            email,
+            name,
+            role,
+            new_organization,
+            organization,
+            password_stdin,
+        } => {
+            let password = Password::get(password_stdin)?;
+            let new = NewUser {
+                email,
+                name,
+                password: password.text.clone(),
+            };
+            let first = organizations::list_ids(app).await?.first().copied();
+            let user = match (new_organization, organization.or(first)) {
+                (Some(organization), _) => organizations::create(app, &organization, new).await,
+                (None, None) => organizations::create(app, "Pesan", new).await,
+                (None, Some(id)) => {
+                    let created = users::create(app, &Caller::system(id), (new, role), None).await;
+                    created.map(|(user, _)| user)
+                }
+            }
+            .map_err(explained)?;
+            print(&format!(
+                "Added {} as {} ({}).\n{}",
+                user.email,
+                user.role.name(),
+                user.id,
+                password.told()
+            ));
+        }
+        Action::Password { email, password_stdin } => {
+            let password = Password::get(password_stdin)?;
+            let user = users::set_password(app, &email, password.text.clone())
+                .await
+                .map_err(explained)?;
+            print(&format!("Set the password of {}.\n{}", user.email, password.told()));
+        }
+        Action::List => {
+            for organization in organizations::list_ids(app).await? {
+                let caller = Caller::system(organization);
+                print(&format!(
+                    "{} {organization}\n",
+                    organizations::name(app, &caller).await?
+                ));
+                for user in users::list(app, &caller, None, ALL).await? {
+                    print(&format!(
+                        "  {} {} {} ({})\n",
+                        user.id,
+                        user.role.name(),
+                        user.email,
+                        user.name
+                    ));
+                }
+            }
+        }
+    }
+    app.store.close().await;
+    Ok(())
+}
+
+/// A password, and whether it was made up here.
+struct Password {
+    text: String,
+    is_made_up: bool,
+}
+
+impl Password {
+    /// Never from the command line, which others on the machine can read.
+    fn get(from_stdin: bool) -> Result<Self, StartError> {
+        if from_stdin {
+            let mut text = String::new();
+            std::io::stdin()
+                .read_line(&mut text)
+                .map_err(|error| StartError::Other(format!("could not read the password: {error}")))?;
+            return Ok(Self {
+                text: text.trim_end_matches(['\r', '\n']).to_owned(),
+                is_made_up: false,
+            });
+        }
+        Ok(Self {
+            text: super::made_up_password(),
+            is_made_up: true,
+        })
+    }
+
+    fn told(&self) -> String {
+        if self.is_made_up {
+            format!("Password: {}\n", self.text)
+        } else {
+            String::new()
+        }
+    }
+}
+
+/// Field errors with their fields, which stand in a problem's list otherwise.
+pub(super) fn explained(error: pesan_app::Error) -> StartError {
+    match error {
+        pesan_app::Error::Invalid(fields) => {
+            let texts: Vec<_> = fields
+                .iter()
+                .map(|field| format!("{} {}", field.pointer.trim_start_matches('/'), field.detail))
+                .collect();
+            StartError::Other(texts.join("; "))
+        }
+        error => StartError::App(error),
+    }
+}

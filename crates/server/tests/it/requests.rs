@@ -1,0 +1,254 @@
+//! What is the same for all requests: problems, pages, headers, limits.
+
+use axum::http::Method;
+use pesan_store::testing::both;
+use serde_json::json;
+
+use crate::support::TestServer;
+
+#[tokio::test]
+async fn problems_name_the_field() {
+    for database in both().await {
+        let server = TestServer::new(&database).await;
+        let cases = [
+            (json!({}), "/name", "is missing"),
+            (
+                json!({"name": 7}),
+                "/name",
+                "invalid type: integer `7`, expected a string",
+            ),
+            (
+                json!({"name": "x", "colour": 1}),
+                "/colour",
+                "is not a field of this request",
+            ),
+            (json!({"name": ""}), "/name", ""),
+        ];
+        for (body, pointer, detail) in cases {
+            let problem = server.post("/v1/accounts", &body).await.problem(422, "invalid");
+            assert_eq!(problem["errors"][0]["pointer"], pointer, "{body}");
+            if !detail.is_empty() {
+                assert_eq!(problem["errors"][0]["detail"], detail, "{body}");
+            }
+        }
+        assert_eq!(
+            server.get("/v1/accounts").await.expect(200)["data"],
+            json!([]),
+            "nothing was made"
+        );
+    }
+}
+
+#[tokio::test]
+async fn messages_with_wrong_fields_are_refused_before_anything_is_queued() {
+    for database in both().await {
+        let server = TestServer::new(&database).await;
+        let account = server.post("/v1/accounts", &json!({"name": "Toko"})).await.expect(201)["id"].clone();
+        let text =
+            |to: &str, body: &str| json!({"account_id": account, "to": to, "type": "text", "text": {"body": body}});
+        let cases = [
+            (text("12", "x"), 422, "/to"),
+            (text("6280000000001", ""), 422, "/text/body"),
+            (text("6280000000001", &"x".repeat(4097)), 422, "/text/body"),
+            (
+                json!({"account_id": account, "to": "6280000000001", "type": "text"}),
+                422,
+                "/text",
+            ),
+            (
+                json!({"account_id": account, "to": "6280000000001", "type": "poll"}),
+                422,
+                "/type",
+            ),
+            (
+                json!({"account_id": "acc_x", "to": "6280000000001", "type": "text", "text": {"body": "x"}}),
+                422,
+                "/account_id",
+            ),
+            (
+                json!({"account_id": account, "to": "6280000000001", "type": "image", "image": {"caption": "x"}}),
+                422,
+                "/image",
+            ),
+            (
+                json!({"account_id": "acc_01jd0000000000000000000000", "to": "6280000000001", "type": "text", "text": {"body": "x"}}),
+                404,
+                "/account_id",
+            ),
+        ];
+        for (body, status, pointer) in cases {
+            let answer = server.post("/v1/messages", &body).await;
+            assert_eq!(answer.status, status, "{}", answer.text());
+            assert_eq!(answer.json()["errors"][0]["pointer"], pointer, "{}", answer.text());
+        }
+        assert_eq!(server.get("/v1/chats").await.expect(200)["data"], json!([]));
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_a_request_is_answered_with_a_problem_too() {
+    for database in both().await {
+        let server = TestServer::new(&database).await;
+        let post = |kind: &str, body: &[u8]| {
+            server
+                .ask(Method::POST, "/v1/accounts")
+                .header("content-type", kind)
+                .body(body)
+                .send()
+        };
+        post("application/json", b"{").await.problem(400, "malformed_json");
+        post("text/plain", b"{}").await.problem(415, "unsupported_media_type");
+        let huge = vec![b' '; 25 * 1024 * 1024];
+        post("application/json", &huge).await.problem(413, "too_large");
+        server.get("/v1/nothing").await.problem(404, "not_found");
+        server.get("/v1/accounts/acc_wrong").await.problem(404, "not_found");
+        server
+            .ask(Method::PUT, "/v1/accounts")
+            .send()
+            .await
+            .problem(405, "method_not_allowed");
+        let problem = server.get("/v1/accounts?limit=x").await.problem(422, "invalid");
+        assert_eq!(problem["errors"][0]["pointer"], "#query/limit");
+        server.get("/v1/accounts?limit=201").await.problem(422, "invalid");
+        server.get("/v1/accounts?after=x").await.problem(422, "invalid");
+    }
+}
+
+#[tokio::test]
+async fn pages_show_everything_once() {
+    for database in both().await {
+        let server = TestServer::new(&database).await;
+        for number in 0..5 {
+            server
+                .post("/v1/accounts", &json!({"name": format!("Toko {number}")}))
+                .await
+                .expect(201);
+        }
+        let (mut names, mut path) = (Vec::new(), "/v1/accounts?limit=2".to_owned());
+        loop {
+            let page = server.get(&path).await.expect(200);
+            names.extend(
+                page["data"]
+                    .as_array()
+                    .expect("a list")
+                    .iter()
+                    .map(|account| account["name"].clone()),
+            );
+            let Some(next) = page["next"].as_str() else { break };
+            path = format!("/v1/accounts?limit=2&after={next}");
+        }
+        assert_eq!(names, ["Toko 0", "Toko 1", "Toko 2", "Toko 3", "Toko 4"]);
+    }
+}
+
+#[tokio::test]
+async fn a_repeated_create_answers_with_the_first_result() {
+    for database in both().await {
+        let server = TestServer::new(&database).await;
+        let post = |key: &str, name: &str| {
+            let ask = server.ask(Method::POST, "/v1/accounts").header("idempotency-key", key);
+            ask.json(&json!({"name": name})).send()
+        };
+        let first = post("a", "Toko").await;
+        assert!(first.headers.get("idempotency-replayed").is_none());
+        let location = first.header("location").to_owned();
+        let first = first.expect(201);
+        assert_eq!(
+            location,
+            format!("/v1/accounts/{}", first["id"].as_str().expect("an id"))
+        );
+        let again = post("a", "Toko").await;
+        assert_eq!(again.header("idempotency-replayed"), "true");
+        assert_eq!(again.expect(201)["id"], first["id"]);
+        post("a", "Kantor").await.problem(422, "idempotency_key_reused");
+        assert_ne!(post("b", "Toko").await.expect(201)["id"], first["id"]);
+        let problem = post("", "Toko").await.problem(422, "invalid");
+        assert_eq!(problem["errors"][0]["pointer"], "#header/Idempotency-Key");
+    }
+}
+
+#[tokio::test]
+async fn every_answer_has_security_headers_and_an_id_of_ours() {
+    for database in both().await {
+        let server = TestServer::new(&database).await;
+        for path in ["/v1/accounts", "/", "/docs", "/v1/nothing", "/livez"] {
+            let answer = server
+                .ask(Method::GET, path)
+                .header("x-request-id", "theirs")
+                .send()
+                .await;
+            let policy = answer.header("content-security-policy");
+            assert!(policy.contains("default-src 'self'") && policy.contains("frame-ancestors 'none'"));
+            assert!(policy.contains("script-src 'self';"), "no script inside a page");
+            assert_eq!(answer.header("x-content-type-options"), "nosniff");
+            assert_eq!(answer.header("referrer-policy"), "no-referrer");
+            assert!(answer.header("x-request-id").len() == 36, "{path}");
+        }
+        let answer = server.get("/v1/accounts").await;
+        assert_eq!(answer.header("cache-control"), "no-store");
+    }
+}
+
+#[tokio::test]
+async fn health_and_figures_are_open() {
+    for database in both().await {
+        let server = TestServer::new(&database).await;
+        server.get("/v1/accounts").await.expect(200);
+        for path in ["/livez", "/readyz"] {
+            let answer = server.ask_without_key(Method::GET, path).send().await;
+            assert_eq!(answer.expect(200)["status"], "ok");
+        }
+        let figures = server.ask_without_key(Method::GET, "/metrics").send().await;
+        assert!(
+            figures
+                .text()
+                .contains("pesan_http_requests_total{method=\"GET\",route=\"/v1/accounts\"")
+        );
+        server.app.lifecycle.soft().cancel();
+        let answer = server.ask_without_key(Method::GET, "/readyz").send().await;
+        answer.problem(503, "shutting_down");
+    }
+}
+
+#[tokio::test]
+async fn a_file_comes_back_as_it_was_sent_and_never_as_a_page() {
+    for database in both().await {
+        let server = TestServer::new(&database).await;
+        let form = "--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a b.html\"\r\n\
+                    content-type: text/html\r\n\r\n<p>0123456789</p>\r\n--x--\r\n";
+        let ask = server
+            .ask(Method::POST, "/v1/media")
+            .header("content-type", "multipart/form-data; boundary=x");
+        let stored = ask.body(form.as_bytes()).send().await.expect(201);
+        assert_eq!(
+            (&stored["file_name"], &stored["size"]),
+            (&json!("a b.html"), &json!(17))
+        );
+        let path = format!("/v1/media/{}", stored["id"].as_str().expect("an id"));
+        assert_eq!(server.get(&path).await.expect(200)["sha256"], stored["sha256"]);
+        let content = server.get(&format!("{path}/content")).await;
+        assert_eq!(content.text(), "<p>0123456789</p>");
+        assert_eq!(
+            content.header("content-disposition"),
+            "attachment; filename*=UTF-8''a%20b.html"
+        );
+        assert!(content.header("content-security-policy").contains("sandbox"));
+        let part = server
+            .ask(Method::GET, &format!("{path}/content"))
+            .header("range", "bytes=3-6")
+            .send()
+            .await;
+        assert_eq!((part.status.as_u16(), part.text().as_str()), (206, "0123"));
+
+        let huge = vec![0_u8; 1024 * 1024 + 1];
+        let ask = server
+            .ask(Method::POST, "/v1/media?file_name=x.bin")
+            .header("content-type", "application/pdf");
+        ask.body(&huge).send().await.problem(413, "too_large");
+        let ask = server
+            .ask(Method::POST, "/v1/media")
+            .header("content-type", "multipart/form-data; boundary=x");
+        let problem = ask.body(b"--x--\r\n").send().await.problem(422, "invalid");
+        assert_eq!(problem["errors"][0]["pointer"], "/file");
+    }
+}

@@ -1,0 +1,248 @@
+//! A server on an empty database, without a socket: requests go through the router.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use pesan::http::{HttpSettings, Server, router};
+use pesan::telemetry;
+use pesan_app::access::keys::{self, NewKey};
+use pesan_app::access::users::NewUser;
+use pesan_app::access::{organizations, setup};
+use pesan_app::{App, Caller, Settings, context, net};
+use pesan_model::{MockClock, OrganizationId, Permission, SystemRandom, Timestamp};
+use pesan_store::testing::TestDatabase;
+use pesan_store::{Keyring, MasterKey};
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+pub(crate) const OWNER: &str = "owner@example.com";
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+/// A server with one organization, its owner, and a key that may do everything.
+pub(crate) struct TestServer {
+    pub(crate) app: Arc<App>,
+    pub(crate) clock: Arc<MockClock>,
+    pub(crate) organization: OrganizationId,
+    pub(crate) key: String,
+    router: Router,
+    _data: tempfile::TempDir,
+}
+
+/// A request that is being put together.
+pub(crate) struct Ask<'a> {
+    server: &'a TestServer,
+    method: Method,
+    path: String,
+    headers: Vec<(String, String)>,
+    body: Option<Vec<u8>>,
+}
+
+/// What was answered.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl TestServer {
+    /// On this database, set up.
+    pub(crate) async fn new(database: &TestDatabase) -> Self {
+        let mut server = Self::empty(database).await;
+        let (organization, key) = server.add_organization("Toko", OWNER).await;
+        server.organization = organization;
+        server.key = key;
+        server
+    }
+
+    /// On this database, before anybody created an owner.
+    pub(crate) async fn empty(database: &TestDatabase) -> Self {
+        let data = tempfile::tempdir().expect("a temporary folder");
+        let clock = Arc::new(MockClock::at(Timestamp::from_secs(1_700_000_000)));
+        let app = App::new(context::Parts {
+            store: database.open().await,
+            clock: clock.clone(),
+            random: Arc::new(SystemRandom),
+            keyring: Keyring::new(MasterKey::new([7; 32])),
+            net: net::Client::new(net::Targets::PrivateToo).expect("a client"),
+            settings: Settings {
+                data_dir: data.path().to_owned(),
+                node: "test".to_owned(),
+                start: "test/1".to_owned(),
+                allow_private_targets: true,
+                max_upload_bytes: 1024 * 1024,
+                event_retention: Duration::from_hours(24),
+                webhook_waits: pesan_model::retry::WEBHOOK.into(),
+            },
+        });
+        let router = router(Server {
+            app: app.clone(),
+            metrics: telemetry::metrics(),
+            settings: HttpSettings {
+                public_url: "http://pesan.test".to_owned(),
+                trust_forwarded_for: true,
+                is_sandbox: false,
+            },
+        });
+        Self {
+            organization: OrganizationId::new(&*clock, &SystemRandom),
+            app,
+            clock,
+            key: String::new(),
+            router,
+            _data: data,
+        }
+    }
+
+    /// Another organization with its owner, and a key that may do everything in it.
+    pub(crate) async fn add_organization(&self, name: &str, email: &str) -> (OrganizationId, String) {
+        let owner = NewUser {
+            email: email.to_owned(),
+            name: "Sari".to_owned(),
+            password: PASSWORD.to_owned(),
+        };
+        let user = organizations::create(&self.app, name, owner)
+            .await
+            .expect("an organization");
+        let key = self.add_key(user.organization_id, &Permission::ALL).await;
+        (user.organization_id, key)
+    }
+
+    /// A key with these scopes.
+    pub(crate) async fn add_key(&self, organization: OrganizationId, scopes: &[Permission]) -> String {
+        let new = NewKey {
+            name: "Test".to_owned(),
+            scopes: scopes.to_vec(),
+        };
+        let created = keys::create(&self.app, &Caller::system(organization), new, None).await;
+        created.expect("a key").key.expect("it is new")
+    }
+
+    /// The token of the link that the first start prints.
+    pub(crate) async fn setup_token(&self) -> String {
+        setup::issue_token(&self.app)
+            .await
+            .expect("works")
+            .expect("there is no owner")
+    }
+
+    /// A request with the key.
+    pub(crate) fn ask(&self, method: Method, path: &str) -> Ask<'_> {
+        self.ask_without_key(method, path)
+            .header("authorization", &format!("Bearer {}", self.key))
+    }
+
+    /// A request without credentials.
+    pub(crate) fn ask_without_key(&self, method: Method, path: &str) -> Ask<'_> {
+        Ask {
+            server: self,
+            method,
+            path: path.to_owned(),
+            headers: Vec::new(),
+            body: None,
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.ask(Method::GET, path).send().await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.ask(Method::POST, path).json(body).send().await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.ask(Method::PATCH, path).json(body).send().await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.ask(Method::DELETE, path).send().await
+    }
+
+    /// Logs in and gives the cookie.
+    pub(crate) async fn log_in(&self, email: &str) -> String {
+        let answer = self
+            .ask_without_key(Method::POST, "/v1/login")
+            .json(&serde_json::json!({"email": email, "password": PASSWORD}))
+            .send()
+            .await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let cookie = answer.header("set-cookie").split(';').next().expect("a cookie");
+        cookie.to_owned()
+    }
+}
+
+impl Ask<'_> {
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn json(mut self, body: &Value) -> Self {
+        self.body = Some(body.to_string().into_bytes());
+        self.header("content-type", "application/json")
+    }
+
+    pub(crate) fn body(mut self, body: &[u8]) -> Self {
+        self.body = Some(body.to_vec());
+        self
+    }
+
+    pub(crate) async fn send(self) -> Answer {
+        let mut request = Request::builder()
+            .method(self.method)
+            .uri(self.path)
+            .header("host", "pesan.test");
+        for (name, value) in self.headers {
+            request = request.header(name, value);
+        }
+        let request = request
+            .body(Body::from(self.body.unwrap_or_default()))
+            .expect("a request");
+        let response = self.server.router.clone().oneshot(request).await.expect("an answer");
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("a whole body");
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            bytes: bytes.to_vec(),
+        }
+    }
+}
+
+impl Answer {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|_| panic!("not JSON: {}", self.text()))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name).unwrap_or_else(|| panic!("no header {name}"));
+        value.to_str().expect("text")
+    }
+
+    /// Checks the status and gives the body.
+    pub(crate) fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text());
+        if self.bytes.is_empty() {
+            Value::Null
+        } else {
+            self.json()
+        }
+    }
+
+    /// Checks that it is a problem with this status and code, and gives it.
+    pub(crate) fn problem(self, status: u16, code: &str) -> Value {
+        assert_eq!(self.status, status, "{}", self.text());
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        let problem = self.json();
+        assert_eq!(problem["code"], code, "{problem}");
+        assert_eq!(problem["status"], status);
+        problem
+    }
+}

@@ -1,0 +1,65 @@
+//! The web app and the API reference.
+
+use axum::http::Method;
+use pesan_store::testing::sqlite;
+
+use crate::support::TestServer;
+
+/// Rust can be tested without the web app; then there is no page to look at.
+async fn server_with_ui() -> Option<TestServer> {
+    let server = TestServer::new(&sqlite()).await;
+    let has_ui = server.ask_without_key(Method::GET, "/").send().await.status == 200;
+    has_ui.then_some(server)
+}
+
+#[tokio::test]
+async fn every_page_of_the_app_is_its_index() {
+    let Some(server) = server_with_ui().await else { return };
+    let index = server.ask_without_key(Method::GET, "/").send().await;
+    assert_eq!(index.header("content-type"), "text/html; charset=utf-8");
+    assert_eq!(index.header("cache-control"), "no-cache");
+    let page = server.ask_without_key(Method::GET, "/accounts/somewhere").send().await;
+    assert_eq!((page.status.as_u16(), &page.bytes), (200, &index.bytes));
+    let tag = index.header("etag");
+    let again = server
+        .ask_without_key(Method::GET, "/")
+        .header("if-none-match", tag)
+        .send()
+        .await;
+    assert_eq!((again.status.as_u16(), again.bytes.len()), (304, 0));
+}
+
+#[tokio::test]
+async fn assets_are_kept_for_ever_and_missing_ones_are_missing() {
+    let Some(server) = server_with_ui().await else { return };
+    let index = server.ask_without_key(Method::GET, "/").send().await.text();
+    let start = index.find("/assets/").expect("the index names its script");
+    let path = index[start..].split('"').next().expect("a path");
+    let asset = server.ask_without_key(Method::GET, path).send().await;
+    assert_eq!(asset.status, 200);
+    assert!(asset.header("cache-control").contains("immutable"));
+    server
+        .ask_without_key(Method::GET, "/assets/missing.js")
+        .send()
+        .await
+        .problem(404, "not_found");
+    server
+        .ask_without_key(Method::POST, "/accounts")
+        .send()
+        .await
+        .problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn the_api_reference_needs_nothing_from_elsewhere() {
+    let Some(server) = server_with_ui().await else { return };
+    let page = server.ask_without_key(Method::GET, "/docs").send().await.text();
+    assert!(!page.contains("http://") && !page.contains("https://"));
+    for part in page
+        .split('"')
+        .filter(|part| part.starts_with("/docs/") || *part == "/openapi.json")
+    {
+        let answer = server.ask_without_key(Method::GET, part).send().await;
+        assert_eq!(answer.status, 200, "{part}");
+    }
+}
