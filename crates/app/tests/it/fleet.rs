@@ -80,16 +80,15 @@ impl MockTimer {
         .await
     }
 
-    /// Ends every sleep of exactly this length that there is now.
-    fn finish_all(&self, length: Duration) {
-        let (done, rest) = std::mem::take(&mut *self.sleepers.lock())
-            .into_iter()
-            .filter(|(_, wake)| !wake.is_closed())
-            .partition(|(duration, _)| *duration == length);
-        *self.sleepers.lock() = rest;
-        let done: Vec<(Duration, oneshot::Sender<()>)> = done;
-        for (_, wake) in done {
-            let _ = wake.send(());
+    /// Ends sleeps of exactly this length until `fact` is there.
+    async fn tick_until<T>(&self, length: Duration, fact: impl Future<Output = T>) -> T {
+        let mut fact = std::pin::pin!(fact);
+        loop {
+            tokio::select! {
+                biased;
+                fact = &mut fact => return fact,
+                _ = self.finish(length..=length) => {}
+            }
         }
     }
 }
@@ -674,8 +673,8 @@ async fn a_node_that_lost_a_lease_stops_the_device_and_writes_nothing_more() {
             .write(move |tx| Box::pin(async move { lease::revoke(tx, second).await }))
             .await
             .expect("taken away");
-        node.timer.finish_all(RENEW);
-        assert_eq!(within(provider.wait_for_end()).await, End::ShutDown);
+        let ended = node.timer.tick_until(RENEW, provider.wait_for_end()).await;
+        assert_eq!(ended, End::ShutDown);
         // Nobody else has it, so it comes back.
         node.provider(second, 2).await;
         node.stop().await;
@@ -691,8 +690,8 @@ async fn a_node_stops_by_itself_when_it_could_not_renew_in_time() {
     node.test.clock.advance(Duration::from_millis(7_999));
     records.write(vec![put(b"creds", b"in time")]).await.expect("written");
     node.test.clock.advance(Duration::from_millis(1));
-    node.timer.finish_all(WATCH);
-    assert_eq!(within(provider.wait_for_end()).await, End::ShutDown);
+    let ended = node.timer.tick_until(WATCH, provider.wait_for_end()).await;
+    assert_eq!(ended, End::ShutDown);
     assert!(matches!(
         records.write(vec![put(b"creds", b"late")]).await,
         Err(RecordError::Fenced)
@@ -741,9 +740,8 @@ async fn two_nodes_never_run_the_same_account_and_one_takes_over_from_the_other(
         let moved: Vec<_> = one.connector.fake.opened();
         one.stop().await;
         assert!(moved.iter().all(|provider| provider.ended() == Some(End::ShutDown)));
-        two.timer.finish_all(RENEW);
         for id in runs_on_one {
-            let provider = two.provider(id, 1).await;
+            let provider = two.timer.tick_until(RENEW, two.provider(id, 1)).await;
             provider.connection(Connection::Connected(identity())).await;
             two.wait_for_state(id, AccountState::Connected).await;
         }
