@@ -3,5 +3,8 @@
 mod accounts;
 mod fleet;
 mod inbound;
+mod live;
 mod messaging;
+mod receiver;
 mod support;
+mod webhooks;

@@ -106,6 +106,7 @@ async fn attempt(app: &Arc<App>, work: &Work) -> Outcome {
         .await;
     let now = app.clock.now();
     let tried = Try {
+        waits: &app.settings.webhook_waits,
         number: work.job.attempts(),
         made_at: work.job.created_at(),
         now,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pesan_model::retry::{WEBHOOK, wait_after, with_jitter};
+use pesan_model::retry::{wait_after, with_jitter};
 use pesan_model::{Random, Timestamp};
 
 use crate::net::{self, Answer};
@@ -41,7 +41,9 @@ pub(super) struct Verdict {
 
 /// What is known about a delivery when its try has ended.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Try {
+pub(super) struct Try<'a> {
+    /// Waits before each further try.
+    pub(super) waits: &'a [Duration],
     /// Tries of this round, this one included: a redelivery begins again with 1.
     pub(super) number: u32,
     /// When the delivery, or its present round, was made.
@@ -50,7 +52,7 @@ pub(super) struct Try {
     pub(super) now: Timestamp,
 }
 
-pub(super) fn judge(result: Result<Answer, net::Error>, tried: Try, random: &dyn Random) -> Verdict {
+pub(super) fn judge(result: Result<Answer, net::Error>, tried: Try<'_>, random: &dyn Random) -> Verdict {
     match result {
         Ok(answer) if (200..300).contains(&answer.status) => Verdict {
             next: Next::Delivered,
@@ -83,8 +85,8 @@ pub(super) fn judge(result: Result<Answer, net::Error>, tried: Try, random: &dyn
     }
 }
 
-fn next(tried: Try, at_least: Duration, random: &dyn Random) -> Next {
-    let Some(wait) = wait_after(WEBHOOK, tried.number) else {
+fn next(tried: Try<'_>, at_least: Duration, random: &dyn Random) -> Next {
+    let Some(wait) = wait_after(tried.waits, tried.number) else {
         return Next::Failed;
     };
     let at = tried.now.plus(with_jitter(wait, random).max(at_least));
@@ -108,6 +110,7 @@ fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pesan_model::retry::WEBHOOK;
 
     struct Fixed(u8);
     impl Random for Fixed {
@@ -120,8 +123,9 @@ mod tests {
         Timestamp::from_secs(1_700_000_000)
     }
 
-    fn tried(number: u32) -> Try {
+    fn tried(number: u32) -> Try<'static> {
         Try {
+            waits: WEBHOOK,
             number,
             made_at: now(),
             now: now(),
@@ -167,6 +171,7 @@ mod tests {
         let mut waits = Vec::new();
         for number in 1.. {
             let tried = Try {
+                waits: WEBHOOK,
                 number,
                 made_at: now(),
                 now: at,
@@ -199,6 +204,7 @@ mod tests {
     #[test]
     fn what_waited_for_long_steps_aside_at_its_first_failure() {
         let late = Try {
+            waits: WEBHOOK,
             number: 1,
             made_at: now().minus(Duration::from_secs(3596)),
             now: now(),

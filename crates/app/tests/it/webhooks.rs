@@ -1,0 +1,698 @@
+//! Webhooks against a real HTTP receiver.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use pesan_app::jobs::{deliver_webhook, retention};
+use pesan_app::webhooks::{self, Changes, CreatedWebhook, From, NewWebhook};
+use pesan_app::{Caller, Error, Signal, events};
+use pesan_model::chat::{Activity, Contact, Typing};
+use pesan_model::content::{Content, Text};
+use pesan_model::message::Message;
+use pesan_model::webhook::{Delivery, DeliveryState, Envelope, Webhook};
+use pesan_model::{
+    AccountId, ChatId, Clock, ContactId, Direction, Event, MessageId, MessageStatus, SystemRandom, WebhookId,
+};
+use pesan_store::delivery::Part;
+use pesan_store::testing;
+use sha2::Sha256;
+use uuid::Uuid;
+
+use crate::receiver::{Receiver, Reply};
+use crate::support::{TestApp, within};
+
+fn message(number: u128, chat: u128) -> Message {
+    let at = pesan_model::Timestamp::from_secs(1_700_000_000);
+    Message {
+        id: MessageId::from(Uuid::from_u128(number)),
+        account_id: AccountId::from(Uuid::from_u128(1)),
+        chat_id: ChatId::from(Uuid::from_u128(chat)),
+        direction: Direction::In,
+        wa_id: format!("3EB0{number}"),
+        chat: "6280000000001@s.whatsapp.net".into(),
+        sender: "6280000000001@s.whatsapp.net".into(),
+        contact_id: None,
+        push_name: Some("Siti".into()),
+        kind: "text".into(),
+        content: Content::Text(Text { body: "halo".into() }),
+        reply_to: None,
+        status: MessageStatus::Received,
+        error: None,
+        attempts: 0,
+        created_at: at,
+        sent_at: Some(at),
+        delivered_at: None,
+        read_at: None,
+        send_at: None,
+    }
+}
+
+fn received(number: u128, chat: u128) -> Event {
+    Event::MessageReceived(message(number, chat))
+}
+
+fn id_of(number: u128) -> String {
+    MessageId::from(Uuid::from_u128(number)).to_string()
+}
+
+impl TestApp {
+    fn run_webhooks(&self) {
+        self.app
+            .lifecycle
+            .spawn("webhooks", deliver_webhook::run(self.app.clone()));
+    }
+
+    async fn emit(&self, caller: &Caller, events: Vec<Event>) {
+        let (app, organization) = (self.app.clone(), caller.organization_id);
+        self.app
+            .store
+            .write::<_, Error, _>(move |tx| {
+                Box::pin(async move { events::record(&app, tx, organization, events).await })
+            })
+            .await
+            .expect("recorded");
+        events::announce(&self.app, organization);
+    }
+
+    async fn webhook(&self, receiver: &Receiver, events: &[&str], envelope: Envelope) -> CreatedWebhook {
+        let new = NewWebhook {
+            url: receiver.url.clone(),
+            events: events.iter().map(|&name| name.to_owned()).collect(),
+            accounts: vec![],
+            envelope,
+        };
+        webhooks::create(&self.app, &self.caller, new).await.expect("a webhook")
+    }
+
+    /// Moves the clock and has everybody look.
+    fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+        self.app.bus.publish(Signal::Jobs("deliver_webhook"));
+    }
+
+    async fn deliveries(&self, webhook: WebhookId, state: Option<DeliveryState>) -> Vec<Delivery> {
+        let part = Part {
+            state,
+            before: None,
+            limit: 1000,
+        };
+        webhooks::list_deliveries(&self.app, &self.caller, webhook, part)
+            .await
+            .expect("deliveries")
+    }
+
+    /// Waits until so many deliveries are in this state.
+    async fn wait_for(&self, webhook: WebhookId, state: DeliveryState, count: usize) -> Vec<Delivery> {
+        within(async {
+            loop {
+                let found = self.deliveries(webhook, Some(state)).await;
+                if found.len() >= count {
+                    return found;
+                }
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
+    }
+
+    /// Waits until a delivery was tried so often and the try was stored.
+    async fn wait_for_tries(&self, webhook: WebhookId, tries: u32) -> Delivery {
+        within(async {
+            loop {
+                let found = self.deliveries(webhook, None).await;
+                if let Some(delivery) = found.into_iter().find(|delivery| delivery.attempts >= tries) {
+                    return delivery;
+                }
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
+    }
+
+    async fn get(&self, webhook: WebhookId) -> Webhook {
+        webhooks::get(&self.app, &self.caller, webhook).await.expect("found")
+    }
+}
+
+fn signature(secret: &str, parts: &[&[u8]]) -> String {
+    let key = STANDARD
+        .decode(secret.strip_prefix("whsec_").expect("the prefix"))
+        .expect("base64");
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("any length");
+    parts.iter().for_each(|part| mac.update(part));
+    format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+}
+
+#[tokio::test]
+async fn events_reach_a_webhook_signed_and_under_their_own_ids() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let receiver = Receiver::new(Reply::Status(204)).await;
+        let created = test.webhook(&receiver, &["message.*"], Envelope::Native).await;
+        test.run_webhooks();
+        let typing = Event::ChatTyping(Typing {
+            account_id: AccountId::from(Uuid::from_u128(1)),
+            chat_id: None,
+            chat: "6280000000001@s.whatsapp.net".into(),
+            from: "6280000000001@s.whatsapp.net".into(),
+            activity: Activity::Typing,
+        });
+        test.emit(&test.caller, vec![typing, received(1, 1), received(2, 2)])
+            .await;
+        let told = receiver.wait_for(2).await;
+        let logged = test.events().await;
+        for told in &told {
+            let seq = told.body["seq"].as_i64().expect("a place");
+            let event = &logged[usize::try_from(seq).expect("positive") - 1];
+            assert_eq!(serde_json::to_value(event).expect("JSON"), told.body);
+            assert_eq!(told.path, "/");
+            assert_eq!(told.header("content-type"), "application/json");
+            assert_eq!(told.header("webhook-id"), event.id.to_string());
+            let at = told.header("webhook-timestamp");
+            let parts = [event.id.to_string(), ".".into(), at.into(), ".".into()].concat();
+            assert_eq!(
+                told.header("webhook-signature"),
+                signature(&created.secret, &[parts.as_bytes(), &told.bytes])
+            );
+        }
+        let done = test.wait_for(created.webhook.id, DeliveryState::Delivered, 2).await;
+        let found = webhooks::get_delivery(&test.app, &test.caller, created.webhook.id, done[0].id)
+            .await
+            .expect("found");
+        assert_eq!((found.attempts.len(), found.attempts[0].status), (1, Some(204)));
+        assert_eq!((found.delivery.attempts, found.delivery.last_status), (1, Some(204)));
+        assert!(
+            test.deliveries(created.webhook.id, None).await.len() == 2,
+            "typing was not asked for"
+        );
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_failing_event_holds_back_its_chat_until_it_got_through() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let receiver = Receiver::new(Reply::Status(500)).await;
+        let webhook = test.webhook(&receiver, &["*"], Envelope::Native).await.webhook.id;
+        test.run_webhooks();
+        test.emit(
+            &test.caller,
+            (1..=20).map(|number| received(number, number % 2)).collect(),
+        )
+        .await;
+        receiver.wait_for(2).await;
+        test.wait_for_tries(webhook, 1).await;
+        receiver.reply(Reply::Status(200));
+        within(async {
+            while test
+                .deliveries(webhook, None)
+                .await
+                .iter()
+                .filter(|d| d.attempts > 0)
+                .count()
+                < 2
+            {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        assert_eq!(receiver.told().len(), 2, "only the first of each chat was tried");
+        test.pass(Duration::from_secs(7));
+        test.wait_for(webhook, DeliveryState::Delivered, 20).await;
+        for chat in [0, 1] {
+            let chat = ChatId::from(Uuid::from_u128(chat)).to_string();
+            let mut places: Vec<i64> = receiver.told()[2..]
+                .iter()
+                .filter(|told| told.body["data"]["chat_id"] == chat)
+                .map(|told| told.body["seq"].as_i64().expect("a place"))
+                .collect();
+            assert_eq!(places.len(), 10);
+            assert!(places.is_sorted(), "{places:?}");
+            places.dedup();
+            assert_eq!(places.len(), 10);
+        }
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn retries_follow_the_table_and_an_old_failure_lets_later_events_pass() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let receiver = Receiver::new(Reply::Status(500)).await;
+        let webhook = test.webhook(&receiver, &["*"], Envelope::Native).await.webhook.id;
+        test.run_webhooks();
+        test.emit(&test.caller, vec![received(1, 1)]).await;
+        let first = test.wait_for_tries(webhook, 1).await;
+        test.emit(&test.caller, vec![received(2, 1)]).await;
+        let mut next = first.next_attempt_at.expect("another try");
+        for (tries, wait) in [(2, 300), (3, 1800)] {
+            assert!(next > test.clock.now());
+            test.pass(next.since(test.clock.now()));
+            let tried = test.wait_for_tries(webhook, tries).await;
+            let waits = tried.next_attempt_at.expect("another try").since(test.clock.now());
+            assert!(waits >= Duration::from_secs(wait) && waits <= Duration::from_secs(wait * 6 / 5));
+            next = tried.next_attempt_at.expect("another try");
+        }
+        assert_eq!(receiver.told().len(), 3, "the second event waits");
+        // The fourth try fails; the fifth would be hours away, so the second event goes on.
+        test.pass(next.since(test.clock.now()));
+        let told = receiver.wait_for(5).await;
+        assert_eq!(told[4].body["data"]["id"], id_of(2));
+        receiver.reply(Reply::Status(200));
+        within(async {
+            let mut tries = vec![];
+            while tries != [1, 4] {
+                tokio::task::yield_now().await;
+                tries = test.deliveries(webhook, None).await.iter().map(|d| d.attempts).collect();
+            }
+        })
+        .await;
+        test.pass(Duration::from_secs(3 * 3600));
+        test.wait_for(webhook, DeliveryState::Delivered, 2).await;
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_under_way_when_the_process_died_is_delivered_under_the_same_id() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let receiver = Receiver::new(Reply::Never).await;
+        let webhook = test.webhook(&receiver, &["*"], Envelope::Native).await.webhook.id;
+        test.run_webhooks();
+        test.emit(&test.caller, vec![received(1, 1), received(2, 1)]).await;
+        let first = receiver.wait_for(1).await;
+        // Dies: no chance to store anything.
+        test.app.lifecycle.hard().cancel();
+        let (clock, organization) = (test.clock.clone(), test.caller.organization_id);
+        test.stop().await;
+        clock.advance_millis(1);
+        receiver.reply(Reply::Status(200));
+        let test = TestApp::start(&database, clock, organization).await;
+        test.run_webhooks();
+        let told = receiver.wait_for(3).await;
+        assert_eq!(told[1].header("webhook-id"), first[0].header("webhook-id"));
+        assert_eq!(told[1].bytes, first[0].bytes);
+        assert_eq!(told[2].body["data"]["id"], id_of(2));
+        test.wait_for(webhook, DeliveryState::Delivered, 2).await;
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_gone_or_fails_for_days_is_switched_off() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let receiver = Receiver::new(Reply::Status(410)).await;
+        let webhook = test.webhook(&receiver, &["*"], Envelope::Native).await.webhook.id;
+        test.run_webhooks();
+        test.emit(&test.caller, (1..=5).map(|number| received(number, 1)).collect())
+            .await;
+        test.wait_for(webhook, DeliveryState::Cancelled, 4).await;
+        assert_eq!(test.deliveries(webhook, Some(DeliveryState::Failed)).await.len(), 1);
+        let gone = test.get(webhook).await;
+        assert!(!gone.enabled && gone.disabled_reason.expect("a reason").contains("410"));
+        test.emit(&test.caller, vec![received(6, 1)]).await;
+        assert_eq!(
+            test.deliveries(webhook, None).await.len(),
+            5,
+            "nothing more is addressed to it"
+        );
+
+        receiver.reply(Reply::Status(500));
+        let failing = test.webhook(&receiver, &["*"], Envelope::Native).await.webhook.id;
+        test.emit(&test.caller, vec![received(7, 1)]).await;
+        test.wait_for_tries(failing, 1).await;
+        test.pass(Duration::from_secs(5 * 24 * 3600));
+        within(async {
+            while test.get(failing).await.enabled {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        let reason = test.get(failing).await.disabled_reason.expect("a reason");
+        assert!(reason.contains("five days"), "{reason}");
+        test.wait_for(failing, DeliveryState::Cancelled, 0).await;
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_asks_for_time_gets_it() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let receiver = Receiver::new(Reply::RetryAfter(503, "120".into())).await;
+        let webhook = test.webhook(&receiver, &["*"], Envelope::Native).await.webhook.id;
+        test.run_webhooks();
+        test.emit(&test.caller, vec![received(1, 1)]).await;
+        let delivery = test.wait_for_tries(webhook, 1).await;
+        let next = delivery.next_attempt_at.expect("another try");
+        assert_eq!(next, test.clock.now().plus(Duration::from_secs(120)));
+        assert_eq!(delivery.last_error.as_deref(), Some("answered 503"));
+        receiver.reply(Reply::Status(200));
+        test.pass(Duration::from_secs(120));
+        test.wait_for(webhook, DeliveryState::Delivered, 1).await;
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn switched_off_nothing_is_sent_and_a_replay_brings_it_all_in_order() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let receiver = Receiver::new(Reply::Status(200)).await;
+        let webhook = test
+            .webhook(&receiver, &["message.*"], Envelope::Native)
+            .await
+            .webhook
+            .id;
+        test.emit(&test.caller, (1..=3).map(|number| received(number, 1)).collect())
+            .await;
+        let switch = |enabled| Changes {
+            enabled: Some(enabled),
+            ..Changes::default()
+        };
+        webhooks::update(&test.app, &test.caller, webhook, switch(false))
+            .await
+            .expect("off");
+        assert_eq!(test.deliveries(webhook, Some(DeliveryState::Cancelled)).await.len(), 3);
+        test.run_webhooks();
+        let since = test.clock.now().plus(Duration::from_millis(1));
+        test.clock.advance_millis(1);
+        test.emit(&test.caller, (4..=6).map(|number| received(number, 1)).collect())
+            .await;
+        let refused = webhooks::replay(&test.app, &test.caller, webhook, From::AfterSeq(0)).await;
+        assert!(matches!(
+            refused,
+            Err(Error::Conflict {
+                code: "webhook_disabled",
+                ..
+            })
+        ));
+        let on = webhooks::update(&test.app, &test.caller, webhook, switch(true))
+            .await
+            .expect("on");
+        assert!(on.enabled && on.disabled_reason.is_none());
+        assert!(receiver.told().is_empty());
+
+        let replayed = webhooks::replay(&test.app, &test.caller, webhook, From::AfterSeq(0))
+            .await
+            .expect("replayed");
+        assert_eq!(
+            (replayed.deliveries, replayed.last_seq, replayed.is_complete),
+            (6, 6, true)
+        );
+        let told = receiver.wait_for(6).await;
+        let ids: Vec<String> = test.events().await.iter().map(|event| event.id.to_string()).collect();
+        let heard: Vec<&str> = told.iter().map(|told| told.header("webhook-id")).collect();
+        assert_eq!(heard, ids);
+        let replayed = webhooks::replay(&test.app, &test.caller, webhook, From::Since(since))
+            .await
+            .expect("replayed");
+        assert_eq!(replayed.deliveries, 3);
+        let told = receiver.wait_for(9).await;
+        assert_eq!(told[6].body["data"]["id"], id_of(4));
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_delivery_can_be_tried_again_and_a_webhook_tested() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let receiver = Receiver::new(Reply::Status(500)).await;
+        let other = Receiver::new(Reply::Status(200)).await;
+        let webhook = test
+            .webhook(&receiver, &["message.*"], Envelope::Native)
+            .await
+            .webhook
+            .id;
+        let second = test.webhook(&other, &["*"], Envelope::Native).await.webhook.id;
+        test.run_webhooks();
+        test.emit(&test.caller, vec![received(1, 1)]).await;
+        let delivery = test.wait_for_tries(webhook, 1).await;
+        receiver.reply(Reply::Status(200));
+        for tries in 2..=3 {
+            // The first time it waits for its retry, the second time it was delivered.
+            webhooks::redeliver(&test.app, &test.caller, webhook, delivery.id)
+                .await
+                .expect("asked for");
+            test.wait_for_tries(webhook, tries).await;
+            test.wait_for(webhook, DeliveryState::Delivered, 1).await;
+        }
+        let told = receiver.told();
+        assert!(
+            told.iter()
+                .all(|told| told.header("webhook-id") == delivery.event_id.to_string())
+        );
+        let found = webhooks::get_delivery(&test.app, &test.caller, webhook, delivery.id)
+            .await
+            .expect("found");
+        let statuses: Vec<_> = found.attempts.iter().map(|attempt| attempt.status).collect();
+        assert_eq!(statuses, [Some(500), Some(200), Some(200)]);
+        let wrong = webhooks::redeliver(&test.app, &test.caller, second, delivery.id).await;
+        assert!(matches!(wrong, Err(Error::NotFound { what: "delivery" })));
+
+        webhooks::test(&test.app, &test.caller, webhook)
+            .await
+            .expect("asked for");
+        let told = receiver.wait_for(4).await;
+        assert_eq!(told[3].body["type"], "webhook.test");
+        assert_eq!(told[3].body["data"]["id"], webhook.to_string());
+        test.wait_for(second, DeliveryState::Delivered, 1).await;
+        assert_eq!(
+            test.deliveries(second, None).await.len(),
+            1,
+            "the test was not its business"
+        );
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn while_a_secret_changes_both_are_used() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let receiver = Receiver::new(Reply::Status(200)).await;
+        let created = test.webhook(&receiver, &["*"], Envelope::Native).await;
+        test.run_webhooks();
+        let new = webhooks::rotate_secret(&test.app, &test.caller, created.webhook.id)
+            .await
+            .expect("rotated");
+        assert_ne!(new, created.secret);
+        let signed = |told: &crate::receiver::Told, secret: &str| {
+            let head = format!("{}.{}.", told.header("webhook-id"), told.header("webhook-timestamp"));
+            signature(secret, &[head.as_bytes(), &told.bytes])
+        };
+        test.emit(&test.caller, vec![received(1, 1)]).await;
+        let told = receiver.wait_for(1).await;
+        assert_eq!(
+            told[0].header("webhook-signature"),
+            format!("{} {}", signed(&told[0], &new), signed(&told[0], &created.secret))
+        );
+        test.clock.advance(Duration::from_secs(24 * 3600));
+        test.emit(&test.caller, vec![received(2, 1)]).await;
+        let told = receiver.wait_for(2).await;
+        assert_eq!(told[1].header("webhook-signature"), signed(&told[1], &new));
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn the_simple_envelope_is_short_and_signed_as_a_whole() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let receiver = Receiver::new(Reply::Status(200)).await;
+        let created = test.webhook(&receiver, &["*"], Envelope::Simple).await;
+        test.run_webhooks();
+        let contact = Event::ContactCreated(Contact {
+            id: ContactId::new(&*test.clock, &SystemRandom),
+            name: "Siti".into(),
+            push_name: None,
+            phone: None,
+            lid: None,
+            created_at: test.clock.now(),
+        });
+        test.emit(&test.caller, vec![contact, received(1, 1)]).await;
+        let told = receiver.wait_for(1).await;
+        assert_eq!(told[0].body["event"], "message.received");
+        assert_eq!(told[0].body["data"]["message"], "halo");
+        let mut mac = Hmac::<Sha256>::new_from_slice(created.secret.as_bytes()).expect("any length");
+        mac.update(&told[0].bytes);
+        let expected = format!("sha256={}", hex::encode(mac.finalize().into_bytes()));
+        assert_eq!(told[0].header("x-pesan-signature"), expected);
+        let event = &test.events().await[1];
+        assert_eq!(told[0].header("x-pesan-event-id"), event.id.to_string());
+        test.wait_for(created.webhook.id, DeliveryState::Delivered, 1).await;
+        assert_eq!(test.deliveries(created.webhook.id, None).await.len(), 1);
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn webhooks_that_cannot_be_right_are_refused_field_by_field() {
+    let test = TestApp::new(&testing::sqlite()).await;
+    let new = NewWebhook {
+        url: "ftp://user@example.com/".into(),
+        events: vec!["*".into(), "message.gone".into()],
+        accounts: vec![],
+        envelope: Envelope::Native,
+    };
+    let Err(Error::Invalid(errors)) = webhooks::create(&test.app, &test.caller, new.clone()).await else {
+        panic!("it was not refused");
+    };
+    let pointers: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
+    assert_eq!(pointers, ["/url", "/events/1"]);
+    let metadata = NewWebhook {
+        url: "http://169.254.169.254/".into(),
+        events: vec![],
+        ..new.clone()
+    };
+    let Err(Error::Invalid(errors)) = webhooks::create(&test.app, &test.caller, metadata).await else {
+        panic!("it was not refused");
+    };
+    assert_eq!(errors.len(), 2);
+    let good = NewWebhook {
+        url: "https://example.com/".into(),
+        events: vec!["*".into(), "*".into()],
+        ..new
+    };
+    let foreign = NewWebhook {
+        accounts: vec![AccountId::from(Uuid::from_u128(5))],
+        ..good.clone()
+    };
+    let Err(Error::Invalid(errors)) = webhooks::create(&test.app, &test.caller, foreign).await else {
+        panic!("it was not refused");
+    };
+    assert_eq!(errors[0].pointer, "/accounts/0");
+    for _ in 0..webhooks::MAX_WEBHOOKS {
+        let created = webhooks::create(&test.app, &test.caller, good.clone())
+            .await
+            .expect("made");
+        assert_eq!(created.webhook.events, ["*"]);
+    }
+    let refused = webhooks::create(&test.app, &test.caller, good).await;
+    assert!(matches!(
+        refused,
+        Err(Error::Conflict {
+            code: "too_many_webhooks",
+            ..
+        })
+    ));
+    test.stop().await;
+}
+
+#[tokio::test]
+async fn another_organizations_webhooks_do_not_exist() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let stranger = TestApp::new(&database).await.caller.clone();
+        let receiver = Receiver::new(Reply::Status(200)).await;
+        let webhook = test.webhook(&receiver, &["*"], Envelope::Native).await.webhook.id;
+        test.run_webhooks();
+        test.emit(&stranger, vec![received(1, 1)]).await;
+        test.emit(&test.caller, vec![received(2, 1)]).await;
+        test.wait_for(webhook, DeliveryState::Delivered, 1).await;
+        let told = receiver.told();
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0].body["data"]["id"], id_of(2));
+        let delivery = test.deliveries(webhook, None).await[0].id;
+        let app = &test.app;
+        let part = Part {
+            state: None,
+            before: None,
+            limit: 10,
+        };
+        let missing = [
+            webhooks::get(app, &stranger, webhook).await.map(drop),
+            webhooks::update(app, &stranger, webhook, Changes::default())
+                .await
+                .map(drop),
+            webhooks::delete(app, &stranger, webhook).await,
+            webhooks::rotate_secret(app, &stranger, webhook).await.map(drop),
+            webhooks::test(app, &stranger, webhook).await,
+            webhooks::replay(app, &stranger, webhook, From::AfterSeq(0))
+                .await
+                .map(drop),
+            webhooks::list_deliveries(app, &stranger, webhook, part).await.map(drop),
+            webhooks::get_delivery(app, &stranger, webhook, delivery)
+                .await
+                .map(drop),
+            webhooks::redeliver(app, &stranger, webhook, delivery).await,
+        ];
+        for (index, result) in missing.into_iter().enumerate() {
+            assert!(matches!(result, Err(Error::NotFound { .. })), "{index}: {result:?}");
+        }
+        assert!(webhooks::list(app, &stranger).await.expect("listed").is_empty());
+        webhooks::delete(app, &test.caller, webhook).await.expect("deleted");
+        assert!(matches!(
+            webhooks::get(app, &test.caller, webhook).await,
+            Err(Error::NotFound { .. })
+        ));
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_hangs_does_not_hold_up_others() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let hanging = Receiver::new(Reply::Never).await;
+        let healthy = Receiver::new(Reply::Status(200)).await;
+        test.webhook(&hanging, &["*"], Envelope::Native).await;
+        let webhook = test.webhook(&healthy, &["*"], Envelope::Native).await.webhook.id;
+        test.run_webhooks();
+        for round in 0..10 {
+            let events = (1..=50).map(|number| received(round * 50 + number, number)).collect();
+            test.emit(&test.caller, events).await;
+        }
+        test.wait_for(webhook, DeliveryState::Delivered, 500).await;
+        assert!(hanging.told().len() <= 16, "it has no more under way than it may");
+        assert!(
+            healthy.connections.load(Ordering::SeqCst) <= 16,
+            "connections are used again"
+        );
+        test.app.lifecycle.hard().cancel();
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn old_events_and_deliveries_are_forgotten() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let receiver = Receiver::new(Reply::Status(200)).await;
+        let webhook = test.webhook(&receiver, &["*"], Envelope::Native).await.webhook.id;
+        test.run_webhooks();
+        test.emit(&test.caller, (1..=3).map(|number| received(number, 1)).collect())
+            .await;
+        test.wait_for(webhook, DeliveryState::Delivered, 3).await;
+        assert_eq!(retention::sweep(&test.app).await.expect("swept"), 0);
+        test.clock.advance(Duration::from_secs(30 * 24 * 3600 + 1));
+        test.emit(&test.caller, vec![received(4, 1)]).await;
+        test.wait_for(webhook, DeliveryState::Delivered, 4).await;
+        assert_eq!(retention::sweep(&test.app).await.expect("swept"), 6);
+        assert_eq!(test.events().await.len(), 1);
+        assert_eq!(test.deliveries(webhook, None).await.len(), 1);
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_slow_start_of_the_worker_loses_nothing() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let receiver = Receiver::new(Reply::Status(200)).await;
+        test.webhook(&receiver, &["*"], Envelope::Native).await;
+        test.emit(&test.caller, vec![received(1, 1), received(2, 2)]).await;
+        assert!(receiver.told().is_empty());
+        test.run_webhooks();
+        receiver.wait_for(2).await;
+        test.stop().await;
+    }
+}
