@@ -18,6 +18,9 @@ test("a number is linked by its QR code, and messages go both ways without a rel
   // Out: the form, then the thread with its ticks.
   await page.getByRole("link", { name: "Chats" }).first().click();
   await page.getByRole("button", { name: "New message" }).first().click();
+  const form = page.getByRole("dialog", { name: "New message" });
+  await form.getByLabel("Account").click();
+  await page.getByRole("option", { name: /Front desk/ }).click();
   await page.getByLabel("Phone number").fill("+62 800-0000-0191");
   await page.getByLabel("Message", { exact: true }).fill("Selamat pagi Pak Budi");
   await page.getByRole("button", { name: "Send" }).click();
@@ -99,4 +102,30 @@ test("nothing on any page breaks the content security policy or asks another hos
     await expect(page.getByRole("heading", { name: heading, level: 1 })).toBeVisible();
   }
   expect(wrong).toEqual([]);
+});
+
+/** A blue square of 64 pixels. */
+const PICTURE = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAIAAAAlC+aJAAAAT0lEQVR42u3PQQkAAAgEsEtiOsMaywi+hcEKLNXzWgQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQELgu4+qEtDPKfSgAAAABJRU5ErkJggg==",
+  "base64",
+);
+
+test("a picture with its caption reaches the phone and is shown in the thread", async ({ demo, page }) => {
+  await demo.phone(OURS, "Yayasan Harapan");
+  await demo.phone(BUDI, "Budi Santoso");
+  await demo.logIn(page);
+  await demo.link(page, "Front desk", OURS);
+  await expect(page.getByRole("dialog")).toBeHidden();
+  await demo.write(BUDI, OURS, "Boleh lihat posternya?");
+  await page.getByRole("link", { name: "Chats" }).first().click();
+  await page.getByTestId("chat-rows").getByRole("link").filter({ hasText: "Boleh lihat posternya?" }).click();
+  await page.locator("input[type=file]").setInputFiles({ name: "poster.png", mimeType: "image/png", buffer: PICTURE });
+  await page.getByRole("textbox", { name: "Add a caption" }).fill("Poster beasiswa");
+  await page.keyboard.press("Enter");
+  const message = page.locator("[data-message]").filter({ hasText: "Poster beasiswa" });
+  await expect(message).toHaveAttribute("data-status", /delivered|read/);
+  const picture = message.getByRole("img", { name: "Picture" });
+  await expect(picture).toBeVisible();
+  expect(await picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(64);
+  expect(await demo.wanet("GET", `/admin/phones/${BUDI}/messages`)).toContain("Poster beasiswa");
 });

@@ -56,7 +56,9 @@ export function applyEvent(client: QueryClient, event: LoggedEvent): void {
       return;
     case "contact.updated":
     case "contact.merged":
+      // Chats are called by their person's name.
       void client.invalidateQueries({ queryKey: keys.chats });
+      void client.invalidateQueries({ queryKey: ["chat"] });
       return;
     case "webhook.test":
       void client.invalidateQueries({ queryKey: ["deliveries"] });

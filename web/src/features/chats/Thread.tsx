@@ -23,7 +23,8 @@ import { useTyping } from "./typing";
 
 /** One conversation: its messages, newest at the bottom, and the composer. */
 export function Thread({ chatId }: { chatId: string }) {
-  const chat = useQuery(chatQuery(chatId));
+  const polling = usePolling();
+  const chat = useQuery({ ...chatQuery(chatId), refetchInterval: polling });
   const account = useQuery(accountsQuery).data?.find((other) => other.id === chat.data?.account_id);
   if (chat.error && Problem.from(chat.error).status === 404) return <NotFoundPage />;
   if (chat.error && !chat.data) {
