@@ -142,7 +142,9 @@ fn signature(secret: &str, parts: &[&[u8]]) -> String {
         .decode(secret.strip_prefix("whsec_").expect("the prefix"))
         .expect("base64");
     let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("any length");
-    parts.iter().for_each(|part| mac.update(part));
+    for part in parts {
+        mac.update(part);
+    }
     format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
 }
 
@@ -268,7 +270,12 @@ async fn retries_follow_the_table_and_an_old_failure_lets_later_events_pass() {
             let mut tries = vec![];
             while tries != [1, 4] {
                 tokio::task::yield_now().await;
-                tries = test.deliveries(webhook, None).await.iter().map(|d| d.attempts).collect();
+                tries = test
+                    .deliveries(webhook, None)
+                    .await
+                    .iter()
+                    .map(|d| d.attempts)
+                    .collect();
             }
         })
         .await;

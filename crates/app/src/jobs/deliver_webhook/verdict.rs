@@ -132,11 +132,11 @@ mod tests {
         }
     }
 
-    fn answer(status: u16, retry_after: Option<&str>) -> Result<Answer, net::Error> {
-        Ok(Answer {
+    fn answer(status: u16, retry_after: Option<&str>) -> Answer {
+        Answer {
             status,
             retry_after: retry_after.map(str::to_owned),
-        })
+        }
     }
 
     fn after(secs: u64) -> Timestamp {
@@ -146,17 +146,17 @@ mod tests {
     #[test]
     fn only_2xx_is_a_success_and_410_is_the_end() {
         for status in [200, 201, 204, 299] {
-            let verdict = judge(answer(status, None), tried(1), &Fixed(0));
+            let verdict = judge(Ok(answer(status, None)), tried(1), &Fixed(0));
             assert_eq!((verdict.next, verdict.error), (Next::Delivered, None));
         }
         for status in [300, 302, 304, 400, 401, 404, 429, 500, 503] {
-            let verdict = judge(answer(status, None), tried(1), &Fixed(0));
+            let verdict = judge(Ok(answer(status, None)), tried(1), &Fixed(0));
             assert_eq!(verdict.next, Next::Retry(after(5)), "{status}");
             assert_eq!(verdict.status, Some(status));
             assert_eq!(verdict.error, Some(format!("answered {status}")));
             assert_eq!(verdict.pause, None);
         }
-        assert_eq!(judge(answer(410, None), tried(1), &Fixed(0)).next, Next::Gone);
+        assert_eq!(judge(Ok(answer(410, None)), tried(1), &Fixed(0)).next, Next::Gone);
         let verdict = judge(Err(net::Error::Timeout), tried(1), &Fixed(0));
         assert_eq!(verdict.next, Next::Retry(after(5)));
         assert_eq!(
@@ -176,7 +176,7 @@ mod tests {
                 made_at: now(),
                 now: at,
             };
-            match judge(answer(500, None), tried, &Fixed(0)).next {
+            match judge(Ok(answer(500, None)), tried, &Fixed(0)).next {
                 Next::Retry(next) => {
                     assert!(next.since(now()) <= HOLDS_ITS_LANE);
                     waits.push(next.since(at));
@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(waits, WEBHOOK);
         assert!(at.since(now()) >= Duration::from_secs(75 * 3600));
         assert_eq!(
-            judge(answer(500, None), tried(1), &Fixed(0xff)).next,
+            judge(Ok(answer(500, None)), tried(1), &Fixed(0xff)).next,
             Next::Retry(after(6))
         );
     }
@@ -210,19 +210,22 @@ mod tests {
             now: now(),
         };
         assert_eq!(
-            judge(answer(500, None), late, &Fixed(0)).next,
+            judge(Ok(answer(500, None)), late, &Fixed(0)).next,
             Next::StepAside(after(5))
         );
         let in_time = Try {
             made_at: now().minus(Duration::from_secs(3595)),
             ..late
         };
-        assert_eq!(judge(answer(500, None), in_time, &Fixed(0)).next, Next::Retry(after(5)));
+        assert_eq!(
+            judge(Ok(answer(500, None)), in_time, &Fixed(0)).next,
+            Next::Retry(after(5))
+        );
     }
 
     #[test]
     fn endpoints_may_ask_for_time_up_to_a_day() {
-        let verdict = |status, text| judge(answer(status, Some(text)), tried(1), &Fixed(0));
+        let verdict = |status, text| judge(Ok(answer(status, Some(text))), tried(1), &Fixed(0));
         assert_eq!(verdict(503, "120").next, Next::Retry(after(120)));
         assert_eq!(verdict(503, "120").pause, Some(Duration::from_secs(120)));
         assert_eq!(
