@@ -112,6 +112,7 @@ async fn application(database: &TestDatabase, data_dir: std::path::PathBuf) -> R
             max_upload_bytes: 32 * 1024 * 1024,
             event_retention: Duration::from_secs(30 * 24 * 3600),
             webhook_waits: pesan_model::retry::WEBHOOK.into(),
+            limits: pesan_app::context::Limits::default(),
         },
     });
     Ok((app, Caller::system(organization)))

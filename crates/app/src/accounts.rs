@@ -34,16 +34,16 @@ const MAX_NAME: usize = 100;
 pub struct NewAccount {
     /// What people call it.
     pub name: String,
-    /// How fast it may send; none when pacing is off.
+    /// How fast it may send; as configured when it is left out.
     pub pacing: Option<Pacing>,
 }
 
 impl NewAccount {
-    /// With the default pacing.
+    /// With the configured pace.
     pub fn named(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
-            pacing: Some(Pacing::default()),
+            pacing: None,
         }
     }
 }
@@ -99,7 +99,7 @@ pub async fn create(app: &Arc<App>, caller: &Caller, new: NewAccount, key: Optio
                     phone: None,
                     lid: None,
                     push_name: None,
-                    pacing: new.pacing,
+                    pacing: Some(new.pacing.unwrap_or(app.settings.limits.account_pacing)),
                     queued: 0,
                     last_connected_at: None,
                     created_at: now,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use pesan_model::pacing::Pacing;
 use pesan_model::{Clock, OrganizationId, Random};
 use pesan_store::{Keyring, OrganizationKey, Store, organization};
 
@@ -15,6 +16,7 @@ use crate::connections::Connections;
 use crate::error::Result;
 use crate::events::live::Tails;
 use crate::lifecycle::Lifecycle;
+use crate::messaging::UserSends;
 use crate::net;
 
 /// What is decided at start and does not change.
@@ -34,6 +36,32 @@ pub struct Settings {
     pub event_retention: Duration,
     /// The waits between tries of a webhook: [`pesan_model::retry::WEBHOOK`], but for crash tests.
     pub webhook_waits: Arc<[Duration]>,
+    /// How much and how long.
+    pub limits: Limits,
+}
+
+/// How much people may do, and how long things last. Configured by whoever runs Pesan.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// The pace of a new account.
+    pub account_pacing: Pacing,
+    /// Waits before each further try of a message that was certainly not accepted.
+    pub send_waits: Arc<[Duration]>,
+    /// Messages that one person may send in a minute; 0 for any number. Programs with a key are held by the accounts' pace.
+    pub user_sends_per_minute: u32,
+    /// A browser is logged out when it was not used for so long.
+    pub session_idle: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            account_pacing: Pacing::default(),
+            send_waits: pesan_model::retry::SEND.into(),
+            user_sends_per_minute: 30,
+            session_idle: Duration::from_hours(30 * 24),
+        }
+    }
 }
 
 /// The running application.
@@ -56,6 +84,8 @@ pub struct App {
     pub settings: Settings,
     /// Who is known to be let in, and how often somebody tried.
     pub access: Access,
+    /// How much each person sent in the last minute.
+    pub(crate) user_sends: UserSends,
     /// What live streams share.
     pub(crate) tails: Tails,
     keyring: Keyring,
@@ -91,6 +121,7 @@ impl App {
             net: parts.net,
             settings: parts.settings,
             access: Access::default(),
+            user_sends: UserSends::default(),
             tails: Tails::default(),
             keyring: parts.keyring,
             organization_keys: Mutex::default(),

@@ -3,6 +3,9 @@
 //! Handing it to WhatsApp is the work of [`crate::outbox`].
 
 mod compose;
+mod user_sends;
+
+pub(crate) use user_sends::UserSends;
 
 use std::sync::Arc;
 
@@ -99,6 +102,7 @@ pub struct Sent {
 /// Accepts a message: when this returns, it is durable and will be sent in its turn.
 pub async fn send(app: &Arc<App>, caller: &Caller, new: NewMessage, key: Option<IdempotencyKey>) -> Result<Sent> {
     caller.require(Permission::MessagesSend)?;
+    app.user_sends.take(app, caller)?;
     let address = compose::address(&new.to)?;
     compose::check_time(app, new.send_at)?;
     let organization = caller.organization_id;

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use pesan_model::pacing::Pacing;
 use serde::Deserialize;
 
 /// Everything that can be configured.
@@ -23,6 +24,8 @@ pub struct Config {
     pub media: Media,
     /// Requests that Pesan makes: webhooks and links.
     pub outbound: Outbound,
+    /// How much and how long.
+    pub limits: Limits,
     /// What is written to standard error.
     pub log: Log,
     /// The simulated WhatsApp network; only builds with the feature `sandbox` take it.
@@ -74,6 +77,34 @@ pub struct Media {
 pub struct Outbound {
     /// Webhooks and links may point into private networks and to this machine.
     pub allow_private_targets: bool,
+}
+
+/// How much and how long.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Messages a minute of a new account.
+    pub per_minute: u32,
+    /// Messages a new account may send at once after a quiet time.
+    pub burst: u32,
+    /// How often a message that WhatsApp did not accept is tried again: after 10, 30 and 60 seconds, then every 60.
+    pub max_retries: u32,
+    /// Messages one person may send in a minute; 0 for any number.
+    pub user_sends_per_minute: u32,
+    /// Hours without use after which a browser is logged out.
+    pub session_hours: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            per_minute: 10,
+            burst: 50,
+            max_retries: 3,
+            user_sends_per_minute: 30,
+            session_hours: 30 * 24,
+        }
+    }
 }
 
 /// What is written to standard error.
@@ -255,6 +286,22 @@ impl Config {
         if self.media.max_upload_bytes == 0 {
             return invalid("media.max_upload_bytes", "must be at least 1");
         }
+        let pacing = Pacing {
+            per_minute: self.limits.per_minute,
+            burst: self.limits.burst,
+        };
+        if !pacing.is_valid() {
+            return invalid("limits.per_minute", "must be 1 to 6000, and limits.burst 1 to 10000");
+        }
+        if self.limits.max_retries > 100 {
+            return invalid("limits.max_retries", "must be at most 100");
+        }
+        if self.limits.user_sends_per_minute > 6_000 {
+            return invalid("limits.user_sends_per_minute", "must be at most 6000");
+        }
+        if !(1..=24 * 366).contains(&self.limits.session_hours) {
+            return invalid("limits.session_hours", "must be 1 to 8784");
+        }
         if let Some(ws) = &self.sandbox.ws {
             if !cfg!(feature = "sandbox") {
                 return invalid(
@@ -288,6 +335,23 @@ impl Config {
             return invalid("log.level", "must be like `info` or `pesan=debug,info`");
         }
         Ok(())
+    }
+
+    /// The limits as the application takes them.
+    pub fn limits(&self) -> pesan_app::context::Limits {
+        let waits = pesan_model::retry::SEND;
+        let last = waits.last().copied().unwrap_or_default();
+        pesan_app::context::Limits {
+            account_pacing: Pacing {
+                per_minute: self.limits.per_minute,
+                burst: self.limits.burst,
+            },
+            send_waits: (0..self.limits.max_retries as usize)
+                .map(|n| waits.get(n).copied().unwrap_or(last))
+                .collect(),
+            user_sends_per_minute: self.limits.user_sends_per_minute,
+            session_idle: std::time::Duration::from_hours(u64::from(self.limits.session_hours)),
+        }
     }
 
     /// The waits between tries of a webhook.

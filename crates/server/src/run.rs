@@ -111,6 +111,7 @@ impl Opened {
                 max_upload_bytes: config.media.max_upload_bytes,
                 event_retention: EVENT_RETENTION,
                 webhook_waits: config.webhook_waits(),
+                limits: config.limits(),
             },
         });
         Ok(Self { app, data })

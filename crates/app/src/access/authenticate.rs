@@ -9,11 +9,6 @@ use super::{Caller, Principal, token};
 use crate::context::App;
 use crate::error::{Error, Result};
 
-/// A browser that does not come back for this long has to log in again.
-pub(super) const SESSION_IDLE: Duration = Duration::from_hours(30 * 24);
-/// A session that is used lives longer, but that is written down once a day and not with every request.
-const SESSION_EXTENDED_AFTER: Duration = Duration::from_hours(24);
-
 /// What a request shows.
 #[derive(Clone, Copy)]
 pub enum Credentials<'a> {
@@ -71,9 +66,11 @@ async fn find_session(app: &Arc<App>, hash: [u8; 32]) -> Result<Caller> {
         .read(move |tx| Box::pin(async move { browser_session::find(tx, &hash, now).await }))
         .await?;
     let (user, expires_at) = found.ok_or(Error::Unauthenticated)?;
-    if expires_at.since(now) < SESSION_IDLE.saturating_sub(SESSION_EXTENDED_AFTER) {
+    // A session that is used lives longer, but that is written down seldom and not with every request.
+    let idle = app.settings.limits.session_idle;
+    if expires_at.since(now) < idle - idle / 30 {
         app.store
-            .write(move |tx| Box::pin(async move { browser_session::extend(tx, &hash, now.plus(SESSION_IDLE)).await }))
+            .write(move |tx| Box::pin(async move { browser_session::extend(tx, &hash, now.plus(idle)).await }))
             .await?;
     }
     Ok(Caller {

@@ -6,7 +6,6 @@ use pesan_model::access::User;
 use pesan_store::{browser_session, user};
 
 use super::audit::Note;
-use super::authenticate::SESSION_IDLE;
 use super::{Caller, Principal, token};
 use crate::context::App;
 use crate::error::{Error, Result};
@@ -55,11 +54,12 @@ pub(super) async fn open_session(app: &Arc<App>, user: &User, ip: Option<String>
         ip,
     };
     let note = Note::new(app, &caller, "user.log_in", Some(id.to_string()));
+    let idle = app.settings.limits.session_idle;
     app.store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
                 browser_session::delete_expired(tx, now).await?;
-                browser_session::insert(tx, &hash, id, now, now.plus(SESSION_IDLE)).await?;
+                browser_session::insert(tx, &hash, id, now, now.plus(idle)).await?;
                 note.append(tx).await
             })
         })

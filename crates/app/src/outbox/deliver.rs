@@ -128,7 +128,12 @@ async fn refuse(
         return Ok(None);
     }
     let now = app.clock.now();
-    match outcome::after(error, work.job.attempts(), work.first_wire_at, now) {
+    match outcome::after(
+        error,
+        &app.settings.limits.send_waits,
+        work.job.attempts(),
+        (work.first_wire_at, now),
+    ) {
         Next::Retry(wait) => {
             job::retry_at(tx, &work.job, now.plus(wait)).await?;
             Ok(None)

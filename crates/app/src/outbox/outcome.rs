@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pesan_model::Timestamp;
 use pesan_model::message::MessageError;
-use pesan_model::retry::{SEND, UNCONFIRMED_HORIZON, UNCONFIRMED_TRIES, wait_after};
+use pesan_model::retry::{UNCONFIRMED_HORIZON, UNCONFIRMED_TRIES, wait_after};
 use pesan_providers::SendError;
 
 /// How long a message waits for its account at least. It is woken when the account is connected again.
@@ -23,11 +23,16 @@ pub(super) enum Next {
     Fail(MessageError),
 }
 
-/// The table. `attempts` counts this try; `first_wire_at` is when it was first handed over.
-pub(super) fn after(error: &SendError, attempts: u32, first_wire_at: Timestamp, now: Timestamp) -> Next {
+/// The table. `waits` are those before each further try of a message that was not accepted; `attempts` counts this try; `first_wire_at` is when it was first handed over.
+pub(super) fn after(
+    error: &SendError,
+    waits: &[Duration],
+    attempts: u32,
+    (first_wire_at, now): (Timestamp, Timestamp),
+) -> Next {
     match error {
         SendError::NotConnected => Next::Snooze(DISCONNECTED_WAIT),
-        SendError::Retry { after, reason } => match wait_after(SEND, attempts) {
+        SendError::Retry { after, reason } => match wait_after(waits, attempts) {
             Some(wait) => Next::Retry(after.unwrap_or(wait).max(wait)),
             None => fail(
                 "send_failed",
@@ -66,6 +71,7 @@ fn fail(code: &str, detail: String) -> Next {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pesan_model::retry::SEND;
 
     const START: Timestamp = Timestamp::from_millis(1_000_000);
 
@@ -87,17 +93,17 @@ mod tests {
     fn a_refused_try_is_repeated_after_10_30_and_60_seconds_and_then_fails() {
         for (attempts, secs) in [(1, 10), (2, 30), (3, 60)] {
             assert_eq!(
-                after(&retry(None), attempts, START, START),
+                after(&retry(None), SEND, attempts, (START, START)),
                 Next::Retry(Duration::from_secs(secs))
             );
         }
-        assert_eq!(code(after(&retry(None), 4, START, START)), "send_failed");
+        assert_eq!(code(after(&retry(None), SEND, 4, (START, START))), "send_failed");
         assert_eq!(
-            after(&retry(Some(300)), 1, START, START),
+            after(&retry(Some(300)), SEND, 1, (START, START)),
             Next::Retry(Duration::from_secs(300))
         );
         assert_eq!(
-            after(&retry(Some(1)), 1, START, START),
+            after(&retry(Some(1)), SEND, 1, (START, START)),
             Next::Retry(Duration::from_secs(10)),
             "never sooner"
         );
@@ -106,7 +112,7 @@ mod tests {
     #[test]
     fn without_a_connection_it_waits_and_the_try_does_not_count() {
         assert_eq!(
-            after(&SendError::NotConnected, 9, START, START),
+            after(&SendError::NotConnected, SEND, 9, (START, START)),
             Next::Snooze(Duration::from_secs(30))
         );
     }
@@ -117,9 +123,9 @@ mod tests {
             code: code.into(),
             detail: "No.".into(),
         };
-        assert_eq!(code(after(&rejected("463"), 1, START, START)), "rejected_463");
+        assert_eq!(code(after(&rejected("463"), SEND, 1, (START, START))), "rejected_463");
         assert_eq!(
-            code(after(&rejected("not_on_whatsapp"), 1, START, START)),
+            code(after(&rejected("not_on_whatsapp"), SEND, 1, (START, START))),
             "not_on_whatsapp"
         );
     }
@@ -131,14 +137,14 @@ mod tests {
         };
         let later = |secs| START.plus(Duration::from_secs(secs));
         assert_eq!(
-            after(&unknown, 1, START, later(20)),
+            after(&unknown, SEND, 1, (START, later(20))),
             Next::Retry(Duration::from_secs(10))
         );
         assert_eq!(
-            after(&unknown, 2, START, later(599)),
+            after(&unknown, SEND, 2, (START, later(599))),
             Next::Retry(Duration::from_secs(10))
         );
-        assert_eq!(code(after(&unknown, 3, START, later(60))), "unconfirmed");
-        assert_eq!(code(after(&unknown, 2, START, later(600))), "unconfirmed");
+        assert_eq!(code(after(&unknown, SEND, 3, (START, later(60)))), "unconfirmed");
+        assert_eq!(code(after(&unknown, SEND, 2, (START, later(600)))), "unconfirmed");
     }
 }

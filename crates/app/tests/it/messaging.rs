@@ -437,3 +437,22 @@ async fn a_file_is_stored_once_uploaded_once_and_a_retry_sends_the_same_bytes() 
         test.stop().await;
     }
 }
+
+#[tokio::test]
+async fn a_person_sends_thirty_a_minute_and_a_program_any_number() {
+    let database = testing::sqlite();
+    let test = TestApp::new(&database).await;
+    let (account, _) = test.account(None).await;
+    let person = pesan_app::Caller {
+        principal: pesan_app::Principal::User(pesan_model::UserId::from(uuid::Uuid::from_u128(1))),
+        ..test.caller.clone()
+    };
+    for _ in 0..30 {
+        messaging::send(&test.app, &person, text(account, TO, "halo"), None).await.expect("accepted");
+    }
+    let next = messaging::send(&test.app, &person, text(account, TO, "halo"), None).await;
+    assert!(matches!(next, Err(Error::TooMany { retry_after }) if retry_after == Duration::from_secs(2)), "{next:?}");
+    send(&test, text(account, TO, "from a program")).await;
+    test.clock.advance(Duration::from_secs(2));
+    messaging::send(&test.app, &person, text(account, TO, "halo"), None).await.expect("accepted again");
+}

@@ -74,6 +74,7 @@ impl TestApp {
             max_upload_bytes: 32 * 1024 * 1024,
             event_retention: Duration::from_secs(30 * 24 * 3600),
             webhook_waits: pesan_model::retry::WEBHOOK.into(),
+            limits: pesan_app::context::Limits::default(),
         };
         let app = App::new(Parts {
             store: database.open().await,

@@ -75,6 +75,7 @@ impl TestServer {
                 max_upload_bytes: 1024 * 1024,
                 event_retention: Duration::from_hours(24),
                 webhook_waits: pesan_model::retry::WEBHOOK.into(),
+                limits: pesan_app::context::Limits::default(),
             },
         });
         let router = router(Server {
