@@ -344,13 +344,17 @@ fn finish(message: &Outgoing<'_>, node: NodeBuilder, mut children: Vec<Node>) ->
     node.children(children).build()
 }
 
+/// Damages a byte that every kind of ciphertext authenticates. Its last bytes will not do: a `pkmsg` ends with the id of
+/// the signed prekey, which nobody checks once a session is open. Twelve bytes from the end lies the MAC of a `pkmsg`,
+/// the text of a `msg` or the signature of a `skmsg`.
 fn corrupt(node: &mut Node) {
     if let Some(NodeContent::Nodes(children)) = &mut node.content {
         for child in children.iter_mut().filter(|child| child.tag == "enc") {
-            if let Some(NodeContent::Bytes(bytes)) = &mut child.content
-                && let Some(last) = bytes.last_mut()
-            {
-                *last ^= 0x55;
+            if let Some(NodeContent::Bytes(bytes)) = &mut child.content {
+                let place = bytes.len().saturating_sub(12);
+                if let Some(byte) = bytes.get_mut(place) {
+                    *byte ^= 0x55;
+                }
             }
         }
     }
@@ -369,4 +373,50 @@ fn ack_node(node: &Node, to: &Jid, id: &str, error: Option<u16>) -> Node {
         ack = ack.attr("error", error);
     }
     ack.build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::phone::keys::PhoneKeys;
+    use crate::phone::signal::Signal;
+    use crate::prekeys::Bundle;
+
+    fn damaged(sealed: &[u8]) -> Vec<u8> {
+        let enc = NodeBuilder::new("enc").bytes(sealed.to_vec()).build();
+        let mut node = NodeBuilder::new("message").children([enc]).build();
+        corrupt(&mut node);
+        node.child("enc")
+            .and_then(NodeExt::bytes)
+            .expect("it keeps its ciphertext")
+            .to_vec()
+    }
+
+    #[test]
+    fn no_kind_of_damaged_ciphertext_decrypts() {
+        let (a, b) = (Address::primary(1), Address::primary(2));
+        let mut ada = Signal::new(PhoneKeys::new([1; 32]));
+        let mut bob = Signal::new(PhoneKeys::new([2; 32]));
+        let keys = *bob.keys();
+        let bundle = Bundle {
+            registration: keys.registration(),
+            identity: keys.identity_public(),
+            signed: keys.signed_key(),
+            one_time: Some(keys.one_time_public(9)),
+            adv: None,
+        };
+        ada.open(b, &bundle).expect("the bundle is good");
+        let (_, first) = ada.encrypt(b, b"first").expect("a session is open");
+        bob.decrypt(a, "pkmsg", &first).expect("bob has the session now");
+        let (kind, again) = ada.encrypt(b, b"again").expect("a session is open");
+        assert_eq!(kind, "pkmsg", "ada has heard nothing yet");
+        assert!(bob.decrypt(a, kind, &damaged(&again)).is_err());
+        let (kind, reply) = bob.encrypt(a, b"reply").expect("a session is open");
+        assert_eq!(kind, "msg");
+        assert!(ada.decrypt(b, kind, &damaged(&reply)).is_err());
+        let key = ada.own_sender_key("g", a).expect("a key is made");
+        bob.learn_sender_key("g", a, &key).expect("the key is good");
+        let shared = ada.encrypt_group("g", a, b"to all").expect("there is a key");
+        assert!(bob.decrypt_group("g", a, &damaged(&shared)).is_err());
+    }
 }
