@@ -1,16 +1,18 @@
-//! Forgets old events and deliveries, in small steps, so that nobody waits for it.
+//! Forgets old events, deliveries and idempotency keys, in small steps, so that nobody waits for it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use pesan_model::OrganizationId;
 use pesan_store::delivery::{self, queue};
-use pesan_store::{event, organization};
+use pesan_store::{event, idempotency, organization};
 
 use crate::context::App;
 use crate::error::{Error, Result};
 
 const EVERY: Duration = Duration::from_hours(1);
+/// How long a create can be repeated with the same `Idempotency-Key`.
+const IDEMPOTENCY_KEPT: Duration = Duration::from_hours(7 * 24);
 /// Rows deleted in one transaction.
 const BATCH: usize = 500;
 
@@ -40,6 +42,17 @@ pub async fn sweep(app: &Arc<App>) -> Result<u64> {
             .store
             .write::<_, Error, _>(move |tx| {
                 Box::pin(async move { Ok(delivery::delete_finished(tx, before, BATCH).await?) })
+            })
+            .await?;
+        deleted += batch;
+    }
+    let forgotten = app.clock.now().minus(IDEMPOTENCY_KEPT);
+    batch = BATCH as u64;
+    while batch == BATCH as u64 && !app.lifecycle.soft().is_cancelled() {
+        batch = app
+            .store
+            .write::<_, Error, _>(move |tx| {
+                Box::pin(async move { Ok(idempotency::delete_before(tx, forgotten, BATCH).await?) })
             })
             .await?;
         deleted += batch;
