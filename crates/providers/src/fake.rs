@@ -12,7 +12,8 @@ use tokio::sync::watch;
 
 use crate::inbound::{Connection, Inbound, InboundSink, ReceiveError};
 use crate::provider::{
-    Accepted, Connector, GroupInfo, NumberCheck, Outgoing, Provider, ProviderError, ReadMark, RemoteMedia, SendError,
+    Accepted, Connector, GroupInfo, NumberCheck, Outgoing, OutgoingMedia, Provider, ProviderError, ReadMark,
+    RemoteMedia, SendError,
 };
 use crate::session_records::SessionRecords;
 
@@ -44,6 +45,7 @@ struct Script {
     next: VecDeque<Answer>,
     always: Option<Answer>,
     sent: Vec<Outgoing>,
+    uploads: Vec<OutgoingMedia>,
     reads: Vec<ReadMark>,
     activities: Vec<(Address, Activity)>,
     numbers: HashMap<Phone, NumberCheck>,
@@ -123,6 +125,11 @@ impl FakeProvider {
         self.sent()
     }
 
+    /// What was uploaded without being sent.
+    pub fn uploads(&self) -> Vec<OutgoingMedia> {
+        self.script().uploads.clone()
+    }
+
     /// What was marked as read.
     pub fn reads(&self) -> Vec<ReadMark> {
         self.script().reads.clone()
@@ -180,6 +187,13 @@ impl FakeProvider {
 impl Provider for FakeProvider {
     fn capabilities(&self) -> &'static Capabilities {
         Capabilities::of(ProviderKind::LinkedDevice)
+    }
+
+    async fn upload(&self, media: &OutgoingMedia) -> Result<RemoteMedia, SendError> {
+        let mut script = self.script();
+        let remote = RemoteMedia(format!("uploaded-{}", script.uploads.len()));
+        script.uploads.push(media.clone());
+        Ok(remote)
     }
 
     async fn send(&self, out: &Outgoing) -> Result<Accepted, SendError> {

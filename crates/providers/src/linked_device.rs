@@ -1,5 +1,33 @@
 //! A linked device of a phone, over the WhatsApp Web protocol.
 //!
-//! [`backend`] keeps the protocol library's state in [`SessionRecords`](crate::SessionRecords).
+//! [`LinkedDevices`] opens connections. One [`LinkedDevice`] is one connection: when it ends, for whatever reason, the sink
+//! hears why, and the object is spent. Nothing is reconnected here; the next connection is a new object that starts from
+//! what is in the [`SessionRecords`](crate::SessionRecords), so that no state of a lost connection lives on.
+//!
+//! - `backend` keeps the protocol library's state in session records.
+//! - `connection` runs the library and watches that something comes in; `ending` knows why it ended.
+//! - `events` sorts what the library tells into `queue`, which takes it to the sink in order, and to `acks`.
+//! - `sending`, `media` and `asking` do what the app wants; `refusal` says what the server's codes mean.
+//! - `convert_in`, `convert_out`, `jid` and `remote_media` translate.
 
+mod acks;
+mod asking;
 mod backend;
+mod connection;
+mod convert_in;
+mod convert_out;
+mod device;
+mod ending;
+mod events;
+mod http;
+mod identity;
+mod jid;
+mod media;
+mod network;
+mod queue;
+mod refusal;
+mod remote_media;
+mod sending;
+
+pub use device::{LinkedDevice, LinkedDevices, Patience, Presence, Settings, Spawn};
+pub use network::{Network, NetworkError};

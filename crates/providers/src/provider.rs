@@ -32,7 +32,12 @@ pub trait Provider: Send + Sync + 'static {
     /// What this channel can do. Checked before anything is queued.
     fn capabilities(&self) -> &'static Capabilities;
 
-    /// Returns once WhatsApp's server has accepted `out`, not when it was written to a socket.
+    /// Puts a file on WhatsApp's servers without sending it. What it returns goes into [`OutgoingMedia::uploaded`] of one
+    /// message or of many, and makes a repeated send the same to the byte.
+    async fn upload(&self, media: &OutgoingMedia) -> Result<RemoteMedia, SendError>;
+
+    /// Returns once WhatsApp's server has accepted `out`, not when it was written to a socket. Uploads the file first when
+    /// that was not done. Sends to different threads may run at the same time.
     async fn send(&self, out: &Outgoing) -> Result<Accepted, SendError>;
 
     /// Tells WhatsApp that messages were read. Returns when written; there is no acknowledgement.
@@ -53,10 +58,11 @@ pub trait Provider: Send + Sync + 'static {
     /// Fetches and decrypts a file that came in, into `file`. Checks length and hash; `file` is complete on `Ok`.
     async fn fetch_media(&self, remote: &RemoteMedia, file: &Path) -> Result<(), ProviderError>;
 
-    /// Unlinks this device at WhatsApp. The credentials are void afterwards.
+    /// Unlinks this device at WhatsApp and closes the connection. The credentials are void afterwards. The sink hears
+    /// nothing more.
     async fn logout(&self) -> Result<(), ProviderError>;
 
-    /// Writes what is outstanding and closes the connection. The credentials stay.
+    /// Writes what is outstanding and closes the connection. The credentials stay. The sink hears nothing more.
     async fn shutdown(&self);
 }
 

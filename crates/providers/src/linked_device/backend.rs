@@ -24,9 +24,9 @@ use crate::session_records::{RecordError, RecordKind, RecordWrite, SessionRecord
 
 /// How long the text of a sent message is kept so that it can be encrypted anew for a device that could not read it.
 /// WhatsApp keeps messages for devices that are off for 30 days.
-pub(crate) const SENT_KEPT: Duration = Duration::from_secs(31 * 24 * 3600);
+pub(crate) const SENT_KEPT: Duration = Duration::from_hours(31 * 24);
 /// How long a message that came in waits for its commit.
-const PENDING_KEPT: Duration = Duration::from_secs(31 * 24 * 3600);
+const PENDING_KEPT: Duration = Duration::from_hours(31 * 24);
 
 /// The kinds of record. The names are stored: never rename one.
 mod kind {

@@ -1,0 +1,7 @@
+//! The linked device with the real protocol library against a simulated WhatsApp network.
+#![recursion_limit = "512"]
+
+mod accounts;
+mod faults;
+mod messages;
+mod support;

@@ -1,0 +1,275 @@
+//! A network, phones, and linked devices whose sink remembers everything.
+
+use std::fmt::Debug;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use pesan_model::reconnect::Disconnect;
+use pesan_model::{AccountId, Address, SystemClock, SystemRandom};
+use pesan_providers::inbound::{Connection, Identity, Inbound, InboundMessage, InboundSink, ReceiveError};
+use pesan_providers::linked_device::{LinkedDevice, LinkedDevices, Network, Patience, Presence, Settings};
+use pesan_providers::provider::{Outgoing, OutgoingContent, Provider, new_wa_id};
+use pesan_providers::session_records::MemoryRecords;
+use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
+use wanet::{NewPhone, Options};
+
+/// How long a fact may take on a busy machine before a test fails.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+
+pub(crate) const TOKO: &str = "628000000001";
+pub(crate) const SARI: &str = "628000000002";
+pub(crate) const BUDI: &str = "628000000003";
+
+/// What the sink was told.
+#[derive(Debug, Clone)]
+pub(crate) enum Told {
+    In(Inbound),
+    Connection(Connection),
+}
+
+/// A sink that remembers everything.
+#[derive(Default)]
+pub(crate) struct Sink {
+    told: watch::Sender<Vec<Told>>,
+    refusing: AtomicBool,
+}
+
+impl Sink {
+    /// From now on nothing can be committed.
+    pub(crate) fn refuse(&self) {
+        self.refusing.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn accept(&self) {
+        self.refusing.store(false, Ordering::SeqCst);
+    }
+
+    pub(crate) fn told(&self) -> Vec<Told> {
+        self.told.borrow().clone()
+    }
+
+    /// The first thing that fits, now or soon.
+    pub(crate) async fn wait<T: Debug>(&self, what: &str, fits: impl Fn(&Told) -> Option<T>) -> T {
+        self.wait_nth(what, 0, fits).await
+    }
+
+    /// Thing number `nth` that fits, counted from 0.
+    pub(crate) async fn wait_nth<T: Debug>(&self, what: &str, nth: usize, fits: impl Fn(&Told) -> Option<T>) -> T {
+        let mut told = self.told.subscribe();
+        let find = |all: &Vec<Told>| all.iter().filter_map(&fits).nth(nth);
+        let waited = tokio::time::timeout(DEADLINE, told.wait_for(|all| find(all).is_some())).await;
+        let Ok(all) = waited else {
+            panic!("{what} did not come; told was {:#?}", self.told())
+        };
+        find(&all.expect("the sender is in self")).expect("just waited for it")
+    }
+
+    pub(crate) async fn connected(&self, nth: usize) -> Identity {
+        let fits = |told: &Told| match told {
+            Told::Connection(Connection::Connected(identity)) => Some(identity.clone()),
+            _ => None,
+        };
+        self.wait_nth("connected", nth, fits).await
+    }
+
+    pub(crate) async fn disconnected(&self, nth: usize) -> Disconnect {
+        let fits = |told: &Told| match told {
+            Told::Connection(Connection::Disconnected(reason)) => Some(reason.clone()),
+            _ => None,
+        };
+        self.wait_nth("disconnected", nth, fits).await
+    }
+
+    pub(crate) async fn qr(&self) -> String {
+        let fits = |told: &Told| match told {
+            Told::Connection(Connection::Qr { code, .. }) => Some(code.clone()),
+            _ => None,
+        };
+        self.wait("a QR code", fits).await
+    }
+
+    /// The message with this id, the `nth` time it comes.
+    pub(crate) async fn message(&self, wa_id: &str, nth: usize) -> InboundMessage {
+        let fits = |told: &Told| match told {
+            Told::In(Inbound::Message(message)) if message.wa_id == wa_id => Some((**message).clone()),
+            _ => None,
+        };
+        self.wait_nth("the message", nth, fits).await
+    }
+
+    pub(crate) fn messages(&self) -> Vec<InboundMessage> {
+        let message = |told| match told {
+            Told::In(Inbound::Message(message)) => Some(*message),
+            _ => None,
+        };
+        self.told().into_iter().filter_map(message).collect()
+    }
+}
+
+#[async_trait]
+impl InboundSink for Sink {
+    async fn receive(&self, _account: AccountId, batch: Vec<Inbound>) -> Result<(), ReceiveError> {
+        if self.refusing.load(Ordering::SeqCst) {
+            return Err(ReceiveError("refused by the test".into()));
+        }
+        self.told
+            .send_modify(|told| told.extend(batch.into_iter().map(Told::In)));
+        Ok(())
+    }
+
+    async fn connection(&self, _account: AccountId, connection: Connection) {
+        self.told.send_modify(|told| told.push(Told::Connection(connection)));
+    }
+}
+
+/// A network and what opens devices on it.
+pub(crate) struct World {
+    pub(crate) network: wanet::Network,
+    pub(crate) devices: LinkedDevices,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) folder: tempfile::TempDir,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let short = Patience {
+            ack: Duration::from_secs(3),
+            prepare: Duration::from_secs(20),
+            quiet: Duration::from_secs(2),
+            ping: Duration::from_secs(2),
+        };
+        Self::with(short).await
+    }
+
+    pub(crate) async fn with(patience: Patience) -> Self {
+        let network = wanet::Network::start(Options::default())
+            .await
+            .expect("the network starts");
+        for (phone, name) in [(TOKO, "Toko"), (SARI, "Sari"), (BUDI, "Budi")] {
+            let new = NewPhone {
+                phone: phone.into(),
+                push_name: Some(name.into()),
+                ..NewPhone::default()
+            };
+            network.add_phone(&new).expect("a new phone");
+        }
+        // One of the TLS providers must be chosen before a client is made.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let tasks = TaskTracker::new();
+        let tracker = tasks.clone();
+        let settings = Settings {
+            network: Network {
+                ws_url: network.ws_url(),
+                media_base: Some(network.media_url()),
+                version: Some((2, 3000, 1_043_857_760)),
+                http: reqwest::Client::builder().build().expect("a client"),
+            },
+            clock: Arc::new(SystemClock),
+            spawn: Arc::new(move |_, task| {
+                tracker.spawn(task);
+            }),
+            patience,
+            presence: Presence::Hidden,
+        };
+        let devices = LinkedDevices::new(settings).expect("this machine may be reached");
+        Self {
+            network,
+            devices,
+            tasks,
+            folder: tempfile::tempdir().expect("a folder"),
+        }
+    }
+
+    /// An account that is linked and connected.
+    pub(crate) async fn linked(&self, phone: &str) -> Linked {
+        let mut linked = Linked::unlinked();
+        linked.open(self).await;
+        let code = linked.sink.qr().await;
+        self.network.scan(phone, &code).await.expect("scanned");
+        assert_eq!(linked.sink.disconnected(0).await, Disconnect::RestartRequired);
+        linked.open(self).await;
+        linked.sink.connected(0).await;
+        linked
+    }
+
+    /// A file with these bytes.
+    pub(crate) fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, bytes).expect("written");
+        path
+    }
+
+    /// Ends all, and asserts that nothing was said that the network does not understand.
+    pub(crate) async fn end(self, linked: impl IntoIterator<Item = Linked>) {
+        for one in linked {
+            if let Some(device) = one.device {
+                device.shutdown().await;
+            }
+        }
+        assert_eq!(self.network.stats().unknown, std::collections::BTreeMap::new());
+        self.tasks.close();
+        tokio::time::timeout(DEADLINE, self.tasks.wait())
+            .await
+            .expect("every task ends");
+        self.network.shutdown().await;
+    }
+}
+
+/// An account and its present connection.
+pub(crate) struct Linked {
+    pub(crate) account: AccountId,
+    pub(crate) records: Arc<MemoryRecords>,
+    pub(crate) sink: Arc<Sink>,
+    pub(crate) device: Option<Arc<LinkedDevice>>,
+}
+
+impl Linked {
+    /// An account that has never connected.
+    pub(crate) fn unlinked() -> Self {
+        Self {
+            account: AccountId::new(&SystemClock, &SystemRandom),
+            records: Arc::default(),
+            sink: Arc::default(),
+            device: None,
+        }
+    }
+
+    /// Opens the next connection.
+    pub(crate) async fn open(&mut self, world: &World) {
+        let records = Arc::<MemoryRecords>::clone(&self.records);
+        let sink = Arc::<Sink>::clone(&self.sink);
+        self.device = Some(world.devices.start(self.account, records, sink).await.expect("opened"));
+    }
+
+    pub(crate) fn device(&self) -> &Arc<LinkedDevice> {
+        self.device.as_ref().expect("open")
+    }
+
+    pub(crate) async fn shut_down(&mut self) {
+        if let Some(device) = self.device.take() {
+            device.shutdown().await;
+        }
+    }
+}
+
+pub(crate) fn chat(text: &str) -> Address {
+    text.parse().expect("an address")
+}
+
+/// A new message.
+pub(crate) fn outgoing(to: &str, content: OutgoingContent) -> Outgoing {
+    Outgoing {
+        wa_id: new_wa_id(&SystemRandom),
+        to: chat(to),
+        content,
+        reply_to: None,
+    }
+}
+
+pub(crate) fn text(to: &str, body: &str) -> Outgoing {
+    outgoing(to, OutgoingContent::Text(body.into()))
+}
