@@ -337,7 +337,7 @@ impl Provider for LinkedDevice {
         let told = self.client.execute(RemoveCompanionDeviceSpec::new(&own)).await;
         self.end().await;
         match told {
-            Ok(_) => Ok(()),
+            Ok(()) => Ok(()),
             // The end of the connection can overtake the answer.
             Err(_) if self.ending.reason() == Disconnect::LoggedOut => Ok(()),
             Err(error) => Err(asking::iq_error(&error)),
