@@ -294,7 +294,7 @@ export function createMockApi(world: World = emptyWorld()) {
     },
     "POST /v1/webhooks/:id/rotate-secret": () => json({ secret: "whsec_YW5vdGhlciBvbmU=" }),
     "POST /v1/webhooks/:id/test": () => json({}, 202),
-    "POST /v1/webhooks/:id/replay": () => json({ deliveries: 3 }, 202),
+    "POST /v1/webhooks/:id/replay": () => json({ deliveries: 3, last_seq: 40, is_complete: true }, 202),
     "GET /v1/webhooks/:id/deliveries": ({ query }) =>
       pages(
         world.deliveries.filter((delivery) => !query.get("state") || delivery.state === query.get("state")),

@@ -146,8 +146,8 @@ export const messagesQuery = (chatId: string) =>
 
 export const webhooksQuery = queryOptions({
   queryKey: ["webhooks"],
-  queryFn: ({ signal }) =>
-    everything((after) => ask(api.GET("/v1/webhooks", { params: { query: { limit: 200, after } }, signal }))),
+  // An organization has few: they come as one page.
+  queryFn: async ({ signal }) => (await ask(api.GET("/v1/webhooks", { signal }))).data,
 });
 
 export const deliveriesQuery = (webhookId: string, state: DeliveryState | undefined) =>

@@ -18,6 +18,7 @@ export type MessageStatus = Schemas["MessageStatus"];
 export type Pacing = Schemas["Pacing"];
 export type Permission = Schemas["Permission"];
 export type ProblemBody = Schemas["Problem"];
+export type Replayed = Schemas["Replayed"];
 export type Role = Schemas["Role"];
 export type StateChange = Schemas["StateChange"];
 export type User = Schemas["User"];

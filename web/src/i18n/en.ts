@@ -279,7 +279,7 @@ export const en = {
     secretText: "Your program checks signatures with it. It is shown only now: store it in a safe place.",
     secretDone: "I have stored it",
     rotate: "New secret",
-    rotateText: "Signatures are made with a new secret from now on. The old one stops working.",
+    rotateText: "Signatures are made with a new secret from now on. The old one stays valid beside it for a day.",
     test: "Send test",
     testSent: "A test event is on its way",
     log: "Delivery log",

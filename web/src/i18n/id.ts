@@ -282,7 +282,8 @@ export const id: Texts = {
     secretText: "Program Anda memeriksa tanda tangan dengannya. Hanya ditampilkan sekarang: simpan di tempat aman.",
     secretDone: "Sudah saya simpan",
     rotate: "Kunci baru",
-    rotateText: "Tanda tangan dibuat dengan kunci baru mulai sekarang. Kunci lama tidak berlaku lagi.",
+    rotateText:
+      "Tanda tangan dibuat dengan kunci baru mulai sekarang. Kunci lama tetap berlaku di sampingnya selama sehari.",
     test: "Kirim uji coba",
     testSent: "Kejadian uji coba sedang dikirim",
     log: "Catatan pengiriman",

@@ -108,7 +108,7 @@ function Attempts({ delivery }: { delivery: Delivery }) {
   const { t } = useTranslation();
   const detail = useQuery(deliveryQuery(delivery.webhook_id, delivery.id));
   const redeliver = useRedeliver(delivery.webhook_id);
-  const attempts = detail.data?.attempts_made ?? [];
+  const attempts = detail.data?.tries ?? [];
   return (
     <Stack gap="xs">
       {detail.error && <ProblemAlert error={detail.error} retry={() => void detail.refetch()} />}

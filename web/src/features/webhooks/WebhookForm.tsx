@@ -57,7 +57,7 @@ export function WebhookForm({ webhook, onSecret, onClose }: Props) {
         noValidate
         onSubmit={form.onSubmit((values) => {
           if (webhook) change.mutate({ id: webhook.id, ...values }, { onSuccess: onClose, onError });
-          else create.mutate(values, { onSuccess: ({ secret }) => onSecret(secret), onError });
+          else create.mutate(values, { onSuccess: ({ secret }) => (secret ? onSecret(secret) : onClose()), onError });
         })}
       >
         <Stack>

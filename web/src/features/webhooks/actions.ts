@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "~/api/client";
 import { keys, webhooksQuery } from "~/api/queries";
-import type { Envelope, Webhook } from "~/api/types";
+import type { Envelope, Replayed, Webhook } from "~/api/types";
 import { notifyDone, notifyProblem } from "~/ui/notify";
 
 export interface WebhookValues {
@@ -78,9 +78,18 @@ export function useReplay() {
   const { t } = useTranslation();
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ id, from }: { id: string; from: ReplayFrom }) =>
-      ask(api.POST("/v1/webhooks/{id}/replay", { params: { path: { id } }, body: from })),
-    onSuccess: ({ deliveries }, { id }) => {
+    // A long log is replayed in parts; each says where the next one begins.
+    mutationFn: async ({ id, from }: { id: string; from: ReplayFrom }) => {
+      let deliveries = 0;
+      let body: ReplayFrom | undefined = from;
+      while (body) {
+        const part: Replayed = await ask(api.POST("/v1/webhooks/{id}/replay", { params: { path: { id } }, body }));
+        deliveries += part.deliveries;
+        body = part.is_complete ? undefined : { after_seq: part.last_seq };
+      }
+      return deliveries;
+    },
+    onSuccess: (deliveries, { id }) => {
       notifyDone(t("webhook.replayDone", { count: deliveries }));
       void client.invalidateQueries({ queryKey: keys.deliveries(id) });
     },
