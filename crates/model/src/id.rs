@@ -51,9 +51,16 @@ pub fn new_uuid(clock: &dyn Clock, random: &dyn Random) -> Uuid {
     let start = (clock.now().millis().max(0) as u64) << COUNTER_BITS;
     // When a millisecond is full the counter runs into the next ones; a clock that is a second behind was set back.
     let ahead = 1_000 << COUNTER_BITS;
-    let next = |last: u64| if (start..start + ahead).contains(&last) { last + 1 } else { start };
-    let previous =
-        LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last))).unwrap_or_else(|last| last);
+    let next = |last: u64| {
+        if (start..start + ahead).contains(&last) {
+            last + 1
+        } else {
+            start
+        }
+    };
+    let previous = LAST
+        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last)))
+        .unwrap_or_else(|last| last);
     let place = next(previous);
     let mut bytes = [0_u8; 10];
     random.fill(&mut bytes);

@@ -5,11 +5,7 @@ use std::time::Duration;
 use crate::clock::Random;
 
 /// Waits before the second, third and fourth try of a message; then it has failed.
-pub const SEND: &[Duration] = &[
-    Duration::from_secs(10),
-    Duration::from_secs(30),
-    Duration::from_mins(1),
-];
+pub const SEND: &[Duration] = &[Duration::from_secs(10), Duration::from_secs(30), Duration::from_mins(1)];
 
 /// A send whose outcome is unknown is repeated with the same id only this long after the first try.
 pub const UNCONFIRMED_HORIZON: Duration = Duration::from_mins(10);
