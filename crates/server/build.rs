@@ -31,7 +31,7 @@ fn main() {
         let mut hasher = DefaultHasher::new();
         content.hash(&mut hasher);
         let path = file.strip_prefix(&dist).expect("it is below it").display().to_string();
-        let absolute = file.canonicalize().expect("it exists");
+        let absolute = file.canonicalize().expect("it exists").display().to_string();
         writeln!(
             code,
             "    File {{ path: {path:?}, etag: \"\\\"{:016x}\\\"\", content: include_bytes!({absolute:?}) }},",

@@ -22,6 +22,7 @@ use crate::access::Caller;
 use crate::context::App;
 use crate::error::{Error, Result};
 use crate::events;
+use crate::idempotency::{IdempotencyKey, once};
 
 pub use pesan_store::delivery::Part;
 
@@ -75,10 +76,17 @@ pub struct CreatedWebhook {
     pub webhook: Webhook,
     /// What its messages are signed with. It is shown this once.
     pub secret: String,
+    /// True when the same `Idempotency-Key` had made it before.
+    pub is_replay: bool,
 }
 
 /// Makes a webhook.
-pub async fn create(app: &Arc<App>, caller: &Caller, new: NewWebhook) -> Result<CreatedWebhook> {
+pub async fn create(
+    app: &Arc<App>,
+    caller: &Caller,
+    new: NewWebhook,
+    idempotency: Option<IdempotencyKey>,
+) -> Result<CreatedWebhook> {
     caller.require(Permission::WebhooksManage)?;
     let mut webhook = Webhook {
         id: WebhookId::new(&*app.clock, &*app.random),
@@ -95,26 +103,36 @@ pub async fn create(app: &Arc<App>, caller: &Caller, new: NewWebhook) -> Result<
     let key = app.organization_key(organization).await?;
     let secret = new_secret(app);
     let sealed = key.seal(SECRET, webhook.id.uuid().as_bytes(), &secret, &*app.random);
-    let inserted = webhook.clone();
+    let caller = caller.clone();
     app.store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
+                let made = (webhook.id.uuid(), webhook.created_at);
+                if let Some(earlier) = once(tx, &caller, "create_webhook", idempotency.as_ref(), made).await? {
+                    let row = webhook::get(tx, organization, earlier.into()).await?;
+                    let secret = key.open(SECRET, earlier.as_bytes(), row.secret())?;
+                    return Ok(CreatedWebhook {
+                        webhook: row.webhook()?,
+                        secret: envelope::written(&secret),
+                        is_replay: true,
+                    });
+                }
                 if webhook::count(tx, organization).await? >= MAX_WEBHOOKS {
                     return Err(Error::Conflict {
                         code: "too_many_webhooks",
                         detail: format!("an organization can have {MAX_WEBHOOKS} webhooks; delete one first"),
                     });
                 }
-                validate::accounts(tx, organization, &inserted.accounts).await?;
-                webhook::insert(tx, organization, &inserted, &sealed).await?;
-                Ok(())
+                validate::accounts(tx, organization, &webhook.accounts).await?;
+                webhook::insert(tx, organization, &webhook, &sealed).await?;
+                Ok(CreatedWebhook {
+                    webhook,
+                    secret: envelope::written(&secret),
+                    is_replay: false,
+                })
             })
         })
-        .await?;
-    Ok(CreatedWebhook {
-        webhook,
-        secret: envelope::written(&secret),
-    })
+        .await
 }
 
 /// Every webhook, oldest first.

@@ -95,9 +95,9 @@ impl DataDir {
         match std::fs::read_to_string(&path) {
             Ok(name) => Ok(name.trim().to_owned()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let mut bytes = [0_u8; 6];
+                let mut bytes = [0_u8; 8];
                 random.fill(&mut bytes);
-                let name: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                let name = format!("{:016x}", u64::from_le_bytes(bytes));
                 self.write("node", &name)?;
                 Ok(name)
             }

@@ -1,7 +1,6 @@
 //! From a key or a browser's token to a [`Caller`].
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use pesan_store::{api_key, browser_session};
 
@@ -68,7 +67,7 @@ async fn find_session(app: &Arc<App>, hash: [u8; 32]) -> Result<Caller> {
     let (user, expires_at) = found.ok_or(Error::Unauthenticated)?;
     // A session that is used lives longer, but that is written down seldom and not with every request.
     let idle = app.settings.limits.session_idle;
-    if expires_at.since(now) < idle - idle / 30 {
+    if expires_at.since(now) < idle.saturating_sub(idle / 30) {
         app.store
             .write(move |tx| Box::pin(async move { browser_session::extend(tx, &hash, now.plus(idle)).await }))
             .await?;

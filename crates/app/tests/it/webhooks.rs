@@ -84,7 +84,9 @@ impl TestApp {
             accounts: vec![],
             envelope,
         };
-        webhooks::create(&self.app, &self.caller, new).await.expect("a webhook")
+        webhooks::create(&self.app, &self.caller, new, None)
+            .await
+            .expect("a webhook")
     }
 
     /// Moves the clock and has everybody look.
@@ -550,7 +552,7 @@ async fn webhooks_that_cannot_be_right_are_refused_field_by_field() {
         accounts: vec![],
         envelope: Envelope::Native,
     };
-    let Err(Error::Invalid(errors)) = webhooks::create(&test.app, &test.caller, new.clone()).await else {
+    let Err(Error::Invalid(errors)) = webhooks::create(&test.app, &test.caller, new.clone(), None).await else {
         panic!("it was not refused");
     };
     let pointers: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
@@ -560,7 +562,7 @@ async fn webhooks_that_cannot_be_right_are_refused_field_by_field() {
         events: vec![],
         ..new.clone()
     };
-    let Err(Error::Invalid(errors)) = webhooks::create(&test.app, &test.caller, metadata).await else {
+    let Err(Error::Invalid(errors)) = webhooks::create(&test.app, &test.caller, metadata, None).await else {
         panic!("it was not refused");
     };
     assert_eq!(errors.len(), 2);
@@ -573,17 +575,17 @@ async fn webhooks_that_cannot_be_right_are_refused_field_by_field() {
         accounts: vec![AccountId::from(Uuid::from_u128(5))],
         ..good.clone()
     };
-    let Err(Error::Invalid(errors)) = webhooks::create(&test.app, &test.caller, foreign).await else {
+    let Err(Error::Invalid(errors)) = webhooks::create(&test.app, &test.caller, foreign, None).await else {
         panic!("it was not refused");
     };
     assert_eq!(errors[0].pointer, "/accounts/0");
     for _ in 0..webhooks::MAX_WEBHOOKS {
-        let created = webhooks::create(&test.app, &test.caller, good.clone())
+        let created = webhooks::create(&test.app, &test.caller, good.clone(), None)
             .await
             .expect("made");
         assert_eq!(created.webhook.events, ["*"]);
     }
-    let refused = webhooks::create(&test.app, &test.caller, good).await;
+    let refused = webhooks::create(&test.app, &test.caller, good, None).await;
     assert!(matches!(
         refused,
         Err(Error::Conflict {

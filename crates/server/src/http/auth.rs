@@ -20,8 +20,6 @@ use super::{Server, Shared};
 
 /// The cookie that holds a browser's session token.
 pub(crate) const COOKIE_NAME: &str = "pesan_session";
-/// Browsers forget the cookie after this time, as the server forgets the session.
-const COOKIE_SECS: u32 = 30 * 24 * 3600;
 
 /// The caller of a route behind [`require_caller`].
 pub(crate) struct Auth(pub(crate) Caller);
@@ -162,7 +160,8 @@ pub(crate) fn session_token(headers: &HeaderMap) -> Option<String> {
 
 /// The header that gives a browser its session token.
 pub(crate) fn session_cookie(server: &Server, token: &str) -> [(HeaderName, String); 1] {
-    cookie(server, token, COOKIE_SECS)
+    // Browsers forget it when the server does.
+    cookie(server, token, server.app.settings.limits.session_idle.as_secs())
 }
 
 /// The header that takes it back.
@@ -170,7 +169,7 @@ pub(crate) fn spent_cookie(server: &Server) -> [(HeaderName, String); 1] {
     cookie(server, "", 0)
 }
 
-fn cookie(server: &Server, token: &str, secs: u32) -> [(HeaderName, String); 1] {
+fn cookie(server: &Server, token: &str, secs: u64) -> [(HeaderName, String); 1] {
     let secure = if server.settings.is_https() { "; Secure" } else { "" };
     let value = format!("{COOKIE_NAME}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={secs}{secure}");
     [(SET_COOKIE, value)]

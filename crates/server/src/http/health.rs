@@ -46,7 +46,7 @@ async fn live() -> Json<Health> {
     (status = 503, description = "Not now.", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn ready(State(server): State<Shared>) -> Response {
-    let problem = |code: &str, detail: &str| Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
+    let problem = |code: &'static str, detail: &str| Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
     if server.app.lifecycle.soft().is_cancelled() {
         return problem("shutting_down", "The process is about to end.").into_response();
     }

@@ -32,17 +32,18 @@ pub(crate) struct Problem {
     /// A sentence for people.
     detail: String,
     /// Stable, for programs.
-    #[schema(example = "not_found")]
-    code: String,
+    #[schema(value_type = String, example = "not_found")]
+    code: &'static str,
     /// The fields that are wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     errors: Vec<WrongField>,
     /// The account that is in the way, what it is doing, and what to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    account: Option<AccountHint>,
+    account: Option<Box<AccountHint>>,
+    /// In whole seconds, rounded up: who comes back then finds it open.
     #[serde(skip)]
-    retry_after: Option<Duration>,
+    retry_after: Option<u32>,
 }
 
 /// A wrong field of a request.
@@ -65,13 +66,13 @@ pub(crate) struct AccountHint {
 
 impl Problem {
     /// A problem with a code of its own.
-    pub(crate) fn new(status: StatusCode, code: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         Self {
             kind: "about:blank",
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
             detail: detail.into(),
-            code: code.into(),
+            code,
             errors: Vec::new(),
             account: None,
             retry_after: None,
@@ -88,24 +89,14 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address")
     }
 
-    /// Adds the field that led here.
-    #[must_use]
-    pub(crate) fn at(mut self, pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        self.errors.push(WrongField {
-            pointer: pointer.into(),
-            detail: detail.into(),
-        });
-        self
-    }
-
     /// Adds the account that is in the way.
     #[must_use]
     pub(crate) fn about(mut self, account: &Account) -> Self {
-        self.account = Some(AccountHint {
+        self.account = Some(Box::new(AccountHint {
             id: account.id,
             state: account.state,
             advice: account.advice.clone(),
-        });
+        }));
         self
     }
 
@@ -115,7 +106,8 @@ impl Problem {
     }
 
     fn later(mut self, retry_after: Duration) -> Self {
-        self.retry_after = Some(retry_after);
+        let secs = retry_after.as_millis().div_ceil(1000).max(1);
+        self.retry_after = Some(u32::try_from(secs).unwrap_or(u32::MAX));
         self
     }
 }
@@ -208,12 +200,8 @@ impl IntoResponse for Problem {
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if let Some(wait) = retry_after {
-            // Rounded up: who comes back then finds it open.
-            headers.insert(
-                RETRY_AFTER,
-                HeaderValue::from((wait.as_millis().div_ceil(1000) as u64).max(1)),
-            );
+        if let Some(secs) = retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(secs));
         }
         response
     }

@@ -72,7 +72,7 @@ async fn messages_with_wrong_fields_are_refused_before_anything_is_queued() {
             ),
             (
                 json!({"account_id": "acc_01jd0000000000000000000000", "to": "6280000000001", "type": "text", "text": {"body": "x"}}),
-                404,
+                422,
                 "/account_id",
             ),
         ];

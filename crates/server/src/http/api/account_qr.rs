@@ -50,14 +50,13 @@ impl Form {
             .unwrap_or_default();
         accepted
             .split(',')
-            .filter_map(|part| match part.split(';').next()?.trim() {
+            .find_map(|part| match part.split(';').next()?.trim() {
                 "image/png" | "image/*" => Some(Self::Png),
                 "image/svg+xml" => Some(Self::Svg),
                 "text/plain" => Some(Self::Text),
                 "application/json" => Some(Self::Json),
                 _ => None,
             })
-            .next()
             .unwrap_or(Self::Json)
     }
 }

@@ -49,10 +49,12 @@ struct ChangedAccount {
     /// How fast it may send; null turns pacing off.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Pacing>)]
+    #[expect(clippy::option_option, reason = "left out, null and a value are three things")]
     pacing: Option<Option<Pacing>>,
 }
 
 /// A field that is null is not a field that is left out.
+#[expect(clippy::option_option, reason = "left out, null and a value are three things")]
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Pacing>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }

@@ -36,11 +36,11 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 /// A stored file.
 #[derive(Serialize, ToSchema)]
 #[schema(as = StoredMedia)]
-struct File {
+struct Stored {
     /// For `media_id` when sending.
     id: MediaId,
     /// Whether its content can be had.
-    state: FileState,
+    state: StoredState,
     /// For example `image/jpeg`.
     mime: String,
     /// Bytes, where known.
@@ -60,7 +60,7 @@ struct File {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = StoredMediaState)]
-enum FileState {
+enum StoredState {
     /// Yes.
     Ready,
     /// Not yet: it is still at WhatsApp.
@@ -69,24 +69,28 @@ enum FileState {
     Failed,
 }
 
-impl From<StoredMedia> for File {
+impl From<StoredMedia> for Stored {
     fn from(stored: StoredMedia) -> Self {
         Self {
             id: stored.id,
             state: match stored.state {
-                MediaState::Ready => FileState::Ready,
-                MediaState::Pending => FileState::Pending,
-                MediaState::Failed => FileState::Failed,
+                MediaState::Ready => StoredState::Ready,
+                MediaState::Pending => StoredState::Pending,
+                MediaState::Failed => StoredState::Failed,
             },
             mime: stored.mime,
             size: stored.size,
             file_name: stored.file_name,
-            sha256: stored
-                .sha256
-                .map(|hash| hash.iter().map(|byte| format!("{byte:02x}")).collect()),
+            sha256: stored.sha256.map(hexadecimal),
             created_at: stored.created_at,
         }
     }
+}
+
+fn hexadecimal(hash: [u8; 32]) -> String {
+    let (high, low) = hash.split_at(16);
+    let number = |half: &[u8]| u128::from_be_bytes(half.try_into().expect("half of 32 bytes is 16"));
+    format!("{:032x}{:032x}", number(high), number(low))
 }
 
 /// About a file that is sent as the body itself.
@@ -108,7 +112,7 @@ struct UploadForm {
 /// Stores a file: as the field `file` of a form, or as the body itself with its type in `Content-Type`.
 #[utoipa::path(post, path = "/v1/media", tag = "media", operation_id = "uploadMedia", params(UploadQuery),
     request_body(content((UploadForm = "multipart/form-data"), (Vec<u8> = "application/octet-stream"))), responses(
-    (status = 201, description = "The file.", body = File),
+    (status = 201, description = "The file.", body = Stored),
     (status = 413, description = "It is too large.", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "A field is wrong.", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -117,7 +121,7 @@ async fn upload_media(
     Auth(caller): Auth,
     Query(query): Query<UploadQuery>,
     request: Request,
-) -> Answer<Made<File>> {
+) -> Answer<Made<Stored>> {
     let limit = server.app.settings.max_upload_bytes;
     let mime = header(request.headers(), &CONTENT_TYPE);
     let is_form = mime
@@ -159,14 +163,14 @@ async fn upload_media(
 /// Shows what is known of a file.
 #[utoipa::path(get, path = "/v1/media/{id}", tag = "media", operation_id = "getMedia", params(("id" = MediaId, Path)),
     responses(
-    (status = 200, description = "The file.", body = File),
+    (status = 200, description = "The file.", body = Stored),
     (status = 404, description = "There is no such file.", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn get_media(
     State(server): State<Shared>,
     Auth(caller): Auth,
     Path(id): Path<MediaId>,
-) -> Answer<JsonBody<File>> {
+) -> Answer<JsonBody<Stored>> {
     Ok(JsonBody(media::get(&server.app, &caller, id).await?.into()))
 }
 

@@ -3,7 +3,6 @@
 use axum::Json as JsonBody;
 use axum::extract::State;
 use axum::http::StatusCode;
-use pesan_app::Error;
 use pesan_app::messaging::{self, MediaSource, NewContent, NewMedia, NewMessage};
 use pesan_model::content::MediaKind;
 use pesan_model::message::Message;
@@ -191,19 +190,15 @@ fn media(kind: MediaKind, file: Option<NewFile>) -> Answer<Option<NewContent>> {
     request_body = NewMessageBody,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat.")), responses(
     (status = 202, description = "The message, queued.", body = AcceptedMessage),
-    (status = 404, description = "There is no such account, file or message.", body = Problem, content_type = "application/problem+json"),
-    (status = 422, description = "A field is wrong; nothing was queued.", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "A field is wrong, or names something that does not exist; nothing was queued.", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn send_message(
     State(server): State<Shared>,
     Auth(caller): Auth,
     request: Create<NewMessageBody>,
 ) -> Answer<Made<AcceptedMessage>> {
-    let kind = request.body.kind.name();
     let new = request.body.into_new()?;
-    let sent = messaging::send(&server.app, &caller, new, request.idempotency)
-        .await
-        .map_err(|error| with_field(error, kind))?;
+    let sent = messaging::send(&server.app, &caller, new, request.idempotency).await?;
     let is_waiting = sent.account_state != AccountState::Connected;
     Ok(Made {
         status: StatusCode::ACCEPTED,
@@ -218,22 +213,6 @@ async fn send_message(
             }),
         },
     })
-}
-
-/// What was not found stands in a field of the body.
-fn with_field(error: Error, kind: &str) -> Problem {
-    let pointer = match &error {
-        Error::NotFound { what: "account" } => Some("/account_id".to_owned()),
-        Error::NotFound { what: "media" | "file" } => Some(format!("/{kind}/media_id")),
-        Error::NotFound { what: "message" } if kind == "reaction" => Some("/reaction/message_id".to_owned()),
-        Error::NotFound { what: "message" } => Some("/reply_to".to_owned()),
-        _ => None,
-    };
-    let problem = Problem::from(error);
-    match pointer {
-        Some(pointer) => problem.at(pointer, "does not exist"),
-        None => problem,
-    }
 }
 
 /// Shows a message.

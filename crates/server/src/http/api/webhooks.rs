@@ -59,9 +59,8 @@ struct ChangedWebhook {
 struct CreatedWebhook {
     #[serde(flatten)]
     webhook: Webhook,
-    /// What its messages are signed with. It is shown once; a repeated request does not show it again.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    secret: Option<String>,
+    /// What its messages are signed with. It is shown in this answer only.
+    secret: String,
 }
 
 /// A new secret. The old one stays valid beside it for a day.
@@ -116,14 +115,14 @@ async fn create_webhook(
         accounts: request.body.accounts,
         envelope: request.body.envelope.unwrap_or(Envelope::Native),
     };
-    let created = webhooks::create(&server.app, &caller, new).await?;
+    let created = webhooks::create(&server.app, &caller, new, request.idempotency).await?;
     Ok(Made {
         status: StatusCode::CREATED,
         location: format!("/v1/webhooks/{}", created.webhook.id),
-        is_replayed: false,
+        is_replayed: created.is_replay,
         body: CreatedWebhook {
             webhook: created.webhook,
-            secret: Some(created.secret),
+            secret: created.secret,
         },
     })
 }
