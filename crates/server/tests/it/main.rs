@@ -2,8 +2,14 @@
 
 mod access;
 mod accounts;
+#[cfg(feature = "sandbox")]
+mod baileys;
 mod matrix;
 mod openapi;
 mod requests;
 mod support;
 mod ui;
+
+#[cfg(feature = "sandbox")]
+#[path = "../../../../tests/baileys/peer.rs"]
+mod peer;

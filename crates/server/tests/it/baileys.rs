@@ -1,0 +1,318 @@
+//! The product and an unmodified Baileys client talk over the simulated network: everything a user sees through the API.
+
+mod talk;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::{Value, json};
+
+use talk::{EVE, GRACE, OWN, Talk, sha256, talks};
+
+/// A picture that every library takes for one.
+fn picture() -> Vec<u8> {
+    let pixels: Vec<u8> = (0..64 * 64 * 3_u32).map(|n| (n * 7 % 251) as u8).collect();
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, 64, 64);
+    encoder.set_color(png::ColorType::Rgb);
+    let mut writer = encoder.write_header().expect("a header");
+    writer.write_image_data(&pixels).expect("pixels");
+    writer.finish().expect("an end");
+    bytes
+}
+
+fn paper() -> Vec<u8> {
+    let mut bytes = b"%PDF-1.4\n".to_vec();
+    bytes.extend((0..100_000_u32).map(|n| (n % 251) as u8));
+    bytes
+}
+
+fn sound() -> Vec<u8> {
+    let mut bytes = b"OggS\0\x02".to_vec();
+    bytes.extend((0..30_000_u32).map(|n| (n % 239) as u8));
+    bytes
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn texts_replies_and_reactions_go_both_ways_with_receipts_and_typing() {
+    for mut talk in talks().await {
+        // From here to Baileys, with what its receipts make of it.
+        let hello = talk
+            .send(&json!({"type": "text", "text": {"body": "Selamat pagi"}}))
+            .await;
+        let sent = talk.message_event("message.sent", &hello).await;
+        let hello_wa = sent["wa_id"].as_str().expect("an id").to_owned();
+        let told = talk
+            .grace
+            .event(json!({"event": "message", "id": hello_wa, "from": OWN}))
+            .await;
+        assert_eq!((&told["kind"], &told["text"]), (&json!("text"), &json!("Selamat pagi")));
+        talk.message_event("message.delivered", &hello).await;
+        talk.grace.order(json!({"do": "read", "ids": [hello_wa]})).await;
+        let read = talk.message_event("message.read", &hello).await;
+        assert_eq!(read["status"], "read");
+        let shown = talk.get(&format!("/v1/messages/{hello}")).await;
+        assert_eq!(shown["status"], "read");
+        assert!(shown["sent_at"].is_string() && shown["delivered_at"].is_string() && shown["read_at"].is_string());
+
+        // From Baileys to here, as a reply, with the read mark that the API sets.
+        let reply_wa = talk
+            .grace
+            .send(json!({"to": OWN, "text": "Pagi juga", "reply_to": hello_wa}))
+            .await;
+        let reply = talk.received(&reply_wa).await;
+        assert_eq!(
+            (&reply["type"], &reply["text"]["body"]),
+            (&json!("text"), &json!("Pagi juga"))
+        );
+        assert_eq!(
+            (&reply["reply_to"], &reply["push_name"]),
+            (&json!(hello), &json!("Grace"))
+        );
+        assert_eq!(reply["chat_id"], sent["chat_id"], "one person, one chat");
+        talk.grace
+            .event(json!({"event": "receipt", "id": reply_wa, "status": "delivered", "from": OWN}))
+            .await;
+        let chat = reply["chat_id"].as_str().expect("a chat").to_owned();
+        assert_eq!(talk.get(&format!("/v1/chats/{chat}")).await["unread"], 1);
+        let read = talk.post(&format!("/v1/chats/{chat}/read"), &json!({})).await;
+        assert_eq!(read["unread"], 0);
+        talk.grace
+            .event(json!({"event": "receipt", "id": reply_wa, "status": "read", "from": OWN}))
+            .await;
+
+        // A reply and a reaction from here.
+        let answer = talk
+            .send(&json!({"type": "text", "text": {"body": "Apa kabar?"}, "reply_to": reply["id"]}))
+            .await;
+        let answer_wa = talk.wa_id(&answer).await;
+        talk.grace
+            .event(json!({"event": "message", "id": answer_wa, "text": "Apa kabar?", "reply_to": reply_wa}))
+            .await;
+        let heart = talk
+            .send(&json!({"type": "reaction", "reaction": {"message_id": reply["id"], "emoji": "❤️"}}))
+            .await;
+        let heart_wa = talk.wa_id(&heart).await;
+        let told = talk.grace.event(json!({"event": "message", "id": heart_wa})).await;
+        assert_eq!(told["reaction"], json!({"message_id": reply_wa, "emoji": "❤️"}));
+
+        // A reaction from Baileys, on a message of ours.
+        let sun_wa = talk
+            .grace
+            .send(json!({"to": OWN, "reaction": {"message_id": hello_wa, "emoji": "🌞"}}))
+            .await;
+        let sun = talk.received(&sun_wa).await;
+        assert_eq!(sun["type"], "reaction");
+        assert_eq!(
+            (&sun["reaction"]["message_id"], &sun["reaction"]["emoji"]),
+            (&json!(hello), &json!("🌞"))
+        );
+
+        // Typing.
+        talk.grace
+            .order(json!({"do": "typing", "to": OWN, "state": "composing"}))
+            .await;
+        let typing = talk
+            .event("chat.typing", |data| {
+                data["activity"] == "typing" && data["chat_id"] == chat.as_str()
+            })
+            .await;
+        assert_eq!(typing["account_id"], talk.account.as_str());
+        talk.grace
+            .order(json!({"do": "typing", "to": OWN, "state": "paused"}))
+            .await;
+        talk.event("chat.typing", |data| data["activity"] == "stopped").await;
+        for (activity, state) in [("typing", "composing"), ("recording", "recording")] {
+            talk.post(&format!("/v1/chats/{chat}/typing"), &json!({"activity": activity}))
+                .await;
+            talk.grace
+                .event(json!({"event": "typing", "from": OWN, "state": state}))
+                .await;
+        }
+        talk.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pictures_documents_and_voice_notes_go_both_ways_unchanged() {
+    for mut talk in talks().await {
+        let stored = talk.upload("image/png", &picture()).await;
+        let sent = [
+            (
+                picture(),
+                json!({"type": "image", "image": {"media_id": stored["id"], "caption": "Danau"}}),
+            ),
+            (
+                paper(),
+                json!({"type": "document", "document": {"data": BASE64.encode(paper()), "file_name": "daftar.pdf"}}),
+            ),
+            (
+                sound(),
+                json!({"type": "audio", "audio": {"data": BASE64.encode(sound()), "voice": true}}),
+            ),
+        ];
+        for (bytes, message) in sent {
+            let id = talk.send(&message).await;
+            let wa_id = talk.wa_id(&id).await;
+            let told = talk.grace.event(json!({"event": "message", "id": wa_id})).await;
+            assert_eq!(told["kind"], message["type"]);
+            assert_eq!(told["media"]["sha256"], sha256(&bytes), "{told}");
+            match message["type"].as_str() {
+                Some("image") => assert_eq!(
+                    (&told["text"], &told["media"]["mime_type"]),
+                    (&json!("Danau"), &json!("image/png"))
+                ),
+                Some("document") => assert_eq!(told["media"]["file_name"], "daftar.pdf"),
+                _ => assert_eq!(told["media"]["voice_note"], true),
+            }
+            talk.message_event("message.delivered", &id).await;
+        }
+
+        let received = [
+            (
+                picture(),
+                json!({"image": {"data": BASE64.encode(picture()), "mime_type": "image/png", "caption": "Bukit"}}),
+            ),
+            (
+                paper(),
+                json!({"document": {"data": BASE64.encode(paper()), "mime_type": "application/pdf", "file_name": "nota.pdf"}}),
+            ),
+            (
+                sound(),
+                json!({"voice": {"data": BASE64.encode(sound()), "seconds": 3}}),
+            ),
+        ];
+        for (bytes, mut message) in received {
+            message["to"] = OWN.into();
+            let wa_id = talk.grace.send(message).await;
+            let message = talk.received(&wa_id).await;
+            let kind = message["type"].as_str().expect("a kind").to_owned();
+            let id = message["id"].as_str().expect("an id").to_owned();
+            let ready = talk.message_event("message.media_ready", &id).await;
+            let media = &ready[&kind];
+            match kind.as_str() {
+                "image" => assert_eq!(
+                    (&media["caption"], &media["mime"]),
+                    (&json!("Bukit"), &json!("image/png"))
+                ),
+                "document" => assert_eq!(media["file_name"], "nota.pdf"),
+                _ => assert_eq!(
+                    (kind.as_str(), &media["voice"], &media["seconds"]),
+                    ("audio", &json!(true), &json!(3))
+                ),
+            }
+            let media_id = media["media_id"].as_str().expect("a file");
+            assert!(talk.content(media_id).await == bytes, "{kind} came unchanged");
+            assert_eq!(
+                talk.get(&format!("/v1/media/{media_id}")).await["sha256"],
+                sha256(&bytes)
+            );
+        }
+        talk.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_that_baileys_made_talks() {
+    for mut talk in talks().await {
+        let made = talk
+            .grace
+            .order(json!({"do": "create_group", "subject": "Jalan Sehat", "members": [OWN, EVE]}))
+            .await;
+        let group = made["group"].as_str().expect("a group").to_owned();
+        let change = talk
+            .event("message.received", |data| {
+                data["type"] == "group_change" && data["chat"] == group.as_str()
+            })
+            .await;
+        let chat = change["chat_id"].as_str().expect("a chat").to_owned();
+        let shown = talk.get(&format!("/v1/chats/{chat}")).await;
+        assert_eq!(
+            (&shown["is_group"], &shown["name"]),
+            (&json!(true), &json!("Jalan Sehat"))
+        );
+
+        let ask_wa = talk.grace.send(json!({"to": group, "text": "Siapa ikut?"})).await;
+        let ask = talk.received(&ask_wa).await;
+        assert_eq!(
+            (&ask["chat_id"], &ask["text"]["body"]),
+            (&json!(chat), &json!("Siapa ikut?"))
+        );
+        assert_eq!(ask["push_name"], "Grace");
+        let contact = talk
+            .get(&format!(
+                "/v1/contacts/{}",
+                ask["contact_id"].as_str().expect("a contact")
+            ))
+            .await;
+        assert_eq!(contact["phone"], format!("+{GRACE}"));
+        talk.post(&format!("/v1/chats/{chat}/read"), &json!({})).await;
+        talk.grace
+            .event(json!({"event": "receipt", "id": ask_wa, "status": "read", "from": OWN, "chat": group}))
+            .await;
+
+        let id = talk
+            .send_to(
+                &group,
+                &json!({"type": "text", "text": {"body": "Saya"}, "reply_to": ask["id"]}),
+            )
+            .await;
+        let wa_id = talk.wa_id(&id).await;
+        let told = talk
+            .grace
+            .event(json!({"event": "message", "id": wa_id, "chat": group}))
+            .await;
+        assert_eq!(
+            (&told["from"], &told["text"], &told["reply_to"]),
+            (&json!(OWN), &json!("Saya"), &json!(ask_wa))
+        );
+        talk.message_event("message.delivered", &id).await;
+        talk.grace.order(json!({"do": "read", "ids": [wa_id]})).await;
+        talk.message_event("message.read", &id).await;
+
+        let thumb_wa = talk
+            .grace
+            .send(json!({"to": group, "reaction": {"message_id": wa_id, "emoji": "👍"}}))
+            .await;
+        let thumb = talk.received(&thumb_wa).await;
+        assert_eq!(
+            (&thumb["chat_id"], &thumb["reaction"]["message_id"]),
+            (&json!(chat), &json!(id))
+        );
+        let picture_wa = talk
+            .grace
+            .send(json!({"to": group, "image": {"data": BASE64.encode(picture()), "mime_type": "image/png"}}))
+            .await;
+        let image = talk.received(&picture_wa).await;
+        let image_id = image["id"].as_str().expect("an id").to_owned();
+        let ready = talk.message_event("message.media_ready", &image_id).await;
+        let media_id = ready["image"]["media_id"].as_str().expect("a file");
+        assert!(talk.content(media_id).await == picture());
+
+        talk.grace
+            .order(json!({"do": "rename_group", "group": group, "subject": "Lari Pagi"}))
+            .await;
+        talk.event("message.received", |data| {
+            data["group_change"]["subject"] == "Lari Pagi"
+        })
+        .await;
+        assert_eq!(talk.get(&format!("/v1/chats/{chat}")).await["name"], "Lari Pagi");
+        talk.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_lists_what_the_stream_told() {
+    let mut talk = Talk::start(None).await;
+    let wa_id = talk.grace.send(json!({"to": OWN, "text": "Halo"})).await;
+    let message = talk.received(&wa_id).await;
+    let log = talk.get("/v1/events?after=0&limit=200").await;
+    let logged: Vec<&Value> = log["data"].as_array().expect("a list").iter().collect();
+    let same = logged
+        .iter()
+        .filter(|event| event["type"] == "message.received" && event["data"]["id"] == message["id"]);
+    assert_eq!(same.count(), 1);
+    for event in talk.told() {
+        assert!(logged.contains(&event), "{event} is in the log");
+    }
+    talk.end().await;
+}
