@@ -12,7 +12,7 @@ mod records;
 mod sink;
 mod timer;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -153,15 +153,15 @@ impl Shared {
             .store
             .read(move |tx| Box::pin(async move { account::list_available(tx, &node, now).await }))
             .await?;
-        let mut unwanted: HashMap<AccountId, ()> = self.running.lock().keys().map(|id| (*id, ())).collect();
+        let mut unwanted: HashSet<AccountId> = self.running.lock().keys().copied().collect();
         for (account, state) in available {
-            let is_running = unwanted.remove(&account).is_some();
+            let is_running = unwanted.remove(&account);
             // One that runs and is starting may have been stopped and started again meanwhile.
             if !is_running || state == AccountState::Starting {
                 self.look(account);
             }
         }
-        for account in unwanted.into_keys() {
+        for account in unwanted {
             self.look(account);
         }
         Ok(())

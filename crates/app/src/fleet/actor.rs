@@ -174,7 +174,7 @@ impl Run {
     async fn serve(&mut self) {
         if self.state != AccountState::Starting {
             let reason = StateReason::new("resumed", "Connecting again after a restart.");
-            if self.report(starting(reason)).await.is_some() {
+            if self.report(starting(reason)).boxed().await.is_some() {
                 return;
             }
         }
@@ -186,7 +186,7 @@ impl Run {
             let again = match end {
                 End::Disconnected(disconnect, lasted) => {
                     self.drop_connection();
-                    self.after(&disconnect, lasted).await
+                    self.after(&disconnect, lasted).boxed().await
                 }
                 end @ (End::Restart | End::Stop) => Some(end),
             };
@@ -461,5 +461,20 @@ fn with_identity(new: AccountState, identity: Identity) -> Report {
     Report {
         identity: Some(identity),
         ..state(new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size_of_task<F: Future>(_: impl FnOnce(Actor) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn the_task_of_an_idle_account_is_small() {
+        let bytes = size_of_task(Actor::run);
+        assert!(bytes <= 2048, "{bytes} bytes for each account");
     }
 }
