@@ -2,7 +2,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
 import { keys } from "~/api/queries";
-import { applyEvent } from "./patch";
+import { follow } from "./follow";
 import { type LiveState, openStream } from "./stream";
 
 const LiveContext = createContext<LiveState>("connecting");
@@ -13,8 +13,9 @@ export function Live({ children }: { children: ReactNode }) {
 
   useEffect(() => {
     let first = true;
-    return openStream({
-      onEvent: (event) => applyEvent(client, event),
+    const follower = follow(client);
+    const close = openStream({
+      onEvent: follower.apply,
       onQr: (accountId) => void client.invalidateQueries({ queryKey: keys.qr(accountId) }),
       onResync: () => void client.invalidateQueries(),
       onState: (next) => {
@@ -27,6 +28,10 @@ export function Live({ children }: { children: ReactNode }) {
         });
       },
     });
+    return () => {
+      close();
+      follower.stop();
+    };
   }, [client]);
 
   return <LiveContext value={state}>{children}</LiveContext>;

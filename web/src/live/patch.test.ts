@@ -10,7 +10,7 @@ let seq = 0;
 
 function happen(type: LoggedEvent["type"], data: unknown) {
   seq += 1;
-  applyEvent(client, { id: `evt_${seq}`, organization_id: "org_1", seq, at: "", type, data } as LoggedEvent);
+  applyEvent(client, { id: `evt_${seq}`, organization_id: "org_1", seq, at: "", type, data } as LoggedEvent, "first");
 }
 
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 5, 9, minute)).toISOString();

@@ -14,7 +14,10 @@ export interface TypingNow {
   readonly until: number;
 }
 
-export function applyEvent(client: QueryClient, event: LoggedEvent): void {
+/** An event is applied as it comes, and perhaps again to an answer that it overtook (`follow.ts`). */
+export type Turn = "first" | "again";
+
+export function applyEvent(client: QueryClient, event: LoggedEvent, turn: Turn): void {
   switch (event.type) {
     case "account.created":
     case "account.state_changed":
@@ -39,7 +42,7 @@ export function applyEvent(client: QueryClient, event: LoggedEvent): void {
       putMessage(client, event.data);
       return;
     case "message.received":
-      receiveMessage(client, event.data);
+      receiveMessage(client, event.data, turn);
       return;
     case "chat.updated":
       putChat(client, event.data);
@@ -103,9 +106,12 @@ export function putMessage(client: QueryClient, message: Message): void {
   patchLine(client, message, 0);
 }
 
-function receiveMessage(client: QueryClient, message: Message): void {
+function receiveMessage(client: QueryClient, message: Message, turn: Turn): void {
   putInThread(client, message);
   client.setQueryData(keys.typing(message.chat_id), null);
+  const known = findChat(client, message.chat_id);
+  const isCounted = known !== undefined && momentOf(message) <= known.last_message_at;
+  if (isCounted && turn === "again") return;
   patchLine(client, message, "group_change" in message ? 0 : 1);
 }
 
