@@ -339,6 +339,9 @@ const orders = {
   async read({ ids }) {
     await sock.readMessages(ids.map(id => known(id).key))
   },
+  async play({ ids }) {
+    for (const { key } of ids.map(known)) await sock.sendReceipt(key.remoteJid, key.participant, [key.id], 'played')
+  },
   async typing({ to, state }) {
     await sock.sendPresenceUpdate(state, address(to))
   },

@@ -5,6 +5,7 @@ mod talk;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
+use wanet::FaultKind;
 
 use talk::{EVE, GRACE, OWN, Talk, sha256, talks};
 
@@ -165,6 +166,11 @@ async fn pictures_documents_and_voice_notes_go_both_ways_unchanged() {
                 _ => assert_eq!(told["media"]["voice_note"], true),
             }
             talk.message_event("message.delivered", &id).await;
+            if told["media"]["voice_note"] == true {
+                talk.grace.order(json!({"do": "play", "ids": [wa_id]})).await;
+                let played = talk.message_event("message.played", &id).await;
+                assert_eq!(played["status"], "played");
+            }
         }
 
         let received = [
@@ -296,6 +302,64 @@ async fn a_group_that_baileys_made_talks() {
         })
         .await;
         assert_eq!(talk.get(&format!("/v1/chats/{chat}")).await["name"], "Lari Pagi");
+        talk.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn damaged_messages_heal_both_ways() {
+    for mut talk in talks().await {
+        // Once each has answered, a damaged message is one of a session, not one that makes a session.
+        let first_wa = talk.grace.send(json!({"to": OWN, "text": "Satu"})).await;
+        talk.received(&first_wa).await;
+        let second = talk.send(&json!({"type": "text", "text": {"body": "Dua"}})).await;
+        let second_wa = talk.wa_id(&second).await;
+        talk.grace.event(json!({"event": "message", "id": second_wa})).await;
+        let again_wa = talk.grace.send(json!({"to": OWN, "text": "Dua juga"})).await;
+        talk.received(&again_wa).await;
+
+        talk.disturb(FaultKind::CorruptCiphertext, OWN);
+        let third_wa = talk.grace.send(json!({"to": OWN, "text": "Tiga"})).await;
+        let unreadable = talk.received(&third_wa).await;
+        assert_eq!(unreadable["type"], "undecryptable");
+        let id = unreadable["id"].as_str().expect("an id").to_owned();
+        let healed = talk.message_event("message.healed", &id).await;
+        assert_eq!(
+            (&healed["type"], &healed["text"]["body"]),
+            (&json!("text"), &json!("Tiga"))
+        );
+
+        talk.disturb(FaultKind::CorruptCiphertext, GRACE);
+        let fourth = talk.send(&json!({"type": "text", "text": {"body": "Empat"}})).await;
+        let fourth_wa = talk.wa_id(&fourth).await;
+        talk.grace
+            .event(json!({"event": "message", "id": fourth_wa, "text": "Empat"}))
+            .await;
+        talk.message_event("message.delivered", &fourth).await;
+        talk.end_after(2).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_baileys_says_while_the_account_reconnects_arrives_once_and_in_order() {
+    for mut talk in talks().await {
+        let cut = FaultKind::Cut {
+            moment: wanet::Moment::Before,
+        };
+        talk.disturb(cut, OWN);
+        let mut sent = Vec::new();
+        for n in 0..5 {
+            let text = format!("Pesan {n}");
+            sent.push(talk.grace.send(json!({"to": OWN, "text": text})).await);
+        }
+        let last = talk.received(&sent[4]).await;
+        let chat = last["chat_id"].as_str().expect("a chat");
+        let page = talk.get(&format!("/v1/chats/{chat}/messages")).await;
+        let messages = page["data"].as_array().expect("a list").iter().rev();
+        let wa_ids: Vec<_> = messages
+            .map(|message| message["wa_id"].as_str().expect("an id"))
+            .collect();
+        assert_eq!(wa_ids, sent);
         talk.end().await;
     }
 }

@@ -15,7 +15,7 @@ use pesan_store::testing::{TestDatabase, postgres};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use wanet::{Network, NewPhone, Options};
+use wanet::{FaultKind, Network, NewFault, NewPhone, Options};
 
 use crate::peer::Peer;
 
@@ -230,11 +230,22 @@ impl Talk {
         &self.stream.told
     }
 
-    /// Ends everything and looks whether the network understood all it heard.
+    /// Disturbs the companion of a phone once.
+    pub(crate) fn disturb(&self, fault: FaultKind, phone: &str) {
+        let fault = NewFault::once(fault).phone(phone).device(1);
+        self.network.set_fault(fault).expect("the network knows the fault");
+    }
+
+    /// Ends everything; the network understood all it heard, and everything could be decrypted at once.
     pub(crate) async fn end(self) {
+        self.end_after(0).await;
+    }
+
+    /// Ends everything; the network understood all it heard, and so many messages were sent again.
+    pub(crate) async fn end_after(self, retries: u64) {
         let stats = self.network.stats();
         assert_eq!(stats.unknown, std::collections::BTreeMap::new());
-        assert_eq!(stats.retries, 0, "everything could be decrypted at once");
+        assert_eq!(stats.retries, retries);
         drop((self.stream, self.http));
         assert!(self.running.end(std::future::pending()).await, "no task died");
         self.network.shutdown().await;
