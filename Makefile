@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 # A clone can share the build folder of another one: `export CARGO_TARGET_DIR=…`.
-TARGET := $(or $(CARGO_TARGET_DIR),target)
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 LISTEN ?= 127.0.0.1:8080
 DATA ?= data
@@ -47,7 +47,7 @@ test-web:
 test-browser:
 	@echo "── The web app in a browser, against the real program …"
 	cargo build --features sandbox -p pesan
-	cd web && PESAN_BINARY="$$(realpath ../$(TARGET) 2>/dev/null || realpath $(TARGET))/debug/pesan" npm run --silent e2e
+	cd web && PESAN_BIN=$(TARGET)/debug/pesan npm run --silent e2e
 
 chaos-short:
 	@echo "── Killing the program at random moments, on both databases …"
@@ -85,7 +85,7 @@ openapi: ## Write openapi.json anew
 
 screenshots: deps deps-browser web ## Take pictures of every screen
 	cargo build --features sandbox -p pesan
-	cd web && PESAN_BINARY="$$(realpath ../$(TARGET) 2>/dev/null || realpath $(TARGET))/debug/pesan" npm run --silent screenshots
+	cd web && PESAN_BIN=$(TARGET)/debug/pesan npm run --silent screenshots
 
 web: deps ## Build the web app
 	@cd web && if [ ! -f dist/index.html ] || [ -n "$$(find src index.html package-lock.json vite.config.ts ../openapi.json -newer dist/index.html -print -quit)" ]; then \
