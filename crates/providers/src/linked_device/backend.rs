@@ -12,13 +12,14 @@ mod message_secrets;
 mod protocol;
 mod signal;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use pesan_model::{Clock, Timestamp};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, RwLock, RwLockReadGuard};
 use tokio_util::sync::CancellationToken;
 use wacore::store::error::{Result, StoreError};
+use whatsapp_rust::store::persistence_manager::PersistenceManager;
 
 use crate::session_records::{RecordError, RecordKind, RecordWrite, SessionRecords};
 
@@ -65,6 +66,10 @@ pub(crate) struct RecordBackend {
     broken: CancellationToken,
     /// Held while records are read, changed and written back.
     changing: Mutex<()>,
+    /// True once the connection is over. Read-locked by every write, so that closing waits for those under way.
+    closed: RwLock<bool>,
+    /// Where the library has the device as it is now.
+    device: OnceLock<Weak<PersistenceManager>>,
     on_mapping: OnMapping,
 }
 
@@ -80,8 +85,27 @@ impl RecordBackend {
             clock,
             broken,
             changing: Mutex::new(()),
+            closed: RwLock::new(false),
+            device: OnceLock::new(),
             on_mapping,
         }
+    }
+
+    /// Tells where the library has the device as it is now: what is saved from now on is that.
+    pub(crate) fn follow(&self, device: &Arc<PersistenceManager>) {
+        // Told once, right after the library was built.
+        let _ = self.device.set(Arc::downgrade(device));
+    }
+
+    /// Ends all writing, after what is under way and the device as it is now were written. A task of the library that
+    /// comes late must not write over what the next connection has stored.
+    pub(crate) async fn close(&self) -> Result<()> {
+        let saved = match self.latest_device() {
+            Some(device) => self.save_device(&device).await,
+            None => Ok(()),
+        };
+        *self.closed.write().await = true;
+        saved
     }
 
     fn read_error(error: RecordError) -> StoreError {
@@ -96,18 +120,22 @@ impl RecordBackend {
         StoreError::Database(Box::new(error))
     }
 
-    fn writable(&self) -> Result<()> {
+    /// Fails when nothing may be written any more; else nothing is closed while the result lives.
+    async fn writable(&self) -> Result<RwLockReadGuard<'_, bool>> {
+        let refused = |why: &str| Err(StoreError::Validation(why.into()));
         if self.broken.is_cancelled() {
-            return Err(StoreError::Validation(
-                "an earlier write of this connection failed".into(),
-            ));
+            return refused("an earlier write of this connection failed");
         }
-        Ok(())
+        let closed = self.closed.read().await;
+        if *closed {
+            return refused("this connection is over");
+        }
+        Ok(closed)
     }
 
     /// One durable commit.
     async fn write(&self, writes: Vec<RecordWrite>) -> Result<()> {
-        self.writable()?;
+        let _open = self.writable().await?;
         if writes.is_empty() {
             return Ok(());
         }
@@ -141,7 +169,7 @@ impl RecordBackend {
     }
 
     async fn take(&self, kind: RecordKind, key: &[u8]) -> Result<Option<Vec<u8>>> {
-        self.writable()?;
+        let _open = self.writable().await?;
         self.records
             .take(kind, key)
             .await
@@ -149,7 +177,7 @@ impl RecordBackend {
     }
 
     async fn delete_expired(&self, kind: RecordKind, now: Timestamp) -> Result<u32> {
-        self.writable()?;
+        let _open = self.writable().await?;
         let count = self
             .records
             .delete_expired(kind, now)

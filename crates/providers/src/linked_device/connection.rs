@@ -12,6 +12,7 @@ use whatsapp_rust::store::commands::DeviceCommand;
 use whatsapp_rust::{Client, IqError, NodeFilter};
 
 use super::acks::Acks;
+use super::backend::RecordBackend;
 use super::device::Patience;
 use super::ending::Ending;
 use super::identity::identity;
@@ -24,6 +25,7 @@ const LEAST_PAUSE: Duration = Duration::from_millis(100);
 /// What a connection is made of.
 pub(super) struct Run {
     pub(super) bot: Bot,
+    pub(super) backend: Arc<RecordBackend>,
     pub(super) client: Arc<Client>,
     pub(super) queue: Queue,
     pub(super) pump: Pump,
@@ -46,6 +48,7 @@ impl Run {
     pub(super) async fn until_over(self) {
         let Self {
             bot,
+            backend,
             client,
             queue,
             pump,
@@ -88,6 +91,10 @@ impl Run {
             if !was_linked && client.pn().is_some() {
                 linked(&client, &queue, &ending).await;
             }
+            // After this the next connection can start from the records.
+            if let Err(error) = backend.close().await {
+                tracing::debug!(%error, "the last state of the connection was not stored");
+            }
             queue.push(Item::End);
         };
         tokio::join!(library, pump.run());
@@ -110,11 +117,8 @@ async fn linked(client: &Client, queue: &Queue, ending: &Ending) {
     // yet. The next connection is a new object, and businesses get their name with the link: so it is taken back, and
     // comes again with the settings.
     if !client.push_name().is_empty() {
-        let device = client.persistence_manager();
-        device.process_command(DeviceCommand::SetPushName(String::new())).await;
-        if let Err(error) = device.flush().await {
-            tracing::warn!(%error, "the new link could not be stored completely");
-        }
+        let command = DeviceCommand::SetPushName(String::new());
+        client.persistence_manager().process_command(command).await;
     }
 }
 

@@ -134,7 +134,12 @@ impl LinkedDevices {
             };
             people.push(Item::Inbound(Inbound::Person(person)));
         };
-        let backend = RecordBackend::new(records, Arc::clone(clock), broken.clone(), Box::new(on_mapping));
+        let backend = Arc::new(RecordBackend::new(
+            records,
+            Arc::clone(clock),
+            broken.clone(),
+            Box::new(on_mapping),
+        ));
         let listener = Listener {
             queue: queue.clone(),
             acks: Arc::clone(&acks),
@@ -142,7 +147,7 @@ impl LinkedDevices {
             ready: Arc::clone(&ready),
         };
         let mut builder = Bot::builder()
-            .with_backend(backend)
+            .with_backend_arc(Arc::<RecordBackend>::clone(&backend))
             .with_transport_factory(self.sockets.clone())
             .with_http_client(MediaHttp::new(network))
             .with_runtime(TokioRuntime)
@@ -162,6 +167,7 @@ impl LinkedDevices {
             .await
             .map_err(|error| ProviderError::Failed(error.to_string()))?;
         let client = bot.client();
+        backend.follow(&client.persistence_manager());
         // What to do after the end is decided by `app::fleet`, from one table, for all accounts together.
         client.enable_auto_reconnect.store(false, Ordering::SeqCst);
         // Delivered is delivered, online or not.
@@ -178,6 +184,7 @@ impl LinkedDevices {
         };
         let run = connection::Run {
             bot,
+            backend,
             client: Arc::clone(&client),
             queue,
             pump,

@@ -712,3 +712,34 @@ async fn only_news_about_who_is_who_are_told() {
     let told = told.lock().expect("not poisoned").clone();
     assert_eq!(told, ["6280000000001=101", "6280000000002=102", "6280000000003=101"]);
 }
+
+#[tokio::test]
+async fn the_device_as_it_is_now_is_saved_whoever_saves_and_nothing_after_the_end() {
+    use whatsapp_rust::store::commands::DeviceCommand;
+    use whatsapp_rust::store::persistence_manager::PersistenceManager;
+    let records = Arc::new(MemoryRecords::new());
+    let backend = Arc::new(backend(&records));
+    let device = Arc::new(
+        PersistenceManager::new(Arc::<RecordBackend>::clone(&backend))
+            .await
+            .expect("a new device"),
+    );
+    backend.follow(&device);
+    let before = device.get_device_snapshot().to_serializable();
+    device.process_command(DeviceCommand::SetPushName("toko".into())).await;
+    backend.save(&before).await.expect("a save that comes late");
+    assert_eq!(backend.load().await.expect("loaded").expect("there").push_name, "toko");
+
+    device
+        .process_command(DeviceCommand::SetPushName("warung".into()))
+        .await;
+    backend.close().await.expect("the last state is saved");
+    assert_eq!(
+        backend.load().await.expect("loaded").expect("there").push_name,
+        "warung"
+    );
+    assert!(backend.save(&before).await.is_err());
+    assert!(backend.put_session(address(0), b"late").await.is_err());
+    assert!(backend.take_sent_message(address(0), "3EB0").await.is_err());
+    assert_eq!(backend.get_session(address(0)).await.expect("still readable"), None);
+}
