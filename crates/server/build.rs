@@ -10,7 +10,7 @@ fn main() {
     println!("cargo::rerun-if-env-changed=PESAN_WITHOUT_UI");
     let manifest = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let dist = manifest.join("../../web/dist");
-    let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it")).join("web_files.rs");
+    let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
     let mut files = Vec::new();
     if env::var_os("PESAN_WITHOUT_UI").is_none_or(|value| value != "1") {
         println!("cargo::rerun-if-changed={}", dist.display());
@@ -24,23 +24,26 @@ fn main() {
     }
     files.sort();
     let mut code = String::from("static FILES: &[File] = &[\n");
-    for file in &files {
+    for (number, file) in files.iter().enumerate() {
         println!("cargo::rerun-if-changed={}", file.display());
         let content = fs::read(file).expect("a file of the web app is readable");
         // The same content always has the same hash: the hasher has fixed keys.
         let mut hasher = DefaultHasher::new();
         content.hash(&mut hasher);
         let path = file.strip_prefix(&dist).expect("it is below it").display().to_string();
-        let absolute = file.canonicalize().expect("it exists").display().to_string();
+        // A copy, because the web app may be built anew while this crate compiles.
+        let copy = out.join(format!("web_file_{number}"));
+        fs::write(&copy, &content).expect("the build folder is writable");
+        let copy = copy.display().to_string();
         writeln!(
             code,
-            "    File {{ path: {path:?}, etag: \"\\\"{:016x}\\\"\", content: include_bytes!({absolute:?}) }},",
+            "    File {{ path: {path:?}, etag: \"\\\"{:016x}\\\"\", content: include_bytes!({copy:?}) }},",
             hasher.finish()
         )
         .expect("writing to a String cannot fail");
     }
     code.push_str("];\n");
-    fs::write(out, code).expect("the build folder is writable");
+    fs::write(out.join("web_files.rs"), code).expect("the build folder is writable");
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {

@@ -7,6 +7,7 @@ mod baileys;
 mod matrix;
 mod openapi;
 mod requests;
+mod stream;
 mod support;
 mod ui;
 

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::response::Response;
+use futures::StreamExt as _;
 use pesan::http::{HttpSettings, Server, router};
 use pesan::telemetry;
 use pesan_app::access::keys::{self, NewKey};
@@ -17,6 +19,9 @@ use pesan_store::testing::TestDatabase;
 use pesan_store::{Keyring, MasterKey};
 use serde_json::Value;
 use tower::ServiceExt as _;
+
+/// Longer than anything should take; only ever waited for when a test fails.
+const DEADLINE: Duration = Duration::from_secs(30);
 
 pub(crate) const OWNER: &str = "owner@example.com";
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -38,6 +43,19 @@ pub(crate) struct Ask<'a> {
     path: String,
     headers: Vec<(String, String)>,
     body: Option<Vec<u8>>,
+}
+
+/// An answer that goes on.
+pub(crate) struct LiveStream {
+    pieces: BodyDataStream,
+    text: String,
+}
+
+/// A piece of it.
+pub(crate) struct LiveEvent {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) data: Value,
 }
 
 /// What was answered.
@@ -191,7 +209,28 @@ impl Ask<'_> {
         self
     }
 
+    /// Reads the answer as a live stream.
+    pub(crate) async fn stream(self) -> LiveStream {
+        let response = self.respond().await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        LiveStream {
+            pieces: response.into_body().into_data_stream(),
+            text: String::new(),
+        }
+    }
+
     pub(crate) async fn send(self) -> Answer {
+        let (parts, body) = self.respond().await.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("a whole body");
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            bytes: bytes.to_vec(),
+        }
+    }
+
+    async fn respond(self) -> Response {
         let mut request = Request::builder()
             .method(self.method)
             .uri(self.path)
@@ -202,14 +241,43 @@ impl Ask<'_> {
         let request = request
             .body(Body::from(self.body.unwrap_or_default()))
             .expect("a request");
-        let response = self.server.router.clone().oneshot(request).await.expect("an answer");
-        let (parts, body) = response.into_parts();
-        let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("a whole body");
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            bytes: bytes.to_vec(),
+        self.server.router.clone().oneshot(request).await.expect("an answer")
+    }
+}
+
+impl LiveStream {
+    /// The next event; comments are skipped.
+    pub(crate) async fn next_event(&mut self) -> LiveEvent {
+        loop {
+            while let Some((block, rest)) = self.text.split_once("\n\n") {
+                let (block, rest) = (block.to_owned(), rest.to_owned());
+                self.text = rest;
+                let field = |name: &str| {
+                    block
+                        .lines()
+                        .find_map(|line| line.strip_prefix(name))
+                        .map(str::trim_start)
+                };
+                if let (Some(name), Some(data)) = (field("event:"), field("data:")) {
+                    return LiveEvent {
+                        id: field("id:").unwrap_or_default().to_owned(),
+                        name: name.to_owned(),
+                        data: serde_json::from_str(data).expect("JSON"),
+                    };
+                }
+            }
+            let piece = tokio::time::timeout(DEADLINE, self.pieces.next())
+                .await
+                .expect("an event in time");
+            let piece = piece.expect("the stream goes on").expect("it is readable");
+            self.text.push_str(std::str::from_utf8(&piece).expect("text"));
         }
+    }
+
+    /// Waits for its end.
+    pub(crate) async fn has_ended(&mut self) -> bool {
+        let end = async { while self.pieces.next().await.is_some() {} };
+        tokio::time::timeout(DEADLINE, end).await.is_ok()
     }
 }
 
