@@ -6,11 +6,18 @@ import { useTranslation } from "react-i18next";
 import { currentLanguage, LANGUAGES } from "~/i18n";
 import { theme } from "./theme";
 
+interface Props {
+  client: QueryClient;
+  /** Tests need no transitions. */
+  env?: "default" | "test";
+  children: ReactNode;
+}
+
 /** Everything around the pages: theme, direction, cache, notices. */
-export function Surroundings({ client, children }: { client: QueryClient; children: ReactNode }) {
+export function Surroundings({ client, env = "default", children }: Props) {
   return (
     <DirectionProvider initialDirection={LANGUAGES[currentLanguage()].dir} detectDirection={false}>
-      <MantineProvider theme={theme} defaultColorScheme="auto">
+      <MantineProvider theme={theme} defaultColorScheme="auto" env={env}>
         <LanguageOfDocument />
         <Notifications position="bottom-center" limit={3} zIndex={500} />
         <QueryClientProvider client={client}>{children}</QueryClientProvider>

@@ -63,9 +63,9 @@ export function openApp(path: string) {
   const client: QueryClient = createQueryClient();
   const router = createAppRouter(client, createMemoryHistory({ initialEntries: [path] }));
   const view = render(
-    <Surroundings client={client}>
+    <Surroundings client={client} env="test">
       <RouterProvider router={router} />
     </Surroundings>,
   );
-  return { ...view, client, router, user: userEvent.setup() };
+  return { ...view, client, router, user: userEvent.setup({ delay: null }) };
 }

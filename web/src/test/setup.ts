@@ -4,7 +4,7 @@ import { afterEach, beforeAll, vi } from "vitest";
 import { startI18n } from "~/i18n";
 
 // A deadline, not a wait: a fact is taken as soon as it holds.
-configure({ asyncUtilTimeout: 5_000 });
+configure({ asyncUtilTimeout: 30_000 });
 
 // What jsdom lacks and the components ask for.
 class Nothing {

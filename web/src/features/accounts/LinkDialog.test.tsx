@@ -38,7 +38,7 @@ describe("the QR dialog", () => {
     await waitFor(() => expect(stateText()).toBe("Syncing"));
     mock.setState(account, "connected");
     await waitFor(() => expect(stateText()).toBe("Front desk is connected"));
-    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull(), { timeout: 4_000 });
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
     expect(await screen.findByRole("alert")).toHaveProperty("textContent", "Front desk is connected");
   });
 

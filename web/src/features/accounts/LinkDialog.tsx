@@ -46,7 +46,7 @@ export function LinkDialog({ account, starting, error, onConnect, onClose }: Pro
     <Modal
       opened
       onClose={onClose}
-      size={stage === "scan" ? 720 : "md"}
+      size={stage === "scan" ? 780 : "md"}
       fullScreen={narrow ?? false}
       title={t("link.title", { name })}
       closeButtonProps={{ "aria-label": t("common.close") }}

@@ -31,7 +31,7 @@ export function QrCode({ accountId, accountName }: { accountId: string; accountN
   const stale = !data || left === 0;
 
   return (
-    <Stack align="center" gap="sm">
+    <Stack align="center" gap="sm" w="100%" maw={364}>
       <div className={classes.frame} data-stale={stale || undefined}>
         {data && <img src={data.png} alt={t("link.qrAlt")} />}
         {stale && (

@@ -193,7 +193,7 @@ describe("the live stream", () => {
     mock.emit({ type: "chat.updated", data: makeChat({ id: "cht_1", name: "Budi Santoso" }) });
     streams()[0]?.giveUp();
     await screen.findAllByText("Live updates are interrupted. Reconnecting…");
-    await waitFor(() => expect(streams()).toHaveLength(2), { timeout: 3_000 });
+    await waitFor(() => expect(streams()).toHaveLength(2));
     expect(streams()[1]?.url).toBe("/v1/stream?after=1");
     await waitFor(() => expect(screen.queryByText("Live updates are interrupted. Reconnecting…")).toBeNull());
   });
