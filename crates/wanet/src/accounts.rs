@@ -151,6 +151,9 @@ impl Hub {
             .accounts
             .get(&phone)
             .ok_or_else(|| Error::not_found("phone", "no such phone"))?;
+        if !account.inbox.has_after(after) {
+            return Ok(Vec::new());
+        }
         let shown = account.inbox.shown();
         let messages = account.inbox.after(after).map(|message| {
             let sender = Address::primary(message.from.parse().unwrap_or_default());

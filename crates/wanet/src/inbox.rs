@@ -171,6 +171,11 @@ impl Inbox {
         self.messages.iter().filter(move |message| message.seq > seq)
     }
 
+    /// Whether there is anything after a number.
+    pub(crate) fn has_after(&self, seq: u64) -> bool {
+        self.last > seq
+    }
+
     /// The newest message with this id.
     pub(crate) fn find(&self, id: &str) -> Option<&InboxMessage> {
         self.messages.iter().rev().find(|message| message.id == id)

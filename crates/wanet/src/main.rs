@@ -26,6 +26,9 @@ struct Arguments {
     /// What phones do with messages.
     #[arg(long, env = "WANET_PHONES", value_enum, default_value_t = PhoneMode::Decrypt)]
     phones: PhoneMode,
+    /// How many messages each phone's inbox keeps.
+    #[arg(long, env = "WANET_INBOX_LIMIT", default_value_t = 50_000)]
+    inbox_limit: usize,
     /// Write the certificate of the TLS listener to this file.
     #[arg(long)]
     cert: Option<PathBuf>,
@@ -49,7 +52,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         state_dir: arguments.state,
         id_memory: arguments.id_memory,
         phones: arguments.phones,
-        ..Options::default()
+        inbox_limit: arguments.inbox_limit,
     })
     .await?;
     if let Some(path) = arguments.cert {

@@ -41,7 +41,7 @@ impl Default for Options {
             state_dir: None,
             id_memory: 10_000,
             phones: PhoneMode::Decrypt,
-            inbox_limit: 5_000,
+            inbox_limit: 50_000,
         }
     }
 }
