@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket};
 use bytes::{Buf as _, Bytes, BytesMut};
@@ -23,6 +24,9 @@ use crate::noise::{self, Resumption, Session, Step};
 use crate::outbox::Batch;
 
 const HEADER: usize = 4;
+
+/// How long a client may take to hang up after a goodbye.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// The reading half: bytes in, frames out.
 struct Frames {
@@ -83,6 +87,7 @@ pub(crate) async fn serve(hub: Arc<Hub>, socket: WebSocket) {
         sink,
         cipher: session.write,
         counter: 0,
+        said_goodbye: false,
         hub: Arc::clone(&hub),
         line: Arc::clone(&line),
     };
@@ -98,8 +103,15 @@ pub(crate) async fn serve(hub: Arc<Hub>, socket: WebSocket) {
         () = line.cut.cancelled() => {}
     }
     hub.hang_up(&line);
-    if let Err(error) = writing.await {
-        tracing::warn!(%error, "a connection's writer failed");
+    match writing.await {
+        Ok(true) => {
+            // A socket closed over unread bytes is reset, and a reset can take the last words with it. So the client is
+            // heard out until it hangs up too.
+            let heard_out = async { while frames.fill().await.is_some() {} };
+            let _ = tokio::time::timeout(FAREWELL, heard_out).await;
+        }
+        Ok(false) => {}
+        Err(error) => tracing::warn!(%error, "a connection's writer failed"),
     }
 }
 
@@ -189,12 +201,14 @@ struct Writer {
     sink: SplitSink<WebSocket, Message>,
     cipher: NoiseCipher,
     counter: u32,
+    said_goodbye: bool,
     hub: Arc<Hub>,
     line: Arc<Line>,
 }
 
 impl Writer {
-    async fn run(mut self, mut out: mpsc::Receiver<Out>) {
+    /// Writes until the connection is closed or cut. True when it was closed in good order.
+    async fn run(mut self, mut out: mpsc::Receiver<Out>) -> bool {
         let line = Arc::clone(&self.line);
         let work = async {
             loop {
@@ -223,6 +237,7 @@ impl Writer {
             () = line.cut.cancelled() => {}
         }
         line.cut.cancel();
+        self.said_goodbye
     }
 
     /// Writes answers, as many as are ready, in one go.
@@ -247,6 +262,7 @@ impl Writer {
         let sent = buffer.is_empty() || self.flush(buffer).await;
         if close {
             let farewell = self.sink.send(Message::Close(None)).await;
+            self.said_goodbye = farewell.is_ok();
             tracing::trace!(ok = farewell.is_ok(), "closed");
         }
         sent && !close
