@@ -41,7 +41,7 @@ async fn a_refused_message_is_rejected_or_tried_again_by_its_code() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_without_an_answer_is_unknown_and_the_same_id_again_arrives_once() {
-    let world = World::new().await;
+    let world = World::impatient().await;
     let linked = world.linked(TOKO).await;
     linked.device().send(&text(SARI, "before")).await.expect("accepted");
     world
@@ -68,7 +68,7 @@ async fn a_message_without_an_answer_is_unknown_and_the_same_id_again_arrives_on
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_word_that_comes_late_is_told() {
-    let world = World::new().await;
+    let world = World::impatient().await;
     let linked = world.linked(TOKO).await;
     linked.device().send(&text(SARI, "before")).await.expect("accepted");
     world
@@ -118,7 +118,7 @@ async fn a_connection_that_breaks_in_the_middle_of_a_send_leaves_it_unknown_and_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_half_open_connection_is_noticed() {
-    let world = World::new().await;
+    let world = World::impatient().await;
     let linked = world.linked(TOKO).await;
     world
         .network
@@ -130,7 +130,7 @@ async fn a_half_open_connection_is_noticed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_idle_connection_that_answers_is_kept() {
-    let world = World::new().await;
+    let world = World::impatient().await;
     let linked = world.linked(TOKO).await;
     // Longer than both waits after which a silent connection is given up.
     let quiet = world
