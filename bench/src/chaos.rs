@@ -61,8 +61,8 @@ pub enum DatabaseKind {
 
 /// Of a hundred webhook requests, so many fail.
 const FAILING_PERCENT: u64 = 30;
-/// 5 s become 50 ms, 10 h become 6 min: two failures in a row still fit into a test.
-const RETRY_DIVISOR: u32 = 100;
+/// 5 s become 1 ms, 10 h become 7 s: several failures in a row still fit into a test.
+const RETRY_DIVISOR: u32 = 5_000;
 /// Pesan lives at least and at most so long, from its start.
 const LIFE: (Duration, Duration) = (Duration::from_millis(150), Duration::from_millis(4_500));
 

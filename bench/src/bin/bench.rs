@@ -19,6 +19,8 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Name {
+    /// Every one of these.
+    All,
     /// Starting on empty data, and the size of the program.
     Start,
     /// Accepting messages without HTTP.
@@ -37,13 +39,15 @@ enum Name {
 async fn main() -> Result<()> {
     install_tls();
     let arguments = Arguments::parse();
-    let names = if arguments.names.is_empty() {
+    let names = if arguments.names.is_empty() || arguments.names.contains(&Name::All) {
         Name::value_variants().to_vec()
     } else {
         arguments.names
     };
     for name in names {
         match name {
+            // It stands for the others.
+            Name::All => {}
             Name::Start => benchmarks::start::run().await?,
             Name::Inside => benchmarks::inside::run().await?,
             Name::Accept => benchmarks::accept::run().await?,
