@@ -48,19 +48,19 @@ enum Command {
 #[derive(Debug, Args)]
 struct Common {
     /// The configuration file (TOML).
-    #[arg(long, env = "PESAN_CONFIG", value_name = "FILE")]
+    #[arg(long, global = true, env = "PESAN_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     /// Where the server listens.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, global = true, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
     /// The data folder.
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, global = true, value_name = "FOLDER")]
     data: Option<PathBuf>,
     /// A PostgreSQL database (`postgres://…`) instead of SQLite in the data folder.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
     /// A simulated WhatsApp network on this machine; only in builds with the feature `sandbox`.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL")]
     sandbox_ws: Option<String>,
 }
 
@@ -107,4 +107,33 @@ pub(crate) fn made_up_password() -> String {
 fn print(text: &str) {
     let mut output = std::io::stdout().lock();
     let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent_and_takes_settings_anywhere() {
+        Cli::command().debug_assert();
+        for line in [
+            "pesan serve --data x --listen 127.0.0.1:1",
+            "pesan user list --data x",
+            "pesan user --data x add --email a@example.com --name A",
+            "pesan key add --name a --scopes messages:send,messages:read --database-url postgres://x",
+            "pesan demo --listen 127.0.0.1:1 --data x --json",
+            "pesan openapi",
+        ] {
+            Cli::try_parse_from(line.split(' ')).unwrap_or_else(|error| panic!("{line}: {error}"));
+        }
+        for line in [
+            "pesan",
+            "pesan key add --name a --scopes everything",
+            "pesan user add --email a",
+        ] {
+            assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
+        }
+    }
 }
