@@ -448,11 +448,18 @@ async fn a_person_sends_thirty_a_minute_and_a_program_any_number() {
         ..test.caller.clone()
     };
     for _ in 0..30 {
-        messaging::send(&test.app, &person, text(account, TO, "halo"), None).await.expect("accepted");
+        messaging::send(&test.app, &person, text(account, TO, "halo"), None)
+            .await
+            .expect("accepted");
     }
     let next = messaging::send(&test.app, &person, text(account, TO, "halo"), None).await;
-    assert!(matches!(next, Err(Error::TooMany { retry_after }) if retry_after == Duration::from_secs(2)), "{next:?}");
+    assert!(
+        matches!(next, Err(Error::TooMany { retry_after }) if retry_after == Duration::from_secs(2)),
+        "{next:?}"
+    );
     send(&test, text(account, TO, "from a program")).await;
     test.clock.advance(Duration::from_secs(2));
-    messaging::send(&test.app, &person, text(account, TO, "halo"), None).await.expect("accepted again");
+    messaging::send(&test.app, &person, text(account, TO, "halo"), None)
+        .await
+        .expect("accepted again");
 }
