@@ -27,7 +27,7 @@ pub(crate) const GRACE: &str = "6280000000202";
 pub(crate) const EVE: &str = "6280000000203";
 
 /// How long a fact may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Everything that takes part in a conversation.
 pub(crate) struct Talk {
@@ -129,7 +129,7 @@ impl Talk {
     /// Links the account by the QR code that the API shows.
     async fn link(&mut self) {
         let account = self.post("/v1/accounts", &json!({"name": "Toko"})).await;
-        self.account = account["id"].as_str().expect("an id").to_owned();
+        account["id"].as_str().expect("an id").clone_into(&mut self.account);
         let path = format!("/v1/accounts/{}", self.account);
         let unpaced = self.ask(Method::PATCH, &path).json(&json!({"pacing": null}));
         answer(unpaced).await;
