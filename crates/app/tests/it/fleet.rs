@@ -80,7 +80,7 @@ impl MockTimer {
         .await
     }
 
-    /// Ends sleeps of exactly this length until `fact` is there.
+    /// Ends sleeps of exactly this length until `fact` is there, and those that wait for a busy database.
     async fn tick_until<T>(&self, length: Duration, fact: impl Future<Output = T>) -> T {
         let mut fact = std::pin::pin!(fact);
         loop {
@@ -88,6 +88,7 @@ impl MockTimer {
                 biased;
                 fact = &mut fact => return fact,
                 _ = self.finish(length..=length) => {}
+                _ = self.finish(DATABASE_PAUSE..=DATABASE_PAUSE) => {}
             }
         }
     }
@@ -124,6 +125,7 @@ struct Node {
     connector: Arc<TestConnector>,
 }
 
+const DATABASE_PAUSE: Duration = Duration::from_secs(1);
 const RENEW: Duration = Duration::from_secs(3);
 const WATCH: Duration = Duration::from_millis(500);
 const AT_ONCE: usize = 4;
