@@ -254,3 +254,15 @@ fn the_released_build_carries_no_simulated_network() {
     );
     assert!(manifest.contains("wanet = { workspace = true, optional = true }"));
 }
+
+#[test]
+fn the_server_does_not_log_what_libraries_write() {
+    // These also take the records of the `log` crate, in which the protocol library names phone numbers.
+    let bridges = [".try_init(", ".init(", "LogTracer"];
+    let wrong: Vec<_> = files("crates/server/src", ".rs")
+        .into_iter()
+        .filter(|(_, text)| bridges.iter().any(|bridge| text.contains(bridge)))
+        .map(|(name, _)| name)
+        .collect();
+    fail_with(&wrong, "use `set_global_default`");
+}
