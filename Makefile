@@ -115,7 +115,7 @@ deps-browser:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \
 		echo "── Installing chromium …"; \
 		$(SUDO) apt-get update -q; \
-		DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qy --no-install-recommends chromium; }
+		DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qy --no-install-recommends chromium fonts-noto-core fonts-noto-color-emoji; }
 
 deny:
 	@cargo deny --version 2>/dev/null | grep -q . || { \

@@ -59,7 +59,7 @@ impl Default for Limits {
             account_pacing: Pacing::default(),
             send_waits: pesan_model::retry::SEND.into(),
             user_sends_per_minute: 30,
-            session_idle: Duration::from_hours(30 * 24),
+            session_idle: Duration::from_hours(24),
         }
     }
 }

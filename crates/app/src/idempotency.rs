@@ -1,10 +1,13 @@
 //! Creates that can be repeated safely: the same key gives the first result.
 
+use std::sync::Arc;
+
 use pesan_model::Timestamp;
 use pesan_store::{Tx, idempotency};
 use uuid::Uuid;
 
 use crate::access::Caller;
+use crate::context::App;
 use crate::error::{Error, FieldError, Result};
 
 /// What a caller sent as `Idempotency-Key`, with a hash of the request it belongs to.
@@ -45,14 +48,42 @@ pub async fn once(
     (new_id, now): (Uuid, Timestamp),
 ) -> Result<Option<Uuid>> {
     let Some(key) = key else { return Ok(None) };
-    let remembered = idempotency::Remembered {
+    let remembered = remembered(caller, operation, key, new_id);
+    outcome(idempotency::remember(tx, caller.organization_id, &remembered, now).await?)
+}
+
+/// What an earlier create with this key made, looked up before any work outside the transaction is done for it.
+///
+/// # Errors
+/// As [`once`].
+pub async fn find(
+    app: &Arc<App>,
+    caller: &Caller,
+    operation: &'static str,
+    key: Option<&IdempotencyKey>,
+) -> Result<Option<Uuid>> {
+    let Some(key) = key else { return Ok(None) };
+    let organization = caller.organization_id;
+    let asked = remembered(caller, operation, key, Uuid::nil());
+    let found = app
+        .store
+        .read(move |tx| Box::pin(async move { idempotency::find(tx, organization, &asked).await }))
+        .await?;
+    outcome(found)
+}
+
+fn remembered(caller: &Caller, operation: &'static str, key: &IdempotencyKey, result: Uuid) -> idempotency::Remembered {
+    idempotency::Remembered {
         principal: caller.principal.to_string(),
         operation,
         key: key.key.clone(),
         fingerprint: key.fingerprint,
-        result: new_id,
-    };
-    match idempotency::remember(tx, caller.organization_id, &remembered, now).await? {
+        result,
+    }
+}
+
+fn outcome(outcome: idempotency::Outcome) -> Result<Option<Uuid>> {
+    match outcome {
         idempotency::Outcome::New => Ok(None),
         idempotency::Outcome::Repeated(id) => Ok(Some(id)),
         idempotency::Outcome::Reused => Err(Error::Conflict {

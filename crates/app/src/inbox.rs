@@ -7,7 +7,7 @@ use pesan_model::message::Message;
 use pesan_model::{Address, ChatId, Event, MessageId, Permission, Timestamp};
 use pesan_providers::provider::{ReadKind, ReadMark};
 pub use pesan_store::chat::Filter;
-use pesan_store::{chat, message};
+use pesan_store::{account, chat, message};
 
 use crate::access::Caller;
 use crate::context::App;
@@ -24,11 +24,16 @@ pub async fn chats(
 ) -> Result<Vec<Chat>> {
     caller.require(Permission::MessagesRead)?;
     let organization = caller.organization_id;
-    let chats = app
-        .store
-        .read(move |tx| Box::pin(async move { chat::list(tx, organization, &filter, before, limit).await }))
-        .await?;
-    Ok(chats)
+    app.store
+        .read::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                if let Some(account_id) = filter.account_id {
+                    account::state(tx, organization, account_id).await?;
+                }
+                Ok(chat::list(tx, organization, &filter, before, limit).await?)
+            })
+        })
+        .await
 }
 
 /// The chat.

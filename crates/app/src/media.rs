@@ -49,7 +49,7 @@ where
     let mut file = fs::File::create(&temporary.0).await.map_err(disk)?;
     let mut size = 0_u64;
     while let Some(piece) = pieces.next().await {
-        let piece = piece.map_err(|_| Error::field("", "the upload broke off"))?;
+        let piece = piece.map_err(|_| Error::field("/file", "the upload broke off"))?;
         size += piece.len() as u64;
         if size > limit {
             return Err(Error::TooLarge { limit_bytes: limit });
@@ -78,7 +78,8 @@ pub async fn store_from_link(app: &Arc<App>, caller: &Caller, link: &str, limit:
         .map_err(not_fetched)?;
     let described = Described {
         mime: download.mime,
-        file_name: download.file_name,
+        // A name that the other server made up is no reason to refuse its file.
+        file_name: download.file_name.filter(|name| is_file_name(name)),
     };
     keep(app, caller, temporary, described).await
 }
@@ -93,11 +94,19 @@ fn not_fetched(error: net::Error) -> Error {
         | net::Error::Connect(_)
         | net::Error::Broken(_)
         | net::Error::Status(_)
-        | net::Error::TooManyRedirects => Error::field("", format!("could not be fetched: {error}")),
+        | net::Error::TooManyRedirects => Error::field("/file", format!("could not be fetched: {error}")),
     }
 }
 
 async fn keep(app: &Arc<App>, caller: &Caller, temporary: Temporary, described: Described) -> Result<StoredMedia> {
+    if let Some(name) = &described.file_name
+        && !is_file_name(name)
+    {
+        return Err(Error::field(
+            "/file_name",
+            "must be a file name of at most 255 characters, without a path",
+        ));
+    }
     let mime = type_of(&temporary.0, &described).await?;
     let content = settle(app, temporary).await?;
     let stored = StoredMedia {
@@ -128,6 +137,15 @@ async fn keep(app: &Arc<App>, caller: &Caller, temporary: Temporary, described: 
             })
         })
         .await
+}
+
+/// True for a name that can be shown and saved: no path, no control characters, of a bearable length.
+pub(crate) fn is_file_name(name: &str) -> bool {
+    (1..=255).contains(&name.chars().count())
+        && name != "."
+        && name != ".."
+        && !name.contains(['/', '\\'])
+        && !name.chars().any(char::is_control)
 }
 
 /// What is known of a file.
@@ -226,7 +244,7 @@ async fn type_of(path: &Path, described: &Described) -> Result<String> {
         .await
         .map_err(disk)?;
     if start.is_empty() {
-        return Err(Error::field("", "the file is empty"));
+        return Err(Error::field("/file", "the file is empty"));
     }
     let claimed = described
         .mime
@@ -234,7 +252,7 @@ async fn type_of(path: &Path, described: &Described) -> Result<String> {
         .map(str::trim)
         .filter(|mime| !mime.is_empty() && !mime.starts_with("application/octet-stream"));
     if claimed.is_some_and(|mime| mime.len() > 200 || !mime.contains('/') || mime.chars().any(char::is_control)) {
-        return Err(Error::field("", "the type must look like image/jpeg"));
+        return Err(Error::field("/file", "the type must look like image/jpeg"));
     }
     let seen = infer::get(&start).map(|kind| kind.mime_type());
     let family = |mime: &str| mime.split('/').next().unwrap_or_default().to_owned();

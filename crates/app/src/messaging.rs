@@ -14,6 +14,7 @@ use pesan_model::{
     AccountId, AccountState, Address, ChatId, Content, Direction, Event, JobId, MediaId, MessageId, MessageStatus,
     OrganizationId, Permission, Timestamp,
 };
+use pesan_providers::ProviderError;
 use pesan_providers::provider::new_wa_id;
 use pesan_store::chat::{self, ChatKey, NewChat};
 use pesan_store::contact;
@@ -24,7 +25,7 @@ use crate::access::Caller;
 use crate::bus::Signal;
 use crate::context::App;
 use crate::error::{Error, Result};
-use crate::idempotency::{IdempotencyKey, once};
+use crate::idempotency::{self, IdempotencyKey, once};
 use crate::inbound::people;
 use crate::{accounts, events};
 
@@ -102,10 +103,14 @@ pub struct Sent {
 /// Accepts a message: when this returns, it is durable and will be sent in its turn.
 pub async fn send(app: &Arc<App>, caller: &Caller, new: NewMessage, key: Option<IdempotencyKey>) -> Result<Sent> {
     caller.require(Permission::MessagesSend)?;
-    app.user_sends.take(app, caller)?;
     let address = compose::address(&new.to)?;
     compose::check_time(app, new.send_at)?;
     let organization = caller.organization_id;
+    // A repeat must not fetch a file again that is gone by now, nor count as another message.
+    if let Some(first) = idempotency::find(app, caller, OPERATION, key.as_ref()).await? {
+        return replay(app, organization, first.into()).await;
+    }
+    app.user_sends.take(app, caller)?;
     let content = compose::content(app, caller, &new).await?;
     ensure_on_whatsapp(app, caller, new.account_id, &address).await?;
     let (owned, who) = (app.clone(), caller.clone());
@@ -117,7 +122,7 @@ pub async fn send(app: &Arc<App>, caller: &Caller, new: NewMessage, key: Option<
                 let account = new.account_id;
                 let account_state = account::state(tx, organization, account).await.map_err(no_account)?;
                 let (id, now) = (MessageId::new(&*app.clock, &*app.random), app.clock.now());
-                if let Some(first) = once(tx, &who, "message", key.as_ref(), (id.uuid(), now)).await? {
+                if let Some(first) = once(tx, &who, OPERATION, key.as_ref(), (id.uuid(), now)).await? {
                     let message = message::get(tx, organization, first.into()).await?;
                     return Ok(Sent {
                         message,
@@ -125,9 +130,9 @@ pub async fn send(app: &Arc<App>, caller: &Caller, new: NewMessage, key: Option<
                         is_replay: true,
                     });
                 }
-                let content = compose::finish(tx, organization, new.account_id, content).await?;
                 let mut events = Vec::new();
                 let chat = open_chat(&app, tx, (organization, account), &address, &mut events).await?;
+                let content = compose::finish(tx, organization, chat.key.id, content).await?;
                 if let Some(answered) = new.reply_to {
                     compose::check_reply(tx, organization, chat.key.id, answered).await?;
                 }
@@ -172,6 +177,26 @@ pub async fn send(app: &Arc<App>, caller: &Caller, new: NewMessage, key: Option<
         wake(app, &sent.message, organization);
     }
     Ok(sent)
+}
+
+/// The name under which the keys of messages are remembered.
+const OPERATION: &str = "message";
+
+/// What an earlier request with the same key made.
+async fn replay(app: &Arc<App>, organization: OrganizationId, first: MessageId) -> Result<Sent> {
+    app.store
+        .read::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                let message = message::get(tx, organization, first).await?;
+                let account_state = account::state(tx, organization, message.account_id).await?;
+                Ok(Sent {
+                    message,
+                    account_state,
+                    is_replay: true,
+                })
+            })
+        })
+        .await
 }
 
 fn no_account(error: StoreError) -> Error {
@@ -254,10 +279,9 @@ async fn open_chat(
 
 /// A number we never wrote to is asked about first, so that a typing error is an error and not a failed message.
 async fn ensure_on_whatsapp(app: &Arc<App>, caller: &Caller, account: AccountId, to: &Address) -> Result<()> {
-    let Address::Phone(phone) = to else { return Ok(()) };
-    if app.connections.get(account).is_none() {
+    let Some(provider) = app.connections.get(account) else {
         return Ok(());
-    }
+    };
     let (organization, address) = (caller.organization_id, to.clone());
     let is_known = app
         .store
@@ -284,6 +308,15 @@ async fn ensure_on_whatsapp(app: &Arc<App>, caller: &Caller, account: AccountId,
     if is_known {
         return Ok(());
     }
+    let Address::Phone(phone) = to else {
+        // Whatever else WhatsApp says comes with the attempt to send it.
+        let is_unknown = to.is_group() && matches!(provider.group(to).await, Err(ProviderError::NotFound));
+        return if is_unknown {
+            Err(Error::field("/to", "this account is not in such a group"))
+        } else {
+            Ok(())
+        };
+    };
     match accounts::check_number(app, caller, account, phone).await {
         Ok(check) if !check.exists => Err(Error::field("/to", "this number is not on WhatsApp")),
         // WhatsApp did not say; the message is kept, and the answer comes with the attempt to send it.
@@ -313,7 +346,7 @@ pub async fn cancel(app: &Arc<App>, caller: &Caller, id: MessageId) -> Result<Me
         .store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
-                let mut message = message::get(tx, organization, id).await?;
+                let mut message = message::get_for_change(tx, organization, id).await?;
                 let waits = message.status.can_become(MessageStatus::Cancelled)
                     && job::finish_waiting(tx, job::SEND_MESSAGE, id.uuid()).await?;
                 if !waits {
@@ -347,7 +380,7 @@ pub async fn retry(app: &Arc<App>, caller: &Caller, id: MessageId) -> Result<Mes
         .store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
-                let mut message = message::get(tx, organization, id).await?;
+                let mut message = message::get_for_change(tx, organization, id).await?;
                 if message.direction != Direction::Out || message.status != MessageStatus::Failed {
                     return Err(Error::Conflict {
                         code: "not_failed",

@@ -59,6 +59,8 @@ pub async fn run(app: Arc<App>) {
     let mut signals = app.bus.subscribe();
     outbox.poke_all();
     loop {
+        // Here and not only when the wait is over: hints that never pause would put that off for ever.
+        outbox.poke_due();
         let wait = outbox.until_due();
         tokio::select! {
             () = app.lifecycle.soft().cancelled() => break,
@@ -69,10 +71,11 @@ pub async fn run(app: Arc<App>) {
                 Err(RecvError::Closed) => break,
             },
             () = outbox.due_changed.notified() => {}
-            () = tokio::time::sleep(wait.unwrap_or(SAFETY_INTERVAL)) => match wait {
-                Some(_) => outbox.poke_due(),
-                None => outbox.poke_all(),
-            },
+            () = tokio::time::sleep(wait.unwrap_or(SAFETY_INTERVAL)) => {
+                if wait.is_none() {
+                    outbox.poke_all();
+                }
+            }
         }
     }
 }

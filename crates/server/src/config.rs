@@ -1,6 +1,6 @@
 //! The configuration: defaults, then a file, then the environment, then flags. Checked as a whole before anything runs.
 //!
-//! To add a setting: a field here with its default, and a line in the README's table.
+//! To add a setting: a field here with its default, and a line in the table of `docs/operating.md`.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -102,7 +102,7 @@ impl Default for Limits {
             burst: 50,
             max_retries: 3,
             user_sends_per_minute: 30,
-            session_hours: 30 * 24,
+            session_hours: 24,
         }
     }
 }

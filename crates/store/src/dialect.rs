@@ -28,6 +28,12 @@ pub(crate) fn for_share(tx: &Tx<'_>) -> &'static str {
     if tx.is_postgres() { " FOR SHARE" } else { "" }
 }
 
+/// Keeps what was read of a message as it is until the transaction ends. Differs because SQLite has one writer anyway,
+/// and on PostgreSQL two transactions could each take the same step from the status they had both read.
+pub(crate) fn for_update_of_message(tx: &Tx<'_>) -> &'static str {
+    if tx.is_postgres() { " FOR UPDATE OF m" } else { "" }
+}
+
 /// Lets one transaction at a time change a lane of the queue. Differs because on PostgreSQL two transactions could each
 /// miss the other's uncommitted row and leave a lane with two heads or none.
 pub(crate) async fn lock_lane(tx: &mut Tx<'_>, lane: uuid::Uuid) -> Result<(), Error> {

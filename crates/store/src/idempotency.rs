@@ -56,23 +56,22 @@ pub async fn remember(
     if inserted == 1 {
         return Ok(Outcome::New);
     }
-    let (fingerprint, result): (Vec<u8>, Uuid) = tx
-        .fetch_one(
-            "idempotency key",
+    find(tx, organization_id, remembered).await
+}
+
+/// Whether a key is known, without remembering it. `result` is not looked at.
+pub async fn find(tx: &mut Tx<'_>, organization_id: OrganizationId, asked: &Remembered) -> Result<Outcome, Error> {
+    let found: Option<(Vec<u8>, Uuid)> = tx
+        .fetch_optional(
             "SELECT fingerprint, result FROM idempotency \
              WHERE organization_id = $1 AND principal = $2 AND operation = $3 AND key = $4",
-            args![
-                organization_id,
-                &remembered.principal,
-                remembered.operation,
-                &remembered.key
-            ],
+            args![organization_id, &asked.principal, asked.operation, &asked.key],
         )
         .await?;
-    Ok(if fingerprint == remembered.fingerprint {
-        Outcome::Repeated(result)
-    } else {
-        Outcome::Reused
+    Ok(match found {
+        None => Outcome::New,
+        Some((fingerprint, result)) if fingerprint == asked.fingerprint => Outcome::Repeated(result),
+        Some(_) => Outcome::Reused,
     })
 }
 

@@ -5,7 +5,7 @@ use pesan_model::{
     AccountId, ChatId, ContactId, Content, Direction, MediaId, MessageId, MessageStatus, OrganizationId, Timestamp,
 };
 
-use crate::{Error, Tx, args, rows};
+use crate::{Error, Tx, args, dialect, rows};
 
 rows! {
     struct MessageRow {
@@ -120,14 +120,31 @@ pub async fn get(tx: &mut Tx<'_>, organization_id: OrganizationId, id: MessageId
         .0)
 }
 
-/// The messages of an account with this WhatsApp id: more than one when several people chose the same.
+/// The message, which nobody else changes until the transaction ends: whoever changes its status reads it so.
+pub async fn get_for_change(tx: &mut Tx<'_>, organization_id: OrganizationId, id: MessageId) -> Result<Message, Error> {
+    let sql = format!(
+        "{SELECT} WHERE m.organization_id = $1 AND m.id = $2{}",
+        dialect::for_update_of_message(tx)
+    );
+    Ok(tx
+        .fetch_one::<MessageRow>("message", &sql, args![organization_id, id])
+        .await?
+        .into_message()?
+        .0)
+}
+
+/// The messages of an account with this WhatsApp id: more than one when several people chose the same. Nobody else
+/// changes them until the transaction ends.
 pub async fn list_by_wa_id(
     tx: &mut Tx<'_>,
     organization_id: OrganizationId,
     account_id: AccountId,
     wa_id: &str,
 ) -> Result<Vec<Message>, Error> {
-    let sql = format!("{SELECT} WHERE m.account_id = $1 AND m.wa_id = $2 AND m.organization_id = $3 ORDER BY m.id");
+    let sql = format!(
+        "{SELECT} WHERE m.account_id = $1 AND m.wa_id = $2 AND m.organization_id = $3 ORDER BY m.id{}",
+        dialect::for_update_of_message(tx)
+    );
     let rows: Vec<MessageRow> = tx.fetch_all(&sql, args![account_id, wa_id, organization_id]).await?;
     rows.into_iter().map(|row| Ok(row.into_message()?.0)).collect()
 }

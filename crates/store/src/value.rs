@@ -55,9 +55,9 @@ into_value! {
     u64 => Int, |value| value as i64;
     usize => Int, |value| value as i64;
     Timestamp => Int, |value| value.millis();
-    String => Text, |value| value;
-    &String => Text, |value| value.clone();
-    &str => Text, |value| value.to_owned();
+    String => Text, |value| without_nul(value);
+    &String => Text, |value| without_nul(value.clone());
+    &str => Text, |value| without_nul(value.to_owned());
     Vec<u8> => Blob, |value| value;
     &Vec<u8> => Blob, |value| value.clone();
     &[u8] => Blob, |value| value.to_vec();
@@ -81,6 +81,15 @@ into_value! {
     AccountState => Text, |value| value.name().to_owned();
     ProviderKind => Text, |value| value.name().to_owned();
     Direction => Text, |value| match value { Direction::In => "in", Direction::Out => "out" }.to_owned();
+}
+
+/// Strangers choose names and captions, and PostgreSQL refuses U+0000 in text: such a message could never be stored.
+fn without_nul(text: String) -> String {
+    if text.contains('\0') {
+        text.replace('\0', "")
+    } else {
+        text
+    }
 }
 
 /// The bound values of a statement, in the order of `$1`, `$2`, ….

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pesan_model::content::{Media, MediaKind, Reaction, Text};
 use pesan_model::{
-    AccountId, Address, Capabilities, ChatId, Content, MediaId, MessageId, OrganizationId, ProviderKind, Timestamp,
+    Address, Capabilities, ChatId, Content, MediaId, MessageId, OrganizationId, ProviderKind, Timestamp,
 };
 use pesan_store::media::{MediaState, StoredMedia};
 use pesan_store::{Error as StoreError, Tx, message};
@@ -53,7 +53,7 @@ pub(super) async fn content(app: &Arc<App>, caller: &Caller, new: &NewMessage) -
             Ok(Draft::Ready(Content::Text(Text { body: body.clone() })))
         }
         NewContent::Reaction { message_id, emoji } => {
-            if emoji.chars().count() > 16 {
+            if !is_emoji(emoji) {
                 return Err(Error::field(
                     "/reaction/emoji",
                     "must be one emoji, or empty to take it back",
@@ -72,14 +72,10 @@ pub(super) async fn content(app: &Arc<App>, caller: &Caller, new: &NewMessage) -
             if let Some(caption) = &new.caption {
                 check_text(&format!("/{kind}/caption"), caption, (0, capabilities.caption_chars))?;
             }
-            if new
-                .file_name
-                .as_ref()
-                .is_some_and(|name| name.chars().count() > 255 || name.contains(['/', '\0']))
-            {
+            if new.file_name.as_ref().is_some_and(|name| !media::is_file_name(name)) {
                 return Err(Error::field(
                     format!("/{kind}/file_name"),
-                    "must be a file name of at most 255 characters",
+                    "must be a file name of at most 255 characters, without a path",
                 ));
             }
             let stored = file(app, caller, new).await?;
@@ -95,6 +91,15 @@ pub(super) async fn content(app: &Arc<App>, caller: &Caller, new: &NewMessage) -
             })))
         }
     }
+}
+
+/// One emoji, or nothing. It may be many code points long (flags, skin tones, families), but is never a word.
+fn is_emoji(text: &str) -> bool {
+    text.chars().count() <= 16
+        && !text
+            .chars()
+            .any(|letter| letter.is_alphabetic() || letter.is_whitespace() || letter.is_control())
+        && (text.is_empty() || !text.is_ascii())
 }
 
 fn check_text(pointer: &str, text: &str, (least, most): (usize, usize)) -> Result<()> {
@@ -205,7 +210,7 @@ fn check_file(kind: MediaKind, file: &StoredMedia) -> Result<()> {
 pub(super) async fn finish(
     tx: &mut Tx<'_>,
     organization: OrganizationId,
-    account: AccountId,
+    chat: ChatId,
     draft: Draft,
 ) -> Result<Content> {
     match draft {
@@ -213,9 +218,9 @@ pub(super) async fn finish(
         Draft::Reaction { message_id, emoji } => {
             let pointer = "/reaction/message_id";
             let target = match message::get(tx, organization, message_id).await {
-                Ok(target) if target.account_id == account => target,
+                Ok(target) if target.chat_id == chat => target,
                 Ok(_) | Err(StoreError::NotFound { .. }) => {
-                    return Err(Error::field(pointer, "there is no such message on this account"));
+                    return Err(Error::field(pointer, "there is no such message in this chat"));
                 }
                 Err(error) => return Err(error.into()),
             };

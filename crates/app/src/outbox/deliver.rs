@@ -87,7 +87,7 @@ async fn save(app: &Arc<App>, work: Arc<Work>, result: Arc<Result<Accepted, Send
             Box::pin(async move {
                 let organization = work.organization;
                 // A receipt or a late acknowledgement may have come first.
-                let mut message = message::get(tx, organization, work.message.id).await?;
+                let mut message = message::get_for_change(tx, organization, work.message.id).await?;
                 let event = match &*result {
                     Ok(accepted) => accept(&owned, tx, &work, &mut message, accepted).await?,
                     Err(error) => refuse(&owned, tx, &work, &mut message, error).await?,

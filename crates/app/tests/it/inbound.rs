@@ -483,3 +483,22 @@ async fn typing_is_an_event_with_its_chat() {
         assert_eq!(typing.chat_id, Some(chats(&test).await[0].id), "{}", database.kind);
     }
 }
+
+#[tokio::test]
+async fn a_name_that_no_database_can_hold_does_not_block_the_account() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        let sender = Person {
+            push_name: Some("Si\0ti".into()),
+            ..siti()
+        };
+        let hostile = InboundMessage {
+            sender,
+            ..message(&test, "A1", "ha\0lo")
+        };
+        receive_message(&test, account, hostile).await;
+        assert_eq!(chats(&test).await[0].name, "Siti", "{}", database.kind);
+        assert_eq!(thread(&test, 0).await.len(), 1);
+    }
+}

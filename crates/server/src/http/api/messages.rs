@@ -128,6 +128,17 @@ struct Waiting {
 
 impl NewMessageBody {
     fn into_new(self) -> Answer<NewMessage> {
+        let given: Vec<&str> = [
+            ("text", self.text.is_some()),
+            ("image", self.image.is_some()),
+            ("video", self.video.is_some()),
+            ("document", self.document.is_some()),
+            ("audio", self.audio.is_some()),
+            ("reaction", self.reaction.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(name, is_given)| is_given.then_some(name))
+        .collect();
         let content = match self.kind {
             NewKind::Text => self.text.map(|text| NewContent::Text { body: text.body }),
             NewKind::Reaction => self.reaction.map(|reaction| NewContent::Reaction {
@@ -140,6 +151,12 @@ impl NewMessageBody {
             NewKind::Audio => media(MediaKind::Audio, self.audio)?,
         };
         let name = self.kind.name();
+        if let Some(extra) = given.into_iter().find(|extra| *extra != name) {
+            return Err(Problem::field(
+                format!("/{extra}"),
+                format!("does not belong to a message of type {name}"),
+            ));
+        }
         Ok(NewMessage {
             account_id: self.account_id,
             to: self.to,
