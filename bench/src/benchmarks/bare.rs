@@ -18,8 +18,7 @@ use whatsapp_rust_tokio_transport::TokioWebSocketTransportFactory;
 use super::Bench;
 use super::end_to_end::{ACCOUNTS, PHONES, Window};
 use crate::Result;
-use crate::figures::say;
-use crate::phones::Phones;
+use crate::figures::{cpu_seconds_of, say};
 use crate::programs::Counting;
 
 /// Sends of one client that are not acknowledged yet.
@@ -69,19 +68,32 @@ pub(super) async fn whatsapp_rust(window: Window) -> Result<f64> {
             }));
         }
     }
-    let rate = acknowledged(&bench.phones, window).await?;
+    let rate = acknowledged(&bench, std::process::id(), window).await?;
     for task in tasks {
         task.abort();
     }
     Ok(rate)
 }
 
-async fn acknowledged(phones: &Phones, window: Window) -> Result<f64> {
+/// What the network acknowledged in the window, and what it took both sides.
+async fn acknowledged(bench: &Bench, sender: u32, window: Window) -> Result<f64> {
     tokio::time::sleep(window.warm_up).await;
-    let (before, started) = (phones.counted().await?.acks_sent, Instant::now());
+    let (before, started) = (bench.phones.counted().await?, Instant::now());
+    let cpu = (cpu_seconds_of(sender), cpu_seconds_of(bench.wanet.pid()));
     tokio::time::sleep(window.length).await;
-    let acks = phones.counted().await?.acks_sent - before;
-    Ok(acks as f64 / started.elapsed().as_secs_f64())
+    let after = bench.phones.counted().await?;
+    let seconds = started.elapsed().as_secs_f64();
+    say(&format!(
+        "sender {} acknowledgements, {} new messages, {} at phones in {seconds:.1} s; processor: sender {:.1} s, network {:.1} s",
+        after.acks_sent - before.acks_sent,
+        after.messages - before.messages,
+        after.phone_messages - before.phone_messages,
+        cpu_seconds_of(sender) - cpu.0,
+        cpu_seconds_of(bench.wanet.pid()) - cpu.1
+    ));
+    // A repeated id is acknowledged as well, and is no new message.
+    let new = (after.messages - before.messages).min(after.acks_sent - before.acks_sent);
+    Ok(new as f64 / seconds)
 }
 
 async fn link(bench: &Bench, number: usize) -> Result<Sender> {
@@ -153,7 +165,7 @@ pub(super) async fn baileys(window: Window) -> Result<f64> {
         .await??
         .ok_or("Baileys ended")?;
     say(&format!("baileys {ready}"));
-    let rate = acknowledged(&bench.phones, window).await?;
+    let rate = acknowledged(&bench, child.id().unwrap_or(0), window).await?;
     child.kill().await?;
     Ok(rate)
 }

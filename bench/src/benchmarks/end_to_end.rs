@@ -14,9 +14,9 @@ use crate::pesan::Api;
 use crate::programs::{Counting, Pesan};
 use crate::quick_http::QuickHttp;
 
-pub(super) const ACCOUNTS: usize = 16;
+pub(super) const ACCOUNTS: usize = 64;
 pub(super) const PHONES: usize = 50;
-const CLIENTS: usize = 16;
+const CLIENTS: usize = 64;
 /// At most so many are accepted and not yet acknowledged.
 const OUTSTANDING: u64 = 2_000;
 const ACKNOWLEDGED: &str = "pesan_sends_total{result=\"accepted\"}";
