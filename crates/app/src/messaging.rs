@@ -113,70 +113,103 @@ pub async fn send(app: &Arc<App>, caller: &Caller, new: NewMessage, key: Option<
     app.user_sends.take(app, caller)?;
     let content = compose::content(app, caller, &new).await?;
     ensure_on_whatsapp(app, caller, new.account_id, &address).await?;
-    let (owned, who) = (app.clone(), caller.clone());
-    let sent = app
-        .store
-        .write::<_, Error, _>(move |tx| {
-            Box::pin(async move {
-                let app = owned;
-                let account = new.account_id;
-                let account_state = account::state(tx, organization, account).await.map_err(no_account)?;
-                let (id, now) = (MessageId::new(&*app.clock, &*app.random), app.clock.now());
-                if let Some(first) = once(tx, &who, OPERATION, key.as_ref(), (id.uuid(), now)).await? {
-                    let message = message::get(tx, organization, first.into()).await?;
-                    return Ok(Sent {
-                        message,
-                        account_state,
-                        is_replay: true,
-                    });
-                }
-                let mut events = Vec::new();
-                let chat = open_chat(&app, tx, (organization, account), &address, &mut events).await?;
-                let content = compose::finish(tx, organization, chat.key.id, content).await?;
-                if let Some(answered) = new.reply_to {
-                    compose::check_reply(tx, organization, chat.key.id, answered).await?;
-                }
-                let message = Message {
-                    id,
-                    account_id: account,
-                    chat_id: chat.key.id,
-                    direction: Direction::Out,
-                    wa_id: new_wa_id(&*app.random),
-                    chat: chat.key.address.to_string(),
-                    sender: String::new(),
-                    contact_id: chat.contact,
-                    push_name: None,
-                    kind: content.kind().to_owned(),
-                    content,
-                    reply_to: new.reply_to,
-                    status: MessageStatus::Queued,
-                    error: None,
-                    attempts: 0,
-                    created_at: now,
-                    sent_at: None,
-                    delivered_at: None,
-                    read_at: None,
-                    send_at: new.send_at,
-                };
-                message::insert(tx, organization, &message, now, None).await?;
-                if !matches!(message.content, Content::Reaction(_)) {
-                    chat::add_message(tx, organization, message.chat_id, (message.id, now), 0).await?;
-                }
-                enqueue(&app, tx, organization, &message).await?;
-                events.push(Event::MessageQueued(message.clone()));
-                events::record(&app, tx, organization, events).await?;
-                Ok(Sent {
-                    message,
-                    account_state,
-                    is_replay: false,
-                })
-            })
-        })
-        .await?;
+    let request = Arc::new(Checked {
+        caller: caller.clone(),
+        account: new.account_id,
+        address,
+        content,
+        reply_to: new.reply_to,
+        send_at: new.send_at,
+        key,
+    });
+    let mut attempt = 1;
+    let sent = loop {
+        let (owned, request) = (app.clone(), request.clone());
+        let accepted = app
+            .store
+            .write::<_, Error, _>(move |tx| Box::pin(async move { accept(&owned, tx, &request).await }))
+            .await;
+        match accepted {
+            // The same person wrote to us at this very moment; the second time the chat is there.
+            Err(Error::Conflict {
+                code: "already_exists", ..
+            }) if attempt < TRIES => attempt += 1,
+            accepted => break accepted?,
+        }
+    };
     if !sent.is_replay {
         wake(app, &sent.message, organization);
     }
     Ok(sent)
+}
+
+/// How often a message is accepted anew when another transaction made its chat or contact first.
+const TRIES: u32 = 3;
+
+/// A message whose fields are right, as far as that can be known outside the transaction.
+struct Checked {
+    caller: Caller,
+    account: AccountId,
+    address: Address,
+    content: compose::Draft,
+    reply_to: Option<MessageId>,
+    send_at: Option<Timestamp>,
+    key: Option<IdempotencyKey>,
+}
+
+/// Stores a message and queues it.
+async fn accept(app: &Arc<App>, tx: &mut Tx<'_>, new: &Checked) -> Result<Sent> {
+    let (organization, account) = (new.caller.organization_id, new.account);
+    let account_state = account::state(tx, organization, account).await.map_err(no_account)?;
+    let (id, now) = (MessageId::new(&*app.clock, &*app.random), app.clock.now());
+    if let Some(first) = once(tx, &new.caller, OPERATION, new.key.as_ref(), (id.uuid(), now)).await? {
+        let message = message::get(tx, organization, first.into()).await?;
+        return Ok(Sent {
+            message,
+            account_state,
+            is_replay: true,
+        });
+    }
+    let mut events = Vec::new();
+    let chat = open_chat(app, tx, (organization, account), &new.address, &mut events).await?;
+    let content = compose::finish(tx, organization, chat.key.id, new.content.clone()).await?;
+    if let Some(answered) = new.reply_to {
+        compose::check_reply(tx, organization, chat.key.id, answered).await?;
+    }
+    let message = Message {
+        id,
+        account_id: account,
+        chat_id: chat.key.id,
+        direction: Direction::Out,
+        wa_id: new_wa_id(&*app.random),
+        chat: chat.key.address.to_string(),
+        sender: String::new(),
+        contact_id: chat.contact,
+        push_name: None,
+        kind: content.kind().to_owned(),
+        content,
+        reply_to: new.reply_to,
+        status: MessageStatus::Queued,
+        error: None,
+        attempts: 0,
+        created_at: now,
+        sent_at: None,
+        delivered_at: None,
+        read_at: None,
+        send_at: new.send_at,
+    };
+    message::insert(tx, organization, &message, now, None).await?;
+    if !matches!(message.content, Content::Reaction(_)) {
+        chat::add_message(tx, organization, message.chat_id, (message.id, now), 0).await?;
+    }
+    enqueue(app, tx, organization, &message).await?;
+    events.push(Event::MessageQueued(message.clone()));
+    events::record(app, tx, organization, events).await?;
+    Ok(Sent {
+        message,
+        account_state,
+        is_replay: false,
+    })
 }
 
 /// The name under which the keys of messages are remembered.

@@ -37,6 +37,7 @@ pub(super) fn check_time(app: &App, send_at: Option<Timestamp>) -> Result<()> {
 }
 
 /// What it says, as far as it can be known outside the transaction.
+#[derive(Clone)]
 pub(super) enum Draft {
     /// Complete.
     Ready(Content),
