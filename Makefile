@@ -70,7 +70,7 @@ check: deps deny web ## Lint everything; a warning is an error
 	@echo "── The product without the sandbox must build, and must verify WhatsApp's certificates …"
 	cargo clippy -p pesan -- -D warnings
 	@if cargo tree -p pesan -e features,normal | grep -E 'danger-skip'; then echo "the release carries a sandbox feature"; exit 1; fi
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --features pesan/sandbox
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --workspace --no-deps --document-private-items --features pesan/sandbox
 	cargo deny --log-level error check bans licenses sources
 	cd web && npm run --silent check
 

@@ -584,3 +584,19 @@ async fn a_file_name_is_a_name_and_not_a_path() {
         assert_eq!(fields[0].pointer, "/file_name");
     }
 }
+
+#[tokio::test]
+async fn many_first_messages_to_one_person_at_once_are_one_chat() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        let all = (0..12)
+            .map(|number| messaging::send(&test.app, &test.caller, text(account, TO, &format!("m{number}")), None));
+        let chats: std::collections::HashSet<_> = futures::future::join_all(all)
+            .await
+            .into_iter()
+            .map(|sent| sent.expect("accepted").message.chat_id)
+            .collect();
+        assert_eq!((chats.len(), test.waiting().await), (1, 12), "{}", database.kind);
+    }
+}
