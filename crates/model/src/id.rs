@@ -45,19 +45,11 @@ const COUNTER_BITS: u32 = 12;
 /// The last millisecond and counter that were used in this process.
 static LAST: AtomicU64 = AtomicU64::new(0);
 
-/// Makes a version 7 UUID from the clock and the random source. In one process each is greater than the one before, as
-/// long as the clock does not go back.
+/// Makes a version 7 UUID from the clock and the random source. In one process each is greater than the one before, even
+/// when a millisecond is full or the clock goes back: then it counts on from the last one.
 pub fn new_uuid(clock: &dyn Clock, random: &dyn Random) -> Uuid {
     let start = (clock.now().millis().max(0) as u64) << COUNTER_BITS;
-    // When a millisecond is full the counter runs into the next ones; a clock that is a second behind was set back.
-    let ahead = 1_000 << COUNTER_BITS;
-    let next = |last: u64| {
-        if (start..start + ahead).contains(&last) {
-            last + 1
-        } else {
-            start
-        }
-    };
+    let next = |last: u64| start.max(last + 1);
     let previous = LAST
         .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last)))
         .unwrap_or_else(|last| last);
@@ -199,6 +191,11 @@ mod tests {
         let ids: Vec<_> = (0..10_000).map(|_| MessageId::new(&clock, &SystemRandom)).collect();
         assert!(ids.is_sorted_by(|earlier, later| earlier < later));
         assert_eq!(ids[0].uuid().get_version_num(), 7);
+        clock.advance_millis(-3_600_000);
+        assert!(
+            MessageId::new(&clock, &SystemRandom) > ids[9_999],
+            "even when the clock was set back"
+        );
     }
 
     #[test]
