@@ -160,17 +160,28 @@ impl TestClient {
     }
 
     /// Shows its QR code to a phone and waits until it is connected.
+    ///
+    /// The library's two tasks that save the device can write an older state over a newer one, and the link is lost: then
+    /// it shows another code, which is scanned like the first.
     pub(crate) async fn link(&self, network: &Network, phone: &str) -> LinkedDevice {
-        let code = self
-            .heard
-            .first("a QR code", |event| match event {
-                Event::PairingQrCode(qr) => Some(qr.code.clone()),
-                _ => None,
-            })
-            .await;
-        let device = network.scan(phone, &code).await.expect("the scan succeeds");
-        self.connected().await;
-        device
+        let (mut scanned, mut device) = (Vec::new(), None);
+        loop {
+            let next = self
+                .heard
+                .first("a QR code and the connection", |event| match event {
+                    Event::PairingQrCode(qr) if !scanned.contains(&qr.code) => Some(Some(qr.code.clone())),
+                    Event::Connected(_) => Some(None),
+                    _ => None,
+                })
+                .await;
+            match (next, device.take()) {
+                (Some(code), _) => {
+                    device = Some(network.scan(phone, &code).await.expect("the scan succeeds"));
+                    scanned.push(code);
+                }
+                (None, linked) => return linked.expect("it connects after a scan"),
+            }
+        }
     }
 
     pub(crate) async fn connected(&self) {
