@@ -18,14 +18,14 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 demo: deps web ## Build everything and run the product with a simulated WhatsApp network and sample data
-	@echo "── Building the demo (the first time takes about ten minutes on two cores, later a few seconds) …"
+	@echo "── Building the demo (the first time takes several minutes, later a few seconds) …"
 	cargo build --release --features sandbox -p pesan
 	@echo "── Starting the demo; stop it with Ctrl+C. Its data is in $(DATA)/demo"
 	@mkdir -p $(DATA)/demo
 	$(TARGET)/release/pesan demo --listen $(LISTEN) --data $(DATA)/demo
 
 run: deps web ## Build and run the product for real
-	@echo "── Building (the first time takes about ten minutes on two cores, later a few seconds) …"
+	@echo "── Building (the first time takes several minutes, later a few seconds) …"
 	cargo build --release -p pesan
 	@mkdir -p $(DATA)/pesan
 	$(TARGET)/release/pesan serve --listen $(LISTEN) --data $(DATA)/pesan
