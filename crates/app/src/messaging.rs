@@ -3,8 +3,10 @@
 //! Handing it to WhatsApp is the work of [`crate::outbox`].
 
 mod compose;
+mod delete;
 mod user_sends;
 
+pub use delete::delete;
 pub(crate) use user_sends::UserSends;
 
 use std::sync::Arc;
@@ -197,6 +199,7 @@ async fn accept(app: &Arc<App>, tx: &mut Tx<'_>, new: &Checked) -> Result<Sent> 
         delivered_at: None,
         read_at: None,
         send_at: new.send_at,
+        deleted_at: None,
     };
     message::insert(tx, organization, &message, now, None).await?;
     if !matches!(message.content, Content::Reaction(_)) {
@@ -358,7 +361,7 @@ async fn ensure_on_whatsapp(app: &Arc<App>, caller: &Caller, account: AccountId,
     }
 }
 
-/// The message.
+/// The message, deleted or not.
 pub async fn get(app: &Arc<App>, caller: &Caller, id: MessageId) -> Result<Message> {
     caller.require(Permission::MessagesRead)?;
     let organization = caller.organization_id;
@@ -405,7 +408,7 @@ pub async fn cancel(app: &Arc<App>, caller: &Caller, id: MessageId) -> Result<Me
 /// Queues a failed message again, with the same WhatsApp id.
 ///
 /// # Errors
-/// [`Error::Conflict`] with the code `not_failed` when it did not fail.
+/// [`Error::Conflict`] with the code `not_failed` when it did not fail, or `deleted` when it was deleted.
 pub async fn retry(app: &Arc<App>, caller: &Caller, id: MessageId) -> Result<Message> {
     caller.require(Permission::MessagesSend)?;
     let (organization, owned) = (caller.organization_id, app.clone());
@@ -418,6 +421,12 @@ pub async fn retry(app: &Arc<App>, caller: &Caller, id: MessageId) -> Result<Mes
                     return Err(Error::Conflict {
                         code: "not_failed",
                         detail: format!("the message is {}; only failed ones are retried", message.status.name()),
+                    });
+                }
+                if message.deleted_at.is_some() {
+                    return Err(Error::Conflict {
+                        code: "deleted",
+                        detail: "the message was deleted and is not sent again".to_owned(),
                     });
                 }
                 message.status = MessageStatus::Queued;

@@ -73,7 +73,7 @@ pub enum Permission {
     /// Read chats, messages, contacts and files.
     #[serde(rename = "messages:read")]
     MessagesRead,
-    /// Send, cancel and mark as read.
+    /// Send, cancel, delete and mark as read.
     #[serde(rename = "messages:send")]
     MessagesSend,
     /// Read the event log and the live stream.

@@ -55,6 +55,9 @@ pub enum Event {
     /// A file that came in is stored and can be fetched.
     #[serde(rename = "message.media_ready")]
     MessageMediaReady(Message),
+    /// A message was deleted here, and is in no list any more. The other person still has it.
+    #[serde(rename = "message.deleted")]
+    MessageDeleted(Message),
     /// A chat was read, renamed or otherwise changed, without a new message.
     #[serde(rename = "chat.updated")]
     ChatUpdated(Chat),
@@ -77,7 +80,7 @@ pub enum Event {
 
 impl Event {
     /// Every name.
-    pub const NAMES: [&'static str; 19] = [
+    pub const NAMES: [&'static str; 20] = [
         "account.created",
         "account.state_changed",
         "account.deleted",
@@ -91,6 +94,7 @@ impl Event {
         "message.received",
         "message.healed",
         "message.media_ready",
+        "message.deleted",
         "chat.updated",
         "chat.typing",
         "contact.created",
@@ -115,6 +119,7 @@ impl Event {
             Self::MessageReceived(_) => "message.received",
             Self::MessageHealed(_) => "message.healed",
             Self::MessageMediaReady(_) => "message.media_ready",
+            Self::MessageDeleted(_) => "message.deleted",
             Self::ChatUpdated(_) => "chat.updated",
             Self::ChatTyping(_) => "chat.typing",
             Self::ContactCreated(_) => "contact.created",
@@ -142,7 +147,8 @@ impl Event {
             | Self::MessageCancelled(_)
             | Self::MessageReceived(_)
             | Self::MessageHealed(_)
-            | Self::MessageMediaReady(_) => self.message().map(|message| message.account_id),
+            | Self::MessageMediaReady(_)
+            | Self::MessageDeleted(_) => self.message().map(|message| message.account_id),
         }
     }
 
@@ -167,7 +173,8 @@ impl Event {
             | Self::MessageCancelled(message)
             | Self::MessageReceived(message)
             | Self::MessageHealed(message)
-            | Self::MessageMediaReady(message) => Some(message),
+            | Self::MessageMediaReady(message)
+            | Self::MessageDeleted(message) => Some(message),
             Self::AccountCreated(_)
             | Self::AccountStateChanged(_)
             | Self::AccountDeleted(_)

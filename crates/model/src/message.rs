@@ -166,6 +166,9 @@ pub struct Message {
     /// Not before this time, when it was scheduled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub send_at: Option<Timestamp>,
+    /// When it was deleted here. It is in no list any more; the other person still has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<Timestamp>,
 }
 
 #[cfg(test)]

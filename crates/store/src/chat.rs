@@ -174,6 +174,38 @@ pub async fn add_message(
     Ok(())
 }
 
+/// What the line of a chat shows: the newest message that was not deleted, of the chat `$1`.
+const NEWEST: &str = "FROM message m WHERE m.chat_id = $1 AND m.deleted_at IS NULL AND m.kind <> 'reaction' \
+     ORDER BY m.at DESC, m.id DESC LIMIT 1";
+
+/// A message was deleted: the one before it becomes the last one, and it is unread no more. Says whether the chat
+/// changed.
+pub async fn forget_message(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    (chat_id, message_id): (ChatId, MessageId),
+) -> Result<bool, Error> {
+    let counted = tx
+        .execute(
+            "UPDATE chat SET unread = unread - 1 WHERE organization_id = $1 AND id = $2 AND unread > 0 \
+             AND EXISTS (SELECT 1 FROM message m WHERE m.id = $3 AND m.direction = $4 AND m.read_at IS NULL \
+             AND m.kind NOT IN ('reaction', 'group_change'))",
+            args![organization_id, chat_id, message_id, Direction::In],
+        )
+        .await?;
+    let shown = tx
+        .execute(
+            &format!(
+                "UPDATE chat SET last_message_id = (SELECT m.id {NEWEST}), \
+                 last_message_at = COALESCE((SELECT m.at {NEWEST}), last_message_at) \
+                 WHERE id = $1 AND last_message_id = $2 AND organization_id = $3"
+            ),
+            args![chat_id, message_id, organization_id],
+        )
+        .await?;
+    Ok(counted + shown > 0)
+}
+
 /// Sets how many messages are unread.
 pub async fn set_unread(
     tx: &mut Tx<'_>,
@@ -290,10 +322,11 @@ pub(crate) async fn merge_of_contact(
         )
         .await?;
         tx.execute(
-            "UPDATE chat SET unread = unread + (SELECT g.unread FROM chat g WHERE g.id = $2), \
-             last_message_at = (SELECT m.at FROM message m WHERE m.chat_id = $1 ORDER BY m.at DESC, m.id DESC LIMIT 1), \
-             last_message_id = (SELECT m.id FROM message m WHERE m.chat_id = $1 ORDER BY m.at DESC, m.id DESC LIMIT 1) \
-             WHERE id = $1 AND EXISTS (SELECT 1 FROM message m WHERE m.chat_id = $1)",
+            &format!(
+                "UPDATE chat SET unread = unread + (SELECT g.unread FROM chat g WHERE g.id = $2), \
+                 last_message_at = COALESCE((SELECT m.at {NEWEST}), last_message_at), \
+                 last_message_id = (SELECT m.id {NEWEST}) WHERE id = $1"
+            ),
             args![kept, gone],
         )
         .await?;

@@ -30,12 +30,13 @@ rows! {
         delivered_at: Option<Timestamp>,
         read_at: Option<Timestamp>,
         send_at: Option<Timestamp>,
+        deleted_at: Option<Timestamp>,
     }
 }
 
 const SELECT: &str = "SELECT m.id, m.account_id, m.chat_id, m.direction, m.wa_id, c.address, m.sender, m.contact_id, \
      m.push_name, m.content, m.reply_to, m.status, m.error_code, m.error_detail, m.attempts, m.at, m.created_at, \
-     m.sent_at, m.delivered_at, m.read_at, m.send_at FROM message m JOIN chat c ON c.id = m.chat_id";
+     m.sent_at, m.delivered_at, m.read_at, m.send_at, m.deleted_at FROM message m JOIN chat c ON c.id = m.chat_id";
 
 impl MessageRow {
     fn into_message(self) -> Result<(Message, Timestamp), Error> {
@@ -64,6 +65,7 @@ impl MessageRow {
             delivered_at: self.delivered_at,
             read_at: self.read_at,
             send_at: self.send_at,
+            deleted_at: self.deleted_at,
         };
         Ok((message, self.at))
     }
@@ -82,7 +84,8 @@ pub async fn insert(
         .execute(
             "INSERT INTO message (id, organization_id, account_id, chat_id, direction, wa_id, sender, contact_id, \
              push_name, kind, content, media_id, reply_to, reply_to_wa_id, status, attempts, at, created_at, send_at, \
-             sent_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, $16, $17, $18, $19) \
+             sent_at, read_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, $16, $17, \
+             $18, $19, $20) \
              ON CONFLICT (account_id, chat_id, sender, wa_id) DO NOTHING",
             args![
                 message.id,
@@ -103,7 +106,8 @@ pub async fn insert(
                 at,
                 message.created_at,
                 message.send_at,
-                message.sent_at
+                message.sent_at,
+                message.read_at
             ],
         )
         .await?;
@@ -166,7 +170,7 @@ pub async fn find_in_chat(
     Ok(found.map(|(id,)| id))
 }
 
-/// A page of a thread, newest first: those before `before`. With each its place.
+/// A page of a thread without what was deleted, newest first: those before `before`. With each its place.
 pub async fn list_thread(
     tx: &mut Tx<'_>,
     organization_id: OrganizationId,
@@ -178,7 +182,7 @@ pub async fn list_thread(
         (at, id.uuid())
     });
     let sql = format!(
-        "{SELECT} WHERE m.organization_id = $1 AND m.chat_id = $2 AND (m.at, m.id) < ($3, $4) \
+        "{SELECT} WHERE m.organization_id = $1 AND m.chat_id = $2 AND m.deleted_at IS NULL AND (m.at, m.id) < ($3, $4) \
          ORDER BY m.at DESC, m.id DESC LIMIT $5"
     );
     let rows: Vec<MessageRow> = tx
@@ -203,6 +207,21 @@ pub async fn save_status(tx: &mut Tx<'_>, organization_id: OrganizationId, messa
             organization_id,
             message.id
         ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Hides a message from lists. Its row stays, and receipts still find it.
+pub async fn mark_deleted(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    id: MessageId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE message SET deleted_at = $1 WHERE organization_id = $2 AND id = $3",
+        args![now, organization_id, id],
     )
     .await?;
     Ok(())
@@ -270,7 +289,8 @@ pub async fn save_uploaded(
     Ok(())
 }
 
-/// Marks what came in up to `upto` as read, and gives WhatsApp's ids and senders of up to 500 of those, newest first.
+/// Marks what came in up to `upto` as read, and gives WhatsApp's ids and senders of the newest 500 of those that WhatsApp
+/// knows as messages to be read.
 pub async fn mark_read_upto(
     tx: &mut Tx<'_>,
     organization_id: OrganizationId,
@@ -278,18 +298,20 @@ pub async fn mark_read_upto(
     upto: Timestamp,
     now: Timestamp,
 ) -> Result<Vec<(String, String)>, Error> {
-    let found: Vec<(MessageId, String, String)> = tx
+    let mut found: Vec<(Timestamp, MessageId, String, String, String)> = tx
         .fetch_all(
-            "SELECT id, wa_id, sender FROM message WHERE organization_id = $1 AND chat_id = $2 AND at <= $3 \
-             AND direction = $4 AND read_at IS NULL ORDER BY at DESC, id DESC LIMIT 500",
-            args![organization_id, chat_id, upto, Direction::In],
+            "UPDATE message SET read_at = $1 WHERE organization_id = $2 AND chat_id = $3 AND at <= $4 \
+             AND direction = $5 AND read_at IS NULL RETURNING at, id, wa_id, sender, kind",
+            args![now, organization_id, chat_id, upto, Direction::In],
         )
         .await?;
-    for (id, ..) in &found {
-        tx.execute("UPDATE message SET read_at = $1 WHERE id = $2", args![now, *id])
-            .await?;
-    }
-    Ok(found.into_iter().map(|(_, wa_id, sender)| (wa_id, sender)).collect())
+    found.sort_unstable_by_key(|(at, id, ..)| std::cmp::Reverse((*at, *id)));
+    Ok(found
+        .into_iter()
+        .filter(|(.., kind)| kind != "reaction" && kind != "group_change")
+        .take(500)
+        .map(|(_, _, wa_id, sender, _)| (wa_id, sender))
+        .collect())
 }
 
 /// How many messages that came in after `after` are unread.
@@ -303,7 +325,7 @@ pub async fn count_unread_after(
         .fetch_one(
             "chat",
             "SELECT COUNT(*) FROM message WHERE organization_id = $1 AND chat_id = $2 AND at > $3 AND direction = $4 \
-             AND read_at IS NULL AND kind <> 'reaction'",
+             AND read_at IS NULL AND deleted_at IS NULL AND kind NOT IN ('reaction', 'group_change')",
             args![organization_id, chat_id, after, Direction::In],
         )
         .await?;

@@ -6,7 +6,13 @@ use crate::value::args;
 use crate::{Error, Store};
 
 /// Every migration in order: its name and its statements.
-const MIGRATIONS: &[(&str, &str)] = &[("0001_init", include_str!("../migrations/0001_init.sql"))];
+const MIGRATIONS: &[(&str, &str)] = &[
+    ("0001_init", include_str!("../migrations/0001_init.sql")),
+    (
+        "0002_message_deleted",
+        include_str!("../migrations/0002_message_deleted.sql"),
+    ),
+];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT NOT NULL PRIMARY KEY)";
 

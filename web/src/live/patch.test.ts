@@ -78,6 +78,12 @@ describe("messages", () => {
     expect(client.getQueryData<Pages<Message>>(keys.messages("cht_1"))?.pages[0]?.data[0]?.status).toBe("read");
   });
 
+  it("drops_a_deleted_message_and_does_not_bring_it_back_with_a_late_receipt", () => {
+    happen("message.deleted", { ...newer, deleted_at: at(4) });
+    happen("message.read", { ...newer, status: "read", deleted_at: at(4) });
+    expect(thread()).toEqual([[], ["msg_1"]]);
+  });
+
   it("invents_no_thread_that_is_not_open", () => {
     happen("message.received", makeMessage({ chat_id: "cht_9" }));
     expect(client.getQueryData(keys.messages("cht_9"))).toBeUndefined();

@@ -41,6 +41,9 @@ export function applyEvent(client: QueryClient, event: LoggedEvent, turn: Turn):
     case "message.healed":
       putMessage(client, event.data);
       return;
+    case "message.deleted":
+      dropMessage(client, event.data);
+      return;
     case "message.received":
       receiveMessage(client, event.data, turn);
       return;
@@ -102,8 +105,19 @@ export function momentOf(message: Message): string {
 
 /** Puts a message where it belongs in its thread, and its line in the list of chats. */
 export function putMessage(client: QueryClient, message: Message): void {
+  // Receipts still come for what was deleted.
+  if (message.deleted_at) return;
   putInThread(client, message);
   patchLine(client, message, 0);
+}
+
+/** Takes a deleted message out of its thread. The line of its chat follows by an event of its own. */
+function dropMessage(client: QueryClient, message: Message): void {
+  client.setQueryData<Pages<Message>>(keys.messages(message.chat_id), (pages) => {
+    if (!pages) return pages;
+    const left = pages.pages.map((page) => ({ ...page, data: page.data.filter((other) => other.id !== message.id) }));
+    return { ...pages, pages: left };
+  });
 }
 
 function receiveMessage(client: QueryClient, message: Message, turn: Turn): void {

@@ -23,6 +23,7 @@ const NAMES = Object.keys({
   "message.received": true,
   "message.healed": true,
   "message.media_ready": true,
+  "message.deleted": true,
   "chat.updated": true,
   "chat.typing": true,
   "contact.created": true,

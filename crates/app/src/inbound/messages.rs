@@ -79,8 +79,10 @@ pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &Inbou
         created_at: now,
         sent_at: Some(came.at),
         delivered_at: None,
-        read_at: None,
+        // The phone knows whether it was read; here nobody is waiting for it, and nobody is told of it anew.
+        read_at: (came.from_history && came.direction == Direction::In).then_some(came.at),
         send_at: None,
+        deleted_at: None,
     };
     let at = place_in_thread(came.at, now);
     if !message::insert(tx, batch.organization, &message, at, came.reply_to.as_deref()).await? {
@@ -194,6 +196,7 @@ pub(super) async fn receive_group_notice(
         delivered_at: None,
         read_at: None,
         send_at: None,
+        deleted_at: None,
     };
     let at = place_in_thread(notice.at, now);
     if !message::insert(tx, batch.organization, &message, at, None).await? {

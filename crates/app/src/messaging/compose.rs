@@ -219,7 +219,7 @@ pub(super) async fn finish(
         Draft::Reaction { message_id, emoji } => {
             let pointer = "/reaction/message_id";
             let target = match message::get(tx, organization, message_id).await {
-                Ok(target) if target.chat_id == chat => target,
+                Ok(target) if target.chat_id == chat && target.deleted_at.is_none() => target,
                 Ok(_) | Err(StoreError::NotFound { .. }) => {
                     return Err(Error::field(pointer, "there is no such message in this chat"));
                 }
@@ -242,7 +242,7 @@ pub(super) async fn check_reply(
     answered: MessageId,
 ) -> Result<()> {
     match message::get(tx, organization, answered).await {
-        Ok(message) if message.chat_id == chat => Ok(()),
+        Ok(message) if message.chat_id == chat && message.deleted_at.is_none() => Ok(()),
         Ok(_) | Err(StoreError::NotFound { .. }) => {
             Err(Error::field("/reply_to", "there is no such message in this chat"))
         }

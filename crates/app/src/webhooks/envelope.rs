@@ -147,6 +147,7 @@ fn simple(event: &Event) -> Option<Value> {
         | Event::MessageCancelled(_)
         | Event::MessageHealed(_)
         | Event::MessageMediaReady(_)
+        | Event::MessageDeleted(_)
         | Event::ChatUpdated(_)
         | Event::ContactCreated(_)
         | Event::ContactUpdated(_)

@@ -30,7 +30,7 @@ fn address(text: &str) -> Address {
     text.parse().expect("valid")
 }
 
-fn message(test: &TestApp, wa_id: &str, body: &str) -> InboundMessage {
+pub(crate) fn message(test: &TestApp, wa_id: &str, body: &str) -> InboundMessage {
     InboundMessage {
         wa_id: wa_id.into(),
         chat: address(SITI),
@@ -44,11 +44,11 @@ fn message(test: &TestApp, wa_id: &str, body: &str) -> InboundMessage {
     }
 }
 
-async fn receive(test: &TestApp, account: AccountId, batch: Vec<Inbound>) {
+pub(crate) async fn receive(test: &TestApp, account: AccountId, batch: Vec<Inbound>) {
     inbound::receive(&test.app, account, batch).await.expect("stored");
 }
 
-async fn receive_message(test: &TestApp, account: AccountId, message: InboundMessage) {
+pub(crate) async fn receive_message(test: &TestApp, account: AccountId, message: InboundMessage) {
     receive(test, account, vec![Inbound::Message(Box::new(message))]).await;
 }
 

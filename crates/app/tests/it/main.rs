@@ -1,6 +1,7 @@
 //! The use cases and workers on both databases, with a scripted provider and a clock that the test moves.
 
 mod accounts;
+mod deleting;
 mod fleet;
 mod inbound;
 mod live;

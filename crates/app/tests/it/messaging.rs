@@ -16,7 +16,7 @@ use crate::support::{TestApp, within};
 
 const TO: &str = "+1 555-000-0001";
 
-fn text(account_id: AccountId, to: &str, body: &str) -> NewMessage {
+pub(crate) fn text(account_id: AccountId, to: &str, body: &str) -> NewMessage {
     NewMessage {
         account_id,
         to: to.into(),
@@ -26,7 +26,7 @@ fn text(account_id: AccountId, to: &str, body: &str) -> NewMessage {
     }
 }
 
-async fn send(test: &TestApp, new: NewMessage) -> Sent {
+pub(crate) async fn send(test: &TestApp, new: NewMessage) -> Sent {
     messaging::send(&test.app, &test.caller, new, None)
         .await
         .expect("accepted")

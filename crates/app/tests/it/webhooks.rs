@@ -47,6 +47,7 @@ fn message(number: u128, chat: u128) -> Message {
         delivered_at: None,
         read_at: None,
         send_at: None,
+        deleted_at: None,
     }
 }
 

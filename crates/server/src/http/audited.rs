@@ -9,7 +9,7 @@ pub enum Audited {
     Here(&'static str),
     /// By the use case, in the transaction of the change.
     ByUseCase,
-    /// Nowhere: messages are their own record.
+    /// Nowhere: what is sent is its own record.
     Never,
 }
 
@@ -30,6 +30,7 @@ pub const CHANGES: &[(&str, &str, Audited)] = &[
     ("POST", "/v1/accounts/{id}/pause", Audited::Here("account.pause")),
     ("POST", "/v1/accounts/{id}/logout", Audited::Here("account.log_out")),
     ("POST", "/v1/messages", Audited::Never),
+    ("DELETE", "/v1/messages/{id}", Audited::Here("message.delete")),
     ("POST", "/v1/messages/{id}/cancel", Audited::Never),
     ("POST", "/v1/messages/{id}/retry", Audited::Never),
     ("POST", "/v1/chats/{id}/read", Audited::Never),

@@ -5,6 +5,7 @@ mod accounts;
 #[cfg(feature = "sandbox")]
 mod baileys;
 mod matrix;
+mod messages;
 mod openapi;
 mod requests;
 mod stream;

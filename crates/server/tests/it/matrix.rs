@@ -154,7 +154,9 @@ async fn things(server: &TestServer) -> Value {
     let webhook = json!({"url": "https://example.com/hook", "events": ["*"], "envelope": "native"});
     let webhook = id(server.post("/v1/webhooks", &webhook).await.expect(201));
     let user = server.get("/v1/users").await.expect(200)["data"][0]["id"].clone();
-    json!({"accounts": account, "media": media, "keys": key, "webhooks": webhook, "users": user})
+    let message = json!({"account_id": account, "to": "6280000000001", "type": "text", "text": {"body": "x"}});
+    let message = server.post("/v1/messages", &message).await.expect(202);
+    json!({"messages": message["id"], "chats": message["chat_id"], "accounts": account, "media": media, "keys": key, "webhooks": webhook, "users": user})
 }
 
 /// The path with ids in it: those of `things`, or some that do not exist.

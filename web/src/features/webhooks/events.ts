@@ -15,6 +15,7 @@ export const EVENT_GROUPS = {
     "message.cancelled",
     "message.healed",
     "message.media_ready",
+    "message.deleted",
   ],
   account: ["account.created", "account.state_changed", "account.deleted"],
   chat: ["chat.updated", "chat.typing"],

@@ -36,6 +36,7 @@ fn message(direction: Direction, status: MessageStatus) -> Message {
         delivered_at: None,
         read_at: None,
         send_at: None,
+        deleted_at: None,
     }
 }
 

@@ -21,7 +21,7 @@ use crate::http::problem::{Answer, Problem};
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(send_message))
-        .routes(routes!(get_message))
+        .routes(routes!(get_message, delete_message))
         .routes(routes!(cancel_message))
         .routes(routes!(retry_message))
 }
@@ -232,7 +232,7 @@ async fn send_message(
     })
 }
 
-/// Shows a message.
+/// Shows a message. One that was deleted has `deleted_at`.
 #[utoipa::path(get, path = "/v1/messages/{id}", tag = "messages", operation_id = "getMessage",
     params(("id" = MessageId, Path)), responses(
     (status = 200, description = "The message.", body = Message),
@@ -248,6 +248,23 @@ async fn get_message(
 
 /// Cancels a message that still waits.
 #[utoipa::path(post, path = "/v1/messages/{id}/cancel", tag = "messages", operation_id = "cancelMessage",
+/// Deletes a message here, with nothing taken back from the other person. It leaves every list; asked for by its id it
+/// still answers, with `deleted_at`. One that waits is cancelled. Deleting it again changes nothing.
+#[utoipa::path(delete, path = "/v1/messages/{id}", tag = "messages", operation_id = "deleteMessage",
+    params(("id" = MessageId, Path)), responses(
+    (status = 204, description = "Deleted."),
+    (status = 404, description = "There is no such message.", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "It is being sent right now (`being_sent`).", body = Problem, content_type = "application/problem+json"),
+))]
+async fn delete_message(
+    State(server): State<Shared>,
+    Auth(caller): Auth,
+    Path(id): Path<MessageId>,
+) -> Answer<StatusCode> {
+    messaging::delete(&server.app, &caller, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
     params(("id" = MessageId, Path)), responses(
     (status = 200, description = "The message, cancelled.", body = Message),
     (status = 404, description = "There is no such message.", body = Problem, content_type = "application/problem+json"),
@@ -266,7 +283,7 @@ async fn cancel_message(
     params(("id" = MessageId, Path)), responses(
     (status = 200, description = "The message, queued.", body = Message),
     (status = 404, description = "There is no such message.", body = Problem, content_type = "application/problem+json"),
-    (status = 409, description = "It did not fail.", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "It did not fail, or was deleted.", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn retry_message(
     State(server): State<Shared>,
