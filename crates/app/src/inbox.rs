@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use pesan_model::chat::{Activity, Chat};
 use pesan_model::message::Message;
-use pesan_model::{Address, ChatId, Event, MessageId, Permission, Timestamp};
+use pesan_model::{Address, ChatId, Content, Direction, Event, MessageId, Permission, Timestamp};
 use pesan_providers::provider::{ReadKind, ReadMark};
+use pesan_providers::{Provider, ProviderError};
 pub use pesan_store::chat::Filter;
 use pesan_store::{account, chat, message};
 
@@ -68,11 +69,11 @@ pub async fn messages(
     Ok(page)
 }
 
-/// Marks everything in a chat as read, here and on WhatsApp.
+/// Marks everything in a chat as read, here and on WhatsApp. What came with the history was read already.
 pub async fn mark_read(app: &Arc<App>, caller: &Caller, id: ChatId) -> Result<Chat> {
     caller.require(Permission::MessagesSend)?;
     let (organization, owned) = (caller.organization_id, app.clone());
-    let (chat, read) = app
+    let (chat, read, is_changed) = app
         .store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
@@ -80,17 +81,19 @@ pub async fn mark_read(app: &Arc<App>, caller: &Caller, id: ChatId) -> Result<Ch
                 let now = owned.clock.now();
                 let read = message::mark_read_upto(tx, organization, id, Timestamp::from_millis(i64::MAX), now).await?;
                 if before.unread == 0 && read.is_empty() {
-                    return Ok((before, read));
+                    return Ok((before, read, false));
                 }
                 chat::set_unread(tx, organization, id, 0).await?;
                 let chat = chat::get(tx, organization, id).await?;
                 events::record(&owned, tx, organization, vec![Event::ChatUpdated(chat.clone())]).await?;
-                Ok((chat, read))
+                Ok((chat, read, true))
             })
         })
         .await?;
-    if !read.is_empty() {
+    if is_changed {
         events::announce(app, organization);
+    }
+    if !read.is_empty() {
         tell_whatsapp(app, &chat, read);
     }
     Ok(chat)
@@ -131,6 +134,39 @@ fn marks(chat: &Address, is_group: bool, read: Vec<(String, String)>) -> Vec<Rea
     marks
 }
 
+/// Tells the other side that a voice note of theirs was played. Nothing is kept here: it can be told again.
+///
+/// # Errors
+/// [`Error::Conflict`] with `not_a_voice_note` for anything but a voice note that came in, [`Error::Unavailable`] with
+/// `session_disconnected` when the account is not connected.
+pub async fn mark_played(app: &Arc<App>, caller: &Caller, id: MessageId) -> Result<()> {
+    caller.require(Permission::MessagesSend)?;
+    let organization = caller.organization_id;
+    let (message, chat) = app
+        .store
+        .read::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                let message = message::get(tx, organization, id).await?;
+                let chat = chat::get(tx, organization, message.chat_id).await?;
+                Ok((message, chat))
+            })
+        })
+        .await?;
+    let is_voice_note = matches!(&message.content, Content::Audio(audio) if audio.voice);
+    if message.direction != Direction::In || !is_voice_note {
+        return Err(Error::Conflict {
+            code: "not_a_voice_note",
+            detail: "only voice notes that came in are marked as played".to_owned(),
+        });
+    }
+    let (provider, address) = connected(app, &chat)?;
+    for mut mark in marks(&address, chat.is_group, vec![(message.wa_id, message.sender)]) {
+        mark.kind = ReadKind::Played;
+        provider.mark_read(&mark).await.map_err(unavailable)?;
+    }
+    Ok(())
+}
+
 /// Shows the other side that somebody is typing, recording, or has stopped.
 ///
 /// # Errors
@@ -138,23 +174,29 @@ fn marks(chat: &Address, is_group: bool, read: Vec<(String, String)>) -> Vec<Rea
 pub async fn set_activity(app: &Arc<App>, caller: &Caller, id: ChatId, activity: Activity) -> Result<()> {
     caller.require(Permission::MessagesSend)?;
     let chat = chat_of(app, caller, id).await?;
-    let address: Address = chat
+    let (provider, address) = connected(app, &chat)?;
+    provider.set_activity(&address, activity).await.map_err(unavailable)
+}
+
+/// The connection of a chat's account, and the chat's address on it.
+fn connected(app: &App, chat: &Chat) -> Result<(Arc<dyn Provider>, Address)> {
+    let address = chat
         .address
         .parse()
         .map_err(|error| Error::internal("read a chat's address", error))?;
-    let Some(provider) = app.connections.get(chat.account_id) else {
-        return Err(Error::Unavailable {
-            code: "session_disconnected",
-            detail: "the account is not connected".to_owned(),
-        });
-    };
-    provider
-        .set_activity(&address, activity)
-        .await
-        .map_err(|error| Error::Unavailable {
-            code: "whatsapp_unavailable",
-            detail: error.to_string(),
-        })
+    let provider = app.connections.get(chat.account_id).ok_or_else(|| Error::Unavailable {
+        code: "session_disconnected",
+        detail: "the account is not connected".to_owned(),
+    })?;
+    Ok((provider, address))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn unavailable(error: ProviderError) -> Error {
+    Error::Unavailable {
+        code: "whatsapp_unavailable",
+        detail: error.to_string(),
+    }
 }
 
 async fn chat_of(app: &Arc<App>, caller: &Caller, id: ChatId) -> Result<Chat> {

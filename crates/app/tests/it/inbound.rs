@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use pesan_app::{App, contacts, inbound, inbox, jobs, messaging};
+use pesan_app::{App, Error, Signal, contacts, inbound, inbox, jobs, messaging};
 use pesan_model::chat::Activity;
 use pesan_model::content::MediaKind;
 use pesan_model::message::Message;
 use pesan_model::{AccountId, Address, Clock, Content, Direction, Event, MessageStatus, Timestamp};
 use pesan_providers::Inbound;
 use pesan_providers::inbound::{GroupNotice, InboundContent, InboundMedia, InboundMessage, Person, Receipt};
-use pesan_providers::provider::{GroupInfo, RemoteMedia};
+use pesan_providers::provider::{GroupInfo, ReadKind, RemoteMedia};
 use pesan_store::{chat, testing};
 
-use crate::support::TestApp;
+use crate::support::{DEADLINE, TestApp, within};
 
 const SITI: &str = "15550000001";
 const SITI_LID: &str = "100000015550000001@lid";
@@ -96,6 +96,108 @@ async fn a_message_makes_a_contact_a_chat_and_an_event_and_comes_twice_without_e
             .await
             .expect("read");
         assert_eq!(read.unread, 0);
+    }
+}
+
+#[tokio::test]
+async fn reading_a_chat_tells_whatsapp_of_new_messages_only_and_once() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, provider) = test.account(None).await;
+        let old = InboundMessage {
+            from_history: true,
+            ..message(&test, "A1", "dari dulu")
+        };
+        let reaction = InboundMessage {
+            content: InboundContent::Reaction {
+                target: "A2".into(),
+                emoji: "👍".into(),
+            },
+            ..message(&test, "A4", "")
+        };
+        for came in [old, message(&test, "A2", "satu"), message(&test, "A3", "dua"), reaction] {
+            receive_message(&test, account, came).await;
+            test.clock.advance(Duration::from_secs(2));
+        }
+        let chat = chats(&test).await[0].clone();
+        assert_eq!(chat.unread, 2, "{}", database.kind);
+        let mut hints = test.app.bus.subscribe();
+        for _ in 0..2 {
+            let read = inbox::mark_read(&test.app, &test.caller, chat.id).await.expect("read");
+            assert_eq!(read.unread, 0);
+        }
+        within(async { while !matches!(hints.recv().await, Ok(Signal::Events(_))) {} }).await;
+        // The marks are sent apart from the answer.
+        test.app.lifecycle.shut_down(DEADLINE).await;
+        let reads = provider.reads();
+        assert_eq!((reads.len(), &reads[0].kind), (1, &ReadKind::Read));
+        assert_eq!(reads[0].wa_ids, ["A3", "A2"]);
+        let changes = test.event_names().await;
+        assert_eq!(changes.iter().filter(|name| **name == "chat.updated").count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn only_a_voice_note_that_came_in_is_marked_as_played() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, provider) = test.account(None).await;
+        let voice = InboundMedia {
+            kind: MediaKind::Audio,
+            mime: "audio/ogg; codecs=opus".into(),
+            size: Some(3),
+            caption: None,
+            file_name: None,
+            voice: true,
+            seconds: Some(1),
+            remote: RemoteMedia("{}".into()),
+        };
+        let song = InboundMedia {
+            voice: false,
+            ..voice.clone()
+        };
+        for (wa_id, content) in [
+            ("A1", InboundContent::Text("halo".into())),
+            ("A2", InboundContent::Media(song)),
+            ("A3", InboundContent::Media(voice)),
+        ] {
+            let came = InboundMessage {
+                content,
+                ..message(&test, wa_id, "")
+            };
+            receive_message(&test, account, came).await;
+            test.clock.advance(Duration::from_secs(2));
+        }
+        let played = async |number: usize| {
+            let id = thread(&test, 0).await[number].id;
+            inbox::mark_played(&test.app, &test.caller, id).await
+        };
+        for number in [0, 1] {
+            let refused = played(number).await;
+            assert!(
+                matches!(
+                    refused,
+                    Err(Error::Conflict {
+                        code: "not_a_voice_note",
+                        ..
+                    })
+                ),
+                "{}",
+                database.kind
+            );
+        }
+        played(2).await.expect("told");
+        let reads = provider.reads();
+        assert_eq!((reads.len(), &reads[0].kind), (1, &ReadKind::Played));
+        assert_eq!(reads[0].wa_ids, ["A3"]);
+        test.app.connections.remove(account);
+        assert!(matches!(
+            played(2).await,
+            Err(Error::Unavailable {
+                code: "session_disconnected",
+                ..
+            })
+        ));
     }
 }
 

@@ -33,6 +33,7 @@ pub const CHANGES: &[(&str, &str, Audited)] = &[
     ("DELETE", "/v1/messages/{id}", Audited::Here("message.delete")),
     ("POST", "/v1/messages/{id}/cancel", Audited::Never),
     ("POST", "/v1/messages/{id}/retry", Audited::Never),
+    ("POST", "/v1/messages/{id}/played", Audited::Never),
     ("POST", "/v1/chats/{id}/read", Audited::Never),
     ("POST", "/v1/chats/{id}/typing", Audited::Never),
     ("POST", "/v1/media", Audited::Never),

@@ -3,6 +3,7 @@
 use axum::Json as JsonBody;
 use axum::extract::State;
 use axum::http::StatusCode;
+use pesan_app::inbox;
 use pesan_app::messaging::{self, MediaSource, NewContent, NewMedia, NewMessage};
 use pesan_model::content::MediaKind;
 use pesan_model::message::Message;
@@ -24,6 +25,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(get_message, delete_message))
         .routes(routes!(cancel_message))
         .routes(routes!(retry_message))
+        .routes(routes!(mark_message_played))
 }
 
 /// A message to send: the field named by `type` says what.
@@ -246,8 +248,6 @@ async fn get_message(
     Ok(JsonBody(messaging::get(&server.app, &caller, id).await?))
 }
 
-/// Cancels a message that still waits.
-#[utoipa::path(post, path = "/v1/messages/{id}/cancel", tag = "messages", operation_id = "cancelMessage",
 /// Deletes a message here, with nothing taken back from the other person. It leaves every list; asked for by its id it
 /// still answers, with `deleted_at`. One that waits is cancelled. Deleting it again changes nothing.
 #[utoipa::path(delete, path = "/v1/messages/{id}", tag = "messages", operation_id = "deleteMessage",
@@ -265,6 +265,8 @@ async fn delete_message(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Cancels a message that still waits.
+#[utoipa::path(post, path = "/v1/messages/{id}/cancel", tag = "messages", operation_id = "cancelMessage",
     params(("id" = MessageId, Path)), responses(
     (status = 200, description = "The message, cancelled.", body = Message),
     (status = 404, description = "There is no such message.", body = Problem, content_type = "application/problem+json"),
@@ -291,4 +293,21 @@ async fn retry_message(
     Path(id): Path<MessageId>,
 ) -> Answer<JsonBody<Message>> {
     Ok(JsonBody(messaging::retry(&server.app, &caller, id).await?))
+}
+
+/// Tells the other side that a voice note of theirs was played. Marking its chat as read comes before, and apart from it.
+#[utoipa::path(post, path = "/v1/messages/{id}/played", tag = "messages", operation_id = "markMessagePlayed",
+    params(("id" = MessageId, Path)), responses(
+    (status = 204, description = "Told."),
+    (status = 404, description = "There is no such message.", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "It is no voice note that came in.", body = Problem, content_type = "application/problem+json"),
+    (status = 503, description = "The account is not connected.", body = Problem, content_type = "application/problem+json"),
+))]
+async fn mark_message_played(
+    State(server): State<Shared>,
+    Auth(caller): Auth,
+    Path(id): Path<MessageId>,
+) -> Answer<StatusCode> {
+    inbox::mark_played(&server.app, &caller, id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
