@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::events::live::Tails;
 use crate::lifecycle::Lifecycle;
 use crate::messaging::UserSends;
-use crate::net;
+use crate::{figures, net};
 
 /// What is decided at start and does not change.
 #[derive(Debug, Clone)]
@@ -88,6 +88,8 @@ pub struct App {
     pub(crate) user_sends: UserSends,
     /// What live streams share.
     pub(crate) tails: Tails,
+    /// What was counted last for monitoring.
+    pub(crate) figures: figures::Cache,
     keyring: Keyring,
     organization_keys: Mutex<HashMap<OrganizationId, OrganizationKey>>,
 }
@@ -123,6 +125,7 @@ impl App {
             access: Access::default(),
             user_sends: UserSends::default(),
             tails: Tails::default(),
+            figures: figures::Cache::default(),
             keyring: parts.keyring,
             organization_keys: Mutex::default(),
         })

@@ -12,6 +12,7 @@ pub mod contacts;
 pub mod context;
 pub mod error;
 pub mod events;
+pub mod figures;
 pub mod fleet;
 pub mod idempotency;
 pub mod inbound;

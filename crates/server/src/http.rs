@@ -8,6 +8,7 @@ pub mod audited;
 mod auth;
 mod docs;
 mod extract;
+mod figures;
 mod health;
 mod layers;
 mod page;
@@ -127,7 +128,7 @@ fn api_router(server: Option<&Shared>) -> OpenApiRouter<Shared> {
         closed = closed.route_layer(from_fn_with_state(server.clone(), auth::require_caller));
     }
     let versioned = open.merge(closed).route_layer(from_fn(auth::refuse_other_sites));
-    versioned.merge(health::routes())
+    versioned.merge(health::routes()).merge(figures::routes())
 }
 
 async fn method_not_allowed() -> Response {

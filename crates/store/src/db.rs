@@ -169,3 +169,10 @@ impl Tx<'_> {
         self.fetch_optional(sql, args).await?.ok_or(Error::NotFound { what })
     }
 }
+
+/// Bytes that the database takes up, without what it has not yet written back.
+pub async fn size(tx: &mut Tx<'_>) -> Result<u64, Error> {
+    let sql = crate::dialect::size(tx);
+    let (bytes,): (u64,) = tx.fetch_one("database", sql, Vec::new()).await?;
+    Ok(bytes)
+}

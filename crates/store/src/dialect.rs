@@ -44,3 +44,12 @@ pub(crate) async fn lock_lane(tx: &mut Tx<'_>, lane: uuid::Uuid) -> Result<(), E
     }
     Ok(())
 }
+
+/// Bytes that the database takes up. Differs because each knows it by its own name.
+pub(crate) fn size(tx: &Tx<'_>) -> &'static str {
+    if tx.is_postgres() {
+        "SELECT pg_database_size(current_database())"
+    } else {
+        "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+    }
+}

@@ -19,6 +19,9 @@ pub const FETCH_MEDIA: &str = "fetch_media";
 /// Ask for the name of a group: partition is its account, lane and subject the chat.
 pub const REFRESH_GROUP: &str = "refresh_group";
 
+/// Every kind.
+pub const KINDS: [&str; 4] = [SEND_MESSAGE, DELIVER_WEBHOOK, FETCH_MEDIA, REFRESH_GROUP];
+
 /// Work to add.
 #[derive(Debug, Clone)]
 pub struct NewJob {
@@ -308,4 +311,42 @@ pub async fn count(tx: &mut Tx<'_>, kind: &'static str) -> Result<u64, Error> {
         .fetch_one("job", "SELECT COUNT(*) FROM job WHERE kind = $1", args![kind])
         .await?;
     Ok(count)
+}
+
+/// How much work of one kind there is in all.
+#[derive(Debug, Clone)]
+pub struct Totals {
+    /// Which kind.
+    pub kind: String,
+    /// Under way.
+    pub running: u64,
+    /// Could begin now.
+    pub due: u64,
+    /// Waits for its time, or for what is before it in its lane.
+    pub waiting: u64,
+    /// When the oldest was added.
+    pub oldest_at: Timestamp,
+}
+
+/// How much work there is of each kind that has any. Reads the whole queue: for figures, now and then.
+pub async fn totals(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<Totals>, Error> {
+    let found: Vec<(String, u64, u64, u64, Timestamp)> = tx
+        .fetch_all(
+            "SELECT kind, COUNT(CASE WHEN is_running THEN 1 END), \
+             COUNT(CASE WHEN NOT is_running AND is_head AND run_at <= $1 THEN 1 END), \
+             COUNT(CASE WHEN NOT is_running AND NOT (is_head AND run_at <= $1) THEN 1 END), MIN(created_at) \
+             FROM job GROUP BY kind ORDER BY kind",
+            args![now],
+        )
+        .await?;
+    let totals = found
+        .into_iter()
+        .map(|(kind, running, due, waiting, oldest_at)| Totals {
+            kind,
+            running,
+            due,
+            waiting,
+            oldest_at,
+        });
+    Ok(totals.collect())
 }

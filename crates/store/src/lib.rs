@@ -36,7 +36,7 @@ pub mod user;
 mod value;
 pub mod webhook;
 
-pub use db::{Store, StoreOptions, Tx};
+pub use db::{Store, StoreOptions, Tx, size};
 pub use error::Error;
 pub use keyring::{Keyring, MasterKey, OrganizationKey};
 

@@ -84,6 +84,11 @@ impl Tails {
         }
     }
 
+    /// How many watch.
+    pub(crate) fn watchers(&self) -> usize {
+        self.0.lock().values().map(Weak::strong_count).sum()
+    }
+
     fn of(&self, organization: OrganizationId) -> Arc<Tail> {
         let mut tails = self.0.lock();
         if let Some(tail) = tails.get(&organization).and_then(Weak::upgrade) {

@@ -1,11 +1,10 @@
-//! Whether the process lives, whether it can work, and its figures.
+//! Whether the process lives, and whether it can work.
 
 use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use pesan_app::access::setup;
 use serde::Serialize;
@@ -19,10 +18,7 @@ use super::problem::Problem;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
-        .routes(routes!(live))
-        .routes(routes!(ready))
-        .routes(routes!(figures))
+    OpenApiRouter::new().routes(routes!(live)).routes(routes!(ready))
 }
 
 /// It is well.
@@ -54,12 +50,4 @@ async fn ready(State(server): State<Shared>) -> Response {
         Ok(Ok(_)) => Json(Health { status: "ok" }).into_response(),
         Ok(Err(_)) | Err(_) => problem("database_unavailable", "The database does not answer.").into_response(),
     }
-}
-
-/// Figures for Prometheus.
-#[utoipa::path(get, path = "/metrics", tag = "health", operation_id = "metrics", security(()),
-    responses((status = 200, description = "The figures.", body = String, content_type = "text/plain")))]
-async fn figures(State(server): State<Shared>) -> Response {
-    let text = server.metrics.render();
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }

@@ -252,3 +252,64 @@ async fn a_file_comes_back_as_it_was_sent_and_never_as_a_page() {
         assert_eq!(problem["errors"][0]["pointer"], "/file");
     }
 }
+#[tokio::test]
+async fn figures_count_what_there_is_at_most_every_ten_seconds() {
+    for database in both().await {
+        let server = TestServer::new(&database).await;
+        let account = server.post("/v1/accounts", &json!({"name": "Toko"})).await.expect(201)["id"].clone();
+        let send = async |send_at: Option<&str>| {
+            let body = json!({
+                "account_id": account, "to": "6280000000001", "type": "text", "text": {"body": "x"}, "send_at": send_at
+            });
+            server.post("/v1/messages", &body).await.expect(202);
+        };
+        // The first is due, the second waits behind it in its chat, the third for its time.
+        for send_at in [None, None, Some("2023-11-15T09:00:00.000Z")] {
+            send(send_at).await;
+        }
+        let organization = server.organization;
+        let webhook = json!({"url": "https://example.com/hook", "events": ["*"]});
+        let webhook = server.post("/v1/webhooks", &webhook).await.expect(201);
+        let path = format!("/v1/webhooks/{}/test", webhook["id"].as_str().expect("an id"));
+        server.post(&path, &json!({})).await.expect(202);
+        server.clock.advance(std::time::Duration::from_secs(90));
+        let caller = pesan_app::Caller::system(organization);
+        let stream = pesan_app::events::live::subscribe(server.app.clone(), caller, None).await;
+        let stream = stream.expect("a stream");
+
+        let scrape = async || server.ask_without_key(Method::GET, "/metrics").send().await.text();
+        let text = scrape().await;
+        for line in [
+            "# TYPE pesan_accounts gauge",
+            "pesan_accounts{state=\"created\"} 1",
+            "pesan_accounts{state=\"connected\"} 0",
+            "pesan_jobs{kind=\"send_message\",state=\"running\"} 0",
+            "pesan_jobs{kind=\"send_message\",state=\"due\"} 1",
+            "pesan_jobs{kind=\"send_message\",state=\"waiting\"} 2",
+            "pesan_jobs{kind=\"deliver_webhook\",state=\"due\"} 1",
+            "pesan_oldest_job_seconds{kind=\"deliver_webhook\"} 90",
+            "pesan_oldest_job_seconds{kind=\"fetch_media\"} 0",
+            "pesan_live_streams 1",
+        ] {
+            assert!(
+                text.lines().any(|found| found == line),
+                "{line} on {}:\n{text}",
+                database.kind
+            );
+        }
+        let bytes = text.lines().find_map(|line| line.strip_prefix("pesan_database_bytes "));
+        assert!(bytes.is_some_and(|bytes| bytes.parse::<u64>().expect("a number") > 4096));
+
+        drop(stream);
+        send(None).await;
+        let waiting = |count: u32| format!("pesan_jobs{{kind=\"send_message\",state=\"waiting\"}} {count}\n");
+        let text = scrape().await;
+        assert!(
+            text.contains(&waiting(2)) && text.contains("pesan_live_streams 0\n"),
+            "{text}"
+        );
+        server.clock.advance(std::time::Duration::from_secs(10));
+        assert!(scrape().await.contains(&waiting(3)));
+    }
+}
+
