@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pesan_app::accounts::{self, NewAccount};
 use pesan_app::context::Parts;
-use pesan_app::idempotency::IdempotencyKey;
+use pesan_app::idempotency::KeyText;
 use pesan_app::messaging::{self, NewContent, NewMessage};
 use pesan_app::net::{Client, Targets};
 use pesan_app::{App, Caller, Settings};
@@ -67,7 +67,7 @@ async fn once(app: &Arc<App>, caller: &Caller, account: AccountId, run: usize) -
                     reply_to: None,
                     send_at: None,
                 };
-                let key = IdempotencyKey::new(&format!("{run}-{number}-{message}"), [0; 32])?;
+                let key = KeyText::new(&format!("{run}-{number}-{message}"))?.of([0; 32]);
                 let asked = Instant::now();
                 messaging::send(&app, &caller, new, Some(key)).await?;
                 took.push(asked.elapsed());

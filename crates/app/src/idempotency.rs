@@ -10,28 +10,33 @@ use crate::access::Caller;
 use crate::context::App;
 use crate::error::{Error, FieldError, Result};
 
-/// What a caller sent as `Idempotency-Key`, with a hash of the request it belongs to.
+/// What a caller sent as `Idempotency-Key`: 1 to 255 printable ASCII characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyText(String);
+
+/// A caller's key, with a hash of the request it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey {
-    /// 1 to 255 characters, chosen by the caller.
-    pub key: String,
-    /// SHA-256 of the request's body.
-    pub fingerprint: [u8; 32],
+    key: KeyText,
+    /// SHA-256 of what was asked for: of the body as it came, or of a file and what was said of it.
+    fingerprint: [u8; 32],
 }
 
-impl IdempotencyKey {
+impl KeyText {
     /// Checks the key's length and characters.
-    pub fn new(key: &str, fingerprint: [u8; 32]) -> Result<Self> {
+    pub fn new(key: &str) -> Result<Self> {
         if key.is_empty() || key.len() > 255 || !key.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
             return Err(Error::Invalid(vec![FieldError {
                 pointer: "#header/Idempotency-Key".to_owned(),
                 detail: "must be 1 to 255 printable ASCII characters".to_owned(),
             }]));
         }
-        Ok(Self {
-            key: key.to_owned(),
-            fingerprint,
-        })
+        Ok(Self(key.to_owned()))
+    }
+
+    /// The key of the request with this hash.
+    pub fn of(self, fingerprint: [u8; 32]) -> IdempotencyKey {
+        IdempotencyKey { key: self, fingerprint }
     }
 }
 
@@ -76,7 +81,7 @@ fn remembered(caller: &Caller, operation: &'static str, key: &IdempotencyKey, re
     idempotency::Remembered {
         principal: caller.principal.to_string(),
         operation,
-        key: key.key.clone(),
+        key: key.key.0.clone(),
         fingerprint: key.fingerprint,
         result,
     }

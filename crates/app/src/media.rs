@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
-use pesan_model::{MediaId, Permission};
+use pesan_model::{MediaId, OrganizationId, Permission};
 use pesan_store::media;
 pub use pesan_store::media::{MediaState, StoredMedia};
 use sha2::{Digest, Sha256};
@@ -15,6 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use crate::access::Caller;
 use crate::context::App;
 use crate::error::{Error, Result};
+use crate::idempotency::{self, KeyText, once};
 use crate::net;
 
 /// What the sender says of a file.
@@ -26,25 +27,39 @@ pub struct Described {
     pub file_name: Option<String>,
 }
 
+/// What storing a file answers.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// The file.
+    pub media: StoredMedia,
+    /// True when the same `Idempotency-Key` had stored it before.
+    pub is_replay: bool,
+}
+
 /// What a file turned out to be.
+#[derive(Clone, Copy)]
 pub(crate) struct Content {
     pub(crate) sha256: [u8; 32],
     pub(crate) size: u64,
 }
 
-/// Stores a file that comes in pieces, of at most `limit` bytes.
+/// Stores a file that comes in pieces, of at most as many bytes as the settings allow.
+///
+/// # Errors
+/// [`Error::Conflict`] with `idempotency_key_reused` when the key came with another file, name or type before.
 pub async fn store_stream<S, E>(
     app: &Arc<App>,
     caller: &Caller,
     mut pieces: S,
     described: Described,
-    limit: u64,
-) -> Result<StoredMedia>
+    key: Option<KeyText>,
+) -> Result<Stored>
 where
     S: Stream<Item = Result<Bytes, E>> + Unpin + Send,
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     caller.require(Permission::MessagesSend)?;
+    let limit = app.settings.max_upload_bytes;
     let temporary = Temporary::new(app).await?;
     let mut file = fs::File::create(&temporary.0).await.map_err(disk)?;
     let mut size = 0_u64;
@@ -58,13 +73,13 @@ where
     }
     file.flush().await.map_err(disk)?;
     drop(file);
-    keep(app, caller, temporary, described).await
+    keep(app, caller, temporary, described, key).await
 }
 
 /// Stores a file that is in memory.
 pub async fn store_bytes(app: &Arc<App>, caller: &Caller, bytes: Vec<u8>, described: Described) -> Result<StoredMedia> {
     let piece = futures::stream::iter([Ok::<_, std::io::Error>(Bytes::from(bytes))]);
-    store_stream(app, caller, piece, described, app.settings.max_upload_bytes).await
+    Ok(store_stream(app, caller, piece, described, None).await?.media)
 }
 
 /// Fetches a file from an address and stores it.
@@ -81,7 +96,7 @@ pub async fn store_from_link(app: &Arc<App>, caller: &Caller, link: &str, limit:
         // A name that the other server made up is no reason to refuse its file.
         file_name: download.file_name.filter(|name| is_file_name(name)),
     };
-    keep(app, caller, temporary, described).await
+    Ok(keep(app, caller, temporary, described, None).await?.media)
 }
 
 fn not_fetched(error: net::Error) -> Error {
@@ -98,7 +113,16 @@ fn not_fetched(error: net::Error) -> Error {
     }
 }
 
-async fn keep(app: &Arc<App>, caller: &Caller, temporary: Temporary, described: Described) -> Result<StoredMedia> {
+/// The name under which the keys of uploads are remembered.
+const OPERATION: &str = "media";
+
+async fn keep(
+    app: &Arc<App>,
+    caller: &Caller,
+    temporary: Temporary,
+    described: Described,
+    key: Option<KeyText>,
+) -> Result<Stored> {
     if let Some(name) = &described.file_name
         && !is_file_name(name)
     {
@@ -108,7 +132,14 @@ async fn keep(app: &Arc<App>, caller: &Caller, temporary: Temporary, described: 
         ));
     }
     let mime = type_of(&temporary.0, &described).await?;
-    let content = settle(app, temporary).await?;
+    let content = digest(&temporary).await?;
+    let organization = caller.organization_id;
+    let key = key.map(|key| key.of(fingerprint(&content, &mime, described.file_name.as_deref())));
+    // Another file under a known key must not come to lie on the disk without a row.
+    if let Some(first) = idempotency::find(app, caller, OPERATION, key.as_ref()).await? {
+        return replay(app, organization, first.into()).await;
+    }
+    settle(app, temporary, &content).await?;
     let stored = StoredMedia {
         id: MediaId::new(&*app.clock, &*app.random),
         state: MediaState::Ready,
@@ -120,23 +151,52 @@ async fn keep(app: &Arc<App>, caller: &Caller, temporary: Temporary, described: 
         error: None,
         created_at: app.clock.now(),
     };
-    let organization = caller.organization_id;
-    let row = stored.clone();
+    let (caller, row) = (caller.clone(), stored);
     app.store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
                 let found = media::find_by_content(tx, organization, &content.sha256).await?;
-                match found.filter(|found| found.mime == row.mime && found.file_name == row.file_name) {
-                    // The same file under the same name: one row, so that sending it a thousand times is one upload.
-                    Some(found) => Ok(found),
+                // The same file under the same name: one row, so that sending it a thousand times is one upload.
+                let same = found.filter(|found| found.mime == row.mime && found.file_name == row.file_name);
+                let id = same.as_ref().map_or(row.id, |same| same.id).uuid();
+                if let Some(first) = once(tx, &caller, OPERATION, key.as_ref(), (id, row.created_at)).await? {
+                    let media = media::get(tx, organization, first.into()).await?;
+                    return Ok(Stored { media, is_replay: true });
+                }
+                let media = match same {
+                    Some(same) => same,
                     None => {
                         media::insert(tx, organization, &row).await?;
-                        Ok(row)
+                        row
                     }
-                }
+                };
+                Ok(Stored {
+                    media,
+                    is_replay: false,
+                })
             })
         })
         .await
+}
+
+/// What makes two uploads the same request. Not the body as it came: every form draws its boundary anew.
+fn fingerprint(content: &Content, mime: &str, file_name: Option<&str>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(content.sha256);
+    for text in [mime, file_name.unwrap_or_default()] {
+        hash.update(text.as_bytes());
+        hash.update([0]);
+    }
+    hash.finalize().into()
+}
+
+/// What an earlier upload with the same key stored.
+async fn replay(app: &Arc<App>, organization: OrganizationId, first: MediaId) -> Result<Stored> {
+    let media = app
+        .store
+        .read::<_, Error, _>(move |tx| Box::pin(async move { Ok(media::get(tx, organization, first).await?) }))
+        .await?;
+    Ok(Stored { media, is_replay: true })
 }
 
 /// True for a name that can be shown and saved: no path, no control characters, of a bearable length.
@@ -206,8 +266,8 @@ impl Drop for Temporary {
     }
 }
 
-/// Moves a complete file to its place, safe against a power cut: a row never names a file that is not there.
-pub(crate) async fn settle(app: &App, temporary: Temporary) -> Result<Content> {
+/// Reads a complete file once, for its hash and size.
+pub(crate) async fn digest(temporary: &Temporary) -> Result<Content> {
     let mut file = fs::File::open(&temporary.0).await.map_err(disk)?;
     let (mut hash, mut size, mut buffer) = (Sha256::new(), 0_u64, vec![0_u8; 64 * 1024]);
     loop {
@@ -218,9 +278,17 @@ pub(crate) async fn settle(app: &App, temporary: Temporary) -> Result<Content> {
         hash.update(&buffer[..length]);
         size += length as u64;
     }
+    Ok(Content {
+        sha256: hash.finalize().into(),
+        size,
+    })
+}
+
+/// Moves a complete file to its place, safe against a power cut: a row never names a file that is not there.
+pub(crate) async fn settle(app: &App, temporary: Temporary, content: &Content) -> Result<()> {
+    let file = fs::File::open(&temporary.0).await.map_err(disk)?;
     file.sync_all().await.map_err(disk)?;
-    let sha256: [u8; 32] = hash.finalize().into();
-    let path = path_of(app, &sha256);
+    let path = path_of(app, &content.sha256);
     let folder = path.parent().expect("a file has a folder").to_owned();
     fs::create_dir_all(&folder).await.map_err(disk)?;
     fs::rename(&temporary.0, &path).await.map_err(disk)?;
@@ -229,8 +297,7 @@ pub(crate) async fn settle(app: &App, temporary: Temporary) -> Result<Content> {
         .map_err(disk)?
         .sync_all()
         .await
-        .map_err(disk)?;
-    Ok(Content { sha256, size })
+        .map_err(disk)
 }
 
 /// The type of a file: what its first bytes say, else what was claimed, else what its name says.
@@ -266,11 +333,11 @@ async fn type_of(path: &Path, described: &Described) -> Result<String> {
             Ok(claimed.to_owned())
         }
         (Some(claimed), Some(seen)) => Err(Error::field(
-            "",
+            "/file",
             format!("is said to be {claimed} but looks like {seen}"),
         )),
         (Some(claimed), None) if family(claimed) == "image" => Err(Error::field(
-            "",
+            "/file",
             format!("is said to be {claimed} but is not a picture"),
         )),
         (Some(claimed), None) => Ok(claimed.to_owned()),

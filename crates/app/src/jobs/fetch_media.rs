@@ -15,7 +15,7 @@ use crate::context::App;
 use crate::error::{Error, Result};
 use crate::events;
 use crate::inbound::REMOTE_COLUMN;
-use crate::media::{Content, Temporary, settle};
+use crate::media::{Content, Temporary, digest, settle};
 use crate::worker;
 
 /// Files that are fetched at once.
@@ -74,7 +74,9 @@ async fn fetch_file(app: &Arc<App>, job: &Job) -> Result<Content, FetchError> {
         .ok_or(ProviderError::NotConnected)?;
     let temporary = Temporary::new(app).await?;
     provider.fetch_media(&RemoteMedia(remote), &temporary.0).await?;
-    Ok(settle(app, temporary).await?)
+    let content = digest(&temporary).await?;
+    settle(app, temporary, &content).await?;
+    Ok(content)
 }
 
 async fn save(app: &Arc<App>, job: Job, result: Result<Content, FetchError>) -> Result<()> {

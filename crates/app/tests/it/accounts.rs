@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pesan_app::accounts::{self, AccountChange, NewAccount};
 use pesan_app::connections::QrCode;
-use pesan_app::idempotency::IdempotencyKey;
+use pesan_app::idempotency::KeyText;
 use pesan_app::{Caller, Error};
 use pesan_model::pacing::Pacing;
 use pesan_model::{AccountId, AccountState, Address, Clock, OrganizationId, Permission, Phone};
@@ -40,7 +40,7 @@ async fn create(test: &TestApp, name: &str) -> AccountId {
 async fn an_account_is_made_once_for_a_key_and_listed_oldest_first() {
     for database in testing::both().await {
         let test = TestApp::new(&database).await;
-        let key = IdempotencyKey::new("abc", [1; 32]).expect("a key");
+        let key = KeyText::new("abc").expect("a key").of([1; 32]);
         let new = NewAccount::named("  Kantor  ");
         let first = accounts::create(&test.app, &test.caller, new.clone(), Some(key.clone()))
             .await

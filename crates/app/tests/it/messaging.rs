@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pesan_app::idempotency::IdempotencyKey;
+use pesan_app::idempotency::KeyText;
 use pesan_app::messaging::{self, MediaSource, NewContent, NewMedia, NewMessage, Sent};
 use pesan_app::{Error, FieldError};
 use pesan_model::content::MediaKind;
@@ -163,7 +163,7 @@ async fn a_repeat_with_the_same_key_is_the_first_message_and_another_request_is_
     for database in testing::both().await {
         let test = TestApp::new(&database).await;
         let (account, provider) = test.account(None).await;
-        let key = |fingerprint| Some(IdempotencyKey::new("order-1", [fingerprint; 32]).expect("valid"));
+        let key = |fingerprint| Some(KeyText::new("order-1").expect("valid").of([fingerprint; 32]));
         let ask = |fingerprint| messaging::send(&test.app, &test.caller, text(account, TO, "halo"), key(fingerprint));
         let first = ask(1).await.expect("accepted");
         let again = ask(1).await.expect("accepted");
@@ -500,7 +500,7 @@ async fn a_repeat_does_not_fetch_its_file_again() {
             .await
             .expect("writable");
     };
-    let key = || Some(IdempotencyKey::new("photo", [1; 32]).expect("valid"));
+    let key = || Some(KeyText::new("photo").expect("valid").of([1; 32]));
     let image = || NewMessage {
         content: NewContent::Media(NewMedia {
             kind: MediaKind::Image,

@@ -5,7 +5,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
-use pesan_app::idempotency::IdempotencyKey;
+use pesan_app::idempotency::{IdempotencyKey, KeyText};
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path as FieldPath, Segment};
 use sha2::{Digest, Sha256};
@@ -43,11 +43,9 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Create<T> {
 
     async fn from_request(request: Request, state: &Shared) -> Result<Self, Problem> {
         require_json(request.headers())?;
-        let key = request.headers().get("idempotency-key").cloned();
+        let key = idempotency_key(request.headers())?;
         let bytes = Bytes::from_request(request, state).await.map_err(unreadable)?;
-        let idempotency = key
-            .map(|key| IdempotencyKey::new(key.to_str().unwrap_or_default(), Sha256::digest(&bytes).into()))
-            .transpose()?;
+        let idempotency = key.map(|key| key.of(Sha256::digest(&bytes).into()));
         let body = parse(&bytes)?;
         Ok(Self { body, idempotency })
     }
@@ -81,6 +79,14 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
             Err(_) => Err(Problem::not_found()),
         }
     }
+}
+
+/// What the caller sent as `Idempotency-Key`, if anything.
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<KeyText>, Problem> {
+    let key = headers.get("idempotency-key");
+    Ok(key
+        .map(|key| KeyText::new(key.to_str().unwrap_or_default()))
+        .transpose()?)
 }
 
 fn require_json(headers: &HeaderMap) -> Result<(), Problem> {

@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 use pesan_store::testing::both;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::TestServer;
 
@@ -168,6 +168,114 @@ async fn a_repeated_create_answers_with_the_first_result() {
 }
 
 #[tokio::test]
+async fn a_repeated_upload_answers_with_the_first_file_and_another_file_is_refused() {
+    for database in both().await {
+        let server = TestServer::new(&database).await;
+        let post = |key: &str, name: &str, content: &[u8]| {
+            let ask = server.ask(Method::POST, &format!("/v1/media?file_name={name}"));
+            let ask = ask.header("content-type", "text/plain").header("idempotency-key", key);
+            ask.body(content).send()
+        };
+        let first = post("a", "a.txt", b"satu").await;
+        assert!(first.headers.get("idempotency-replayed").is_none());
+        let first = first.expect(201);
+        let again = post("a", "a.txt", b"satu").await;
+        assert_eq!(again.header("idempotency-replayed"), "true");
+        assert_eq!(again.expect(201), first, "{}", database.kind);
+        post("a", "a.txt", b"dua").await.problem(422, "idempotency_key_reused");
+        post("a", "b.txt", b"satu").await.problem(422, "idempotency_key_reused");
+        let problem = post("", "a.txt", b"satu").await.problem(422, "invalid");
+        assert_eq!(problem["errors"][0]["pointer"], "#header/Idempotency-Key");
+        // A form is the same request although its boundary is another.
+        let form = |boundary: &str, content: &str| {
+            let body = format!(
+                "--{boundary}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\
+                 content-type: text/plain\r\n\r\n{content}\r\n--{boundary}--\r\n"
+            );
+            let ask = server.ask(Method::POST, "/v1/media").header("idempotency-key", "b");
+            let ask = ask.header("content-type", &format!("multipart/form-data; boundary={boundary}"));
+            ask.body(body.as_bytes()).send()
+        };
+        let by_form = form("x", "tiga").await.expect(201);
+        assert_eq!(form("y", "tiga").await.expect(201)["id"], by_form["id"]);
+        form("z", "empat").await.problem(422, "idempotency_key_reused");
+        assert_eq!(files(&server), 2, "nothing lies on the disk that no row names");
+        // What has been stored before keeps its id under a new key too.
+        assert_eq!(post("c", "a.txt", b"satu").await.expect(201)["id"], first["id"]);
+        assert_eq!(post("c", "a.txt", b"satu").await.header("idempotency-replayed"), "true");
+    }
+}
+
+/// How many files are on the disk.
+fn files(server: &TestServer) -> usize {
+    let media = server.app.settings.data_dir.join("media");
+    let folders = std::fs::read_dir(media).expect("a folder of files");
+    let count = |folder: std::fs::DirEntry| std::fs::read_dir(folder.path()).expect("a folder").count();
+    folders.map(|folder| count(folder.expect("readable"))).sum()
+}
+
+#[tokio::test]
+async fn every_create_takes_an_idempotency_key() {
+    for database in both().await {
+        let server = TestServer::new(&database).await;
+        let account = server.post("/v1/accounts", &json!({"name": "Toko"})).await.expect(201)["id"].clone();
+        let text =
+            |body: &str| json!({"account_id": account, "to": "6280000000001", "type": "text", "text": {"body": body}});
+        let user = |email: &str| json!({"email": email, "name": "X", "role": "agent", "password": "long enough pw"});
+        let cases = [
+            ("/v1/accounts", 201, json!({"name": "a"}), json!({"name": "b"})),
+            ("/v1/messages", 202, text("a"), text("b")),
+            ("/v1/users", 201, user("a@example.com"), user("b@example.com")),
+            (
+                "/v1/keys",
+                201,
+                json!({"name": "a", "scopes": ["events:read"]}),
+                json!({"name": "b", "scopes": ["events:read"]}),
+            ),
+            (
+                "/v1/webhooks",
+                201,
+                json!({"url": "https://example.com/a", "events": ["*"]}),
+                json!({"url": "https://example.com/b", "events": ["*"]}),
+            ),
+        ];
+        for (path, status, body, other) in cases {
+            // The same text serves for every kind of thing.
+            let ask = |body: &Value| {
+                let ask = server.ask(Method::POST, path).header("idempotency-key", "same");
+                ask.json(body).send()
+            };
+            let first = ask(&body).await.expect(status);
+            let again = ask(&body).await;
+            assert_eq!(again.header("idempotency-replayed"), "true", "{path}");
+            assert_eq!(again.expect(status)["id"], first["id"], "{path} on {}", database.kind);
+            ask(&other).await.problem(422, "idempotency_key_reused");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_replay_says_from_where() {
+    for database in both().await {
+        let server = TestServer::new(&database).await;
+        let webhook = json!({"url": "https://example.com/hook", "events": ["*"]});
+        let webhook = server.post("/v1/webhooks", &webhook).await.expect(201);
+        let path = format!("/v1/webhooks/{}/replay", webhook["id"].as_str().expect("an id"));
+        let since = "2026-01-05T09:00:00.000Z";
+        for (body, pointer) in [
+            (json!({}), "/after_seq"),
+            (json!({"after_seq": 1, "since": since}), "/since"),
+            (json!({"after_seq": "x"}), "/after_seq"),
+        ] {
+            let problem = server.post(&path, &body).await.problem(422, "invalid");
+            assert_eq!(problem["errors"][0]["pointer"], pointer, "{body}");
+        }
+        server.post(&path, &json!({"after_seq": 0})).await.expect(202);
+        server.post(&path, &json!({"since": since})).await.expect(202);
+    }
+}
+
+#[tokio::test]
 async fn every_answer_has_security_headers_and_an_id_of_ours() {
     for database in both().await {
         let server = TestServer::new(&database).await;
@@ -210,48 +318,6 @@ async fn health_and_figures_are_open() {
     }
 }
 
-#[tokio::test]
-async fn a_file_comes_back_as_it_was_sent_and_never_as_a_page() {
-    for database in both().await {
-        let server = TestServer::new(&database).await;
-        let form = "--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a b.html\"\r\n\
-                    content-type: text/html\r\n\r\n<p>0123456789</p>\r\n--x--\r\n";
-        let ask = server
-            .ask(Method::POST, "/v1/media")
-            .header("content-type", "multipart/form-data; boundary=x");
-        let stored = ask.body(form.as_bytes()).send().await.expect(201);
-        assert_eq!(
-            (&stored["file_name"], &stored["size"]),
-            (&json!("a b.html"), &json!(17))
-        );
-        let path = format!("/v1/media/{}", stored["id"].as_str().expect("an id"));
-        assert_eq!(server.get(&path).await.expect(200)["sha256"], stored["sha256"]);
-        let content = server.get(&format!("{path}/content")).await;
-        assert_eq!(content.text(), "<p>0123456789</p>");
-        assert_eq!(
-            content.header("content-disposition"),
-            "attachment; filename*=UTF-8''a%20b.html"
-        );
-        assert!(content.header("content-security-policy").contains("sandbox"));
-        let part = server
-            .ask(Method::GET, &format!("{path}/content"))
-            .header("range", "bytes=3-6")
-            .send()
-            .await;
-        assert_eq!((part.status.as_u16(), part.text().as_str()), (206, "0123"));
-
-        let huge = vec![0_u8; 1024 * 1024 + 1];
-        let ask = server
-            .ask(Method::POST, "/v1/media?file_name=x.bin")
-            .header("content-type", "application/pdf");
-        ask.body(&huge).send().await.problem(413, "too_large");
-        let ask = server
-            .ask(Method::POST, "/v1/media")
-            .header("content-type", "multipart/form-data; boundary=x");
-        let problem = ask.body(b"--x--\r\n").send().await.problem(422, "invalid");
-        assert_eq!(problem["errors"][0]["pointer"], "/file");
-    }
-}
 #[tokio::test]
 async fn figures_count_what_there_is_at_most_every_ten_seconds() {
     for database in both().await {
@@ -313,3 +379,45 @@ async fn figures_count_what_there_is_at_most_every_ten_seconds() {
     }
 }
 
+#[tokio::test]
+async fn a_file_comes_back_as_it_was_sent_and_never_as_a_page() {
+    for database in both().await {
+        let server = TestServer::new(&database).await;
+        let form = "--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a b.html\"\r\n\
+                    content-type: text/html\r\n\r\n<p>0123456789</p>\r\n--x--\r\n";
+        let ask = server
+            .ask(Method::POST, "/v1/media")
+            .header("content-type", "multipart/form-data; boundary=x");
+        let stored = ask.body(form.as_bytes()).send().await.expect(201);
+        assert_eq!(
+            (&stored["file_name"], &stored["size"]),
+            (&json!("a b.html"), &json!(17))
+        );
+        let path = format!("/v1/media/{}", stored["id"].as_str().expect("an id"));
+        assert_eq!(server.get(&path).await.expect(200)["sha256"], stored["sha256"]);
+        let content = server.get(&format!("{path}/content")).await;
+        assert_eq!(content.text(), "<p>0123456789</p>");
+        assert_eq!(
+            content.header("content-disposition"),
+            "attachment; filename*=UTF-8''a%20b.html"
+        );
+        assert!(content.header("content-security-policy").contains("sandbox"));
+        let part = server
+            .ask(Method::GET, &format!("{path}/content"))
+            .header("range", "bytes=3-6")
+            .send()
+            .await;
+        assert_eq!((part.status.as_u16(), part.text().as_str()), (206, "0123"));
+
+        let huge = vec![0_u8; 1024 * 1024 + 1];
+        let ask = server
+            .ask(Method::POST, "/v1/media?file_name=x.bin")
+            .header("content-type", "application/pdf");
+        ask.body(&huge).send().await.problem(413, "too_large");
+        let ask = server
+            .ask(Method::POST, "/v1/media")
+            .header("content-type", "multipart/form-data; boundary=x");
+        let problem = ask.body(b"--x--\r\n").send().await.problem(422, "invalid");
+        assert_eq!(problem["errors"][0]["pointer"], "/file");
+    }
+}

@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 use super::Made;
 use crate::http::Shared;
 use crate::http::auth::Auth;
-use crate::http::extract::{Path, Query};
+use crate::http::extract::{Path, Query, idempotency_key};
 use crate::http::problem::{Answer, Problem};
 
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
@@ -110,7 +110,8 @@ struct UploadForm {
 }
 
 /// Stores a file: as the field `file` of a form, or as the body itself with its type in `Content-Type`.
-#[utoipa::path(post, path = "/v1/media", tag = "media", operation_id = "uploadMedia", params(UploadQuery),
+#[utoipa::path(post, path = "/v1/media", tag = "media", operation_id = "uploadMedia",
+    params(UploadQuery, ("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat.")),
     request_body(content((UploadForm = "multipart/form-data"), (Vec<u8> = "application/octet-stream"))), responses(
     (status = 201, description = "The file.", body = Stored),
     (status = 413, description = "It is too large.", body = Problem, content_type = "application/problem+json"),
@@ -122,7 +123,7 @@ async fn upload_media(
     Query(query): Query<UploadQuery>,
     request: Request,
 ) -> Answer<Made<Stored>> {
-    let limit = server.app.settings.max_upload_bytes;
+    let key = idempotency_key(request.headers())?;
     let mime = header(request.headers(), &CONTENT_TYPE);
     let is_form = mime
         .as_deref()
@@ -143,20 +144,20 @@ async fn upload_media(
             mime: field.content_type().map(str::to_owned),
             file_name: field.file_name().map(str::to_owned).or(query.file_name),
         };
-        media::store_stream(&server.app, &caller, field, described, limit).await?
+        media::store_stream(&server.app, &caller, field, described, key).await?
     } else {
         let described = Described {
             mime,
             file_name: query.file_name,
         };
         let pieces = request.into_body().into_data_stream().boxed();
-        media::store_stream(&server.app, &caller, pieces, described, limit).await?
+        media::store_stream(&server.app, &caller, pieces, described, key).await?
     };
     Ok(Made {
         status: StatusCode::CREATED,
-        location: format!("/v1/media/{}", stored.id),
-        is_replayed: false,
-        body: stored.into(),
+        location: format!("/v1/media/{}", stored.media.id),
+        is_replayed: stored.is_replay,
+        body: stored.media.into(),
     })
 }
 

@@ -227,9 +227,8 @@ async fn replay_webhook(
     let from = match (body.after_seq, body.since) {
         (Some(seq), None) => ReplayFrom::AfterSeq(seq),
         (None, Some(since)) => ReplayFrom::Since(since),
-        (None, None) | (Some(_), Some(_)) => {
-            return Err(Problem::field("", "needs exactly one of `after_seq` and `since`"));
-        }
+        (None, None) => return Err(Problem::field("/after_seq", "is missing; or give `since`")),
+        (Some(_), Some(_)) => return Err(Problem::field("/since", "must not come together with `after_seq`")),
     };
     let done = webhooks::replay(&server.app, &caller, id, from).await?;
     let replayed = Replayed {
