@@ -39,10 +39,18 @@ impl Told {
     }
 }
 
+/// Requests that wait for an answer that never comes.
+#[derive(Debug, Default)]
+struct Waiting {
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
 /// The program. It ends with the test.
 pub(crate) struct Receiver {
     pub(crate) url: String,
     pub(crate) connections: Arc<AtomicUsize>,
+    waiting: Arc<Waiting>,
     reply: Arc<Mutex<Reply>>,
     told: Arc<Mutex<Vec<Told>>>,
     changed: Arc<Notify>,
@@ -61,6 +69,7 @@ impl Receiver {
         let receiver = Self {
             url: format!("http://{}/", listener.local_addr().expect("bound")),
             connections: Arc::default(),
+            waiting: Arc::default(),
             reply: Arc::new(Mutex::new(reply)),
             told: Arc::default(),
             changed: Arc::default(),
@@ -68,13 +77,15 @@ impl Receiver {
         };
         let (reply, told, changed) = (receiver.reply.clone(), receiver.told.clone(), receiver.changed.clone());
         let (connections, lifecycle) = (receiver.connections.clone(), receiver.lifecycle.clone());
+        let waiting = receiver.waiting.clone();
         receiver.lifecycle.spawn("receiver", async move {
             while let Ok((stream, _)) = listener.accept().await {
                 connections.fetch_add(1, Ordering::SeqCst);
                 let (reply, told, changed) = (reply.clone(), told.clone(), changed.clone());
+                let waiting = waiting.clone();
                 lifecycle.spawn("receiver's connection", async move {
                     // A connection that breaks is the test's business, not ours.
-                    let _ = serve(stream, &reply, &told, &changed).await;
+                    let _ = serve(stream, &reply, &told, (&changed, &waiting)).await;
                 });
             }
         });
@@ -89,6 +100,11 @@ impl Receiver {
     /// Everything it was told so far.
     pub(crate) fn told(&self) -> Vec<Told> {
         self.told.lock().clone()
+    }
+
+    /// The most requests that waited at once for an answer that never came.
+    pub(crate) fn most_waiting(&self) -> usize {
+        self.waiting.most.load(Ordering::SeqCst)
     }
 
     /// Waits until it was told so much.
@@ -113,7 +129,7 @@ async fn serve(
     mut stream: TcpStream,
     reply: &Mutex<Reply>,
     told: &Mutex<Vec<Told>>,
-    changed: &Notify,
+    (changed, waiting): (&Notify, &Waiting),
 ) -> std::io::Result<()> {
     let mut buffer = Vec::new();
     loop {
@@ -155,7 +171,14 @@ async fn serve(
             Reply::RetryAfter(status, after) => {
                 format!("HTTP/1.1 {status} X\r\nretry-after: {after}\r\ncontent-length: 0\r\n\r\n")
             }
-            Reply::Never => return std::future::pending().await,
+            Reply::Never => {
+                let now = waiting.now.fetch_add(1, Ordering::SeqCst) + 1;
+                waiting.most.fetch_max(now, Ordering::SeqCst);
+                // Until the other side gives up.
+                while stream.read_buf(&mut buffer).await.is_ok_and(|read| read > 0) {}
+                waiting.now.fetch_sub(1, Ordering::SeqCst);
+                return Ok(());
+            }
         };
         stream.write_all(text.as_bytes()).await?;
     }

@@ -661,8 +661,12 @@ async fn an_endpoint_that_hangs_does_not_hold_up_others() {
             let events = (1..=50).map(|number| received(round * 50 + number, number)).collect();
             test.emit(&test.caller, events).await;
         }
+        // The receiver tells by itself; asking the database all the while would slow down what is waited for.
+        healthy.wait_for(500).await;
         test.wait_for(webhook, DeliveryState::Delivered, 500).await;
-        assert!(hanging.told().len() <= 16, "it has no more under way than it may");
+        // On a slow machine its first tries are given up before the healthy one has everything. While their connections
+        // close, the two that a failing webhook may have follow.
+        assert!(hanging.most_waiting() <= 16 + 2, "it has no more under way than it may");
         assert!(
             healthy.connections.load(Ordering::SeqCst) <= 16,
             "connections are used again"
