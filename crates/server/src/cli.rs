@@ -6,7 +6,7 @@ mod key;
 mod serve;
 mod user;
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -88,7 +88,7 @@ impl Cli {
             Command::User(options) => user::run(options).await.map(|()| true),
             Command::Key(options) => key::run(options).await.map(|()| true),
             Command::Openapi => {
-                print(&http::openapi_text());
+                print(&http::openapi_text())?;
                 Ok(true)
             }
             Command::Bench(options) => bench::run(options).await.map(|()| true),
@@ -103,10 +103,15 @@ pub(crate) fn made_up_password() -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Writes to standard output. Whoever closed it does not want to know.
-fn print(text: &str) {
+/// Writes to standard output. Whoever closed it does not want to know; a full disk is a failure.
+fn print(text: &str) -> Result<(), StartError> {
     let mut output = std::io::stdout().lock();
-    let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(StartError::Other(format!("could not write the answer: {error}")))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -124,7 +129,9 @@ mod tests {
             "pesan user --data x add --email a@example.com --name A",
             "pesan key add --name a --scopes messages:send,messages:read --database-url postgres://x",
             "pesan demo --listen 127.0.0.1:1 --data x --json",
+            "pesan key list --organization org_01jd0000000000000000000000",
             "pesan openapi",
+            "pesan bench --api-key x --account acc_01jd0000000000000000000000 --to 1 --url https://x --clients 1",
         ] {
             Cli::try_parse_from(line.split(' ')).unwrap_or_else(|error| panic!("{line}: {error}"));
         }
@@ -132,6 +139,10 @@ mod tests {
             "pesan",
             "pesan key add --name a --scopes everything",
             "pesan user add --email a",
+            "pesan user add --email a@example.com --name A --new-organization B --role agent",
+            "pesan bench --api-key x --account acc_01jd0000000000000000000000 --to 1 --url x",
+            "pesan bench --api-key x --account acc_01jd0000000000000000000000 --to 1 --clients 0",
+            "pesan bench --api-key x --account acc_01jd0000000000000000000000 --to 1 --messages 0",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
         }

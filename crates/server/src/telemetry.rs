@@ -1,5 +1,6 @@
 //! Logs to standard error, figures for Prometheus.
 
+use std::io::IsTerminal as _;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -22,7 +23,8 @@ pub fn log(settings: &Log) {
         .unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     // Not `try_init`: that would also take what libraries write with the `log` crate, and the protocol library names
     // phone numbers there. What matters of it comes as account states. An error says that an earlier call was first.
     let _ = match settings.format {

@@ -42,6 +42,6 @@ pub(super) async fn run(options: Options) -> Result<bool, StartError> {
         format!("{}\n", demo.json())
     } else {
         demo.text()
-    });
+    })?;
     Ok(demo.until_end().await)
 }

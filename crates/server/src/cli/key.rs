@@ -3,10 +3,9 @@
 use clap::{Args, Subcommand};
 use pesan_app::Caller;
 use pesan_app::access::keys::{self, NewKey};
-use pesan_app::access::organizations;
 use pesan_model::{ApiKeyId, OrganizationId, Permission};
 
-use super::user::explained;
+use super::user::{explained, organization};
 use super::{Common, print};
 use crate::run::{Opened, StartError};
 
@@ -18,7 +17,7 @@ pub(super) struct Options {
     #[command(flatten)]
     common: Common,
     /// Whose keys; the first organization's when it is left out.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, global = true, value_name = "ID")]
     organization: Option<OrganizationId>,
     #[command(subcommand)]
     action: Action,
@@ -54,7 +53,8 @@ fn scopes(text: &str) -> Result<Scopes, String> {
     }
     let known = || Permission::ALL.map(Permission::name).join(", ");
     text.split(',')
-        .map(|name| Permission::from_name(name.trim()).ok_or_else(|| format!("`{name}` is not one of {}", known())))
+        .map(str::trim)
+        .map(|name| Permission::from_name(name).ok_or_else(|| format!("`{name}` is not one of {}", known())))
         .collect::<Result<_, _>>()
         .map(Scopes)
 }
@@ -63,21 +63,22 @@ pub(super) async fn run(options: Options) -> Result<(), StartError> {
     let config = options.common.load()?;
     let opened = Opened::new(&config).await?;
     let app = &opened.app;
-    let organization = match options.organization {
-        Some(id) => id,
-        None => organizations::list_ids(app).await?.first().copied().ok_or_else(|| {
-            StartError::Other("there is no organization yet; add its owner with `pesan user add`".to_owned())
-        })?,
-    };
+    let organization = organization(app, options.organization).await?.ok_or_else(|| {
+        StartError::Other("there is no organization yet; add its owner with `pesan user add`".to_owned())
+    })?;
     let caller = Caller::system(organization);
     match options.action {
         Action::Add { name, scopes } => {
             let new = NewKey { name, scopes: scopes.0 };
             let created = keys::create(app, &caller, new, None).await.map_err(explained)?;
-            print(&format!("{}\n", created.key.unwrap_or_default()));
+            print(&format!("{}\n", created.key.unwrap_or_default()))?;
         }
         Action::List => {
-            for key in keys::list(app, &caller, None, ALL).await? {
+            let found = keys::list(app, &caller, None, ALL).await?;
+            if found.is_empty() {
+                print("There is no key yet; add one with `pesan key add`.\n")?;
+            }
+            for key in found {
                 let scopes: Vec<_> = key.scopes.iter().map(|scope| scope.name()).collect();
                 let used = key
                     .last_used_at
@@ -88,12 +89,12 @@ pub(super) async fn run(options: Options) -> Result<(), StartError> {
                     key.hint,
                     key.name,
                     scopes.join(",")
-                ));
+                ))?;
             }
         }
         Action::Revoke { id } => {
             keys::revoke(app, &caller, id).await?;
-            print(&format!("Revoked {id}.\n"));
+            print(&format!("Revoked {id}.\n"))?;
         }
     }
     app.store.close().await;

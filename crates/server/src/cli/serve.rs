@@ -14,9 +14,9 @@ pub(super) async fn run(config: Config) -> Result<bool, StartError> {
         // To standard output and not to the log: who has the link owns the server.
         print(&format!(
             "Pesan is ready. Open this link to create the owner; it works once:\n\n  {url}/setup#token={token}\n\n"
-        ));
+        ))?;
     } else {
-        print(&format!("Pesan is ready: {url}\n"));
+        print(&format!("Pesan is ready: {url}\n"))?;
     }
     Ok(running.until_end().await)
 }

@@ -1,9 +1,11 @@
 //! `pesan user`
 
+use std::sync::Arc;
+
 use clap::{Args, Subcommand};
-use pesan_app::Caller;
 use pesan_app::access::organizations;
 use pesan_app::access::users::{self, NewUser};
+use pesan_app::{App, Caller};
 use pesan_model::{OrganizationId, Role};
 
 use super::{Common, print};
@@ -31,11 +33,11 @@ enum Action {
         /// What to call them.
         #[arg(long)]
         name: String,
-        /// `owner`, `admin` or `agent`.
-        #[arg(long, default_value = "owner", value_parser = role)]
-        role: Role,
+        /// `owner` (when it is left out), `admin` or `agent`.
+        #[arg(long, value_parser = role)]
+        role: Option<Role>,
         /// Make a new organization with this name, with them as its owner.
-        #[arg(long, value_name = "NAME")]
+        #[arg(long, value_name = "NAME", conflicts_with = "role")]
         new_organization: Option<String>,
         /// The organization they join; the first one when it is left out.
         #[arg(long, value_name = "ID", conflicts_with = "new_organization")]
@@ -80,13 +82,22 @@ pub(super) async fn run(options: Options) -> Result<(), StartError> {
                 name,
                 password: password.text.clone(),
             };
-            let first = organizations::list_ids(app).await?.first().copied();
-            let user = match (new_organization, organization.or(first)) {
-                (Some(organization), _) => organizations::create(app, &organization, new).await,
-                (None, None) => organizations::create(app, "Pesan", new).await,
-                (None, Some(id)) => {
+            let joined = match &new_organization {
+                Some(_) => None,
+                None => self::organization(app, organization).await?,
+            };
+            let user = match (joined, role.unwrap_or(Role::Owner)) {
+                (Some(id), role) => {
                     let created = users::create(app, &Caller::system(id), (new, role), None).await;
                     created.map(|(user, _)| user)
+                }
+                (None, Role::Owner) => {
+                    organizations::create(app, new_organization.as_deref().unwrap_or("Pesan"), new).await
+                }
+                (None, Role::Admin | Role::Agent) => {
+                    return Err(StartError::Other(
+                        "the first person becomes the owner; leave out --role".to_owned(),
+                    ));
                 }
             }
             .map_err(explained)?;
@@ -96,22 +107,26 @@ pub(super) async fn run(options: Options) -> Result<(), StartError> {
                 user.role.name(),
                 user.id,
                 password.told()
-            ));
+            ))?;
         }
         Action::Password { email, password_stdin } => {
             let password = Password::get(password_stdin)?;
             let user = users::set_password(app, &email, password.text.clone())
                 .await
                 .map_err(explained)?;
-            print(&format!("Set the password of {}.\n{}", user.email, password.told()));
+            print(&format!("Set the password of {}.\n{}", user.email, password.told()))?;
         }
         Action::List => {
-            for organization in organizations::list_ids(app).await? {
+            let found = organizations::list_ids(app).await?;
+            if found.is_empty() {
+                print("There is nobody yet; add the owner with `pesan user add`.\n")?;
+            }
+            for organization in found {
                 let caller = Caller::system(organization);
                 print(&format!(
                     "{} {organization}\n",
                     organizations::name(app, &caller).await?
-                ));
+                ))?;
                 for user in users::list(app, &caller, None, ALL).await? {
                     print(&format!(
                         "  {} {} {} ({})\n",
@@ -119,13 +134,28 @@ pub(super) async fn run(options: Options) -> Result<(), StartError> {
                         user.role.name(),
                         user.email,
                         user.name
-                    ));
+                    ))?;
                 }
             }
         }
     }
     app.store.close().await;
     Ok(())
+}
+
+/// The organization that is asked for, or the first one; nothing when there is none yet.
+pub(super) async fn organization(
+    app: &Arc<App>,
+    asked: Option<OrganizationId>,
+) -> Result<Option<OrganizationId>, StartError> {
+    let known = organizations::list_ids(app).await?;
+    match asked {
+        Some(id) if !known.contains(&id) => Err(StartError::Other(format!(
+            "there is no organization {id}; `pesan user list` shows them"
+        ))),
+        Some(id) => Ok(Some(id)),
+        None => Ok(known.first().copied()),
+    }
 }
 
 /// A password, and whether it was made up here.
