@@ -92,6 +92,7 @@ pub fn openapi() -> OpenApi {
         ))
         .build();
     document.servers = None;
+    document.tags = Some(TAGS.map(tag).into());
     let components = document.components.get_or_insert_default();
     components.add_security_scheme(
         "key",
@@ -111,6 +112,30 @@ pub fn openapi() -> OpenApi {
         utoipa::openapi::SecurityRequirement::new::<_, [String; 0], String>("browser", []),
     ]);
     document
+}
+
+/// The nouns of the API in the order in which somebody new meets them.
+const TAGS: [(&str, &str); 13] = [
+    ("accounts", "WhatsApp numbers: link them, see how they are."),
+    ("messages", "Send, and see what became of it."),
+    ("chats", "Threads and what was said in them."),
+    ("contacts", "People."),
+    ("media", "Files."),
+    ("webhooks", "Addresses of yours that are told what happens."),
+    ("events", "What happened, to be read or followed live."),
+    ("session", "Logging in and out in a browser."),
+    ("users", "The people who work here."),
+    ("keys", "API keys for programs."),
+    ("audit", "Who changed what."),
+    ("setup", "The first start."),
+    ("health", "Whether all is well."),
+];
+
+fn tag((name, description): (&str, &str)) -> utoipa::openapi::Tag {
+    utoipa::openapi::tag::TagBuilder::new()
+        .name(name)
+        .description(Some(description))
+        .build()
 }
 
 /// The text that is committed as `openapi.json`.

@@ -10,13 +10,18 @@ use axum::routing::get;
 use super::Shared;
 
 const PAGE: &str = include_str!("docs/page.html");
+const STYLE: &str = include_str!("docs/page.css");
 const SCRIPT: &str = include_str!("docs/init.js");
 
 pub(crate) fn routes() -> Router<Shared> {
     Router::new()
         .route("/openapi.json", get(document))
         .route("/docs", get(async || Html(PAGE)))
-        .route("/docs/init.js", get(script))
+        .route(
+            "/docs/init.js",
+            get(async || file("text/javascript; charset=utf-8", SCRIPT)),
+        )
+        .route("/docs/page.css", get(async || file("text/css; charset=utf-8", STYLE)))
 }
 
 async fn document() -> Response {
@@ -25,13 +30,6 @@ async fn document() -> Response {
     ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-cache")], text).into_response()
 }
 
-async fn script() -> Response {
-    (
-        [
-            (CONTENT_TYPE, "text/javascript; charset=utf-8"),
-            (CACHE_CONTROL, "no-cache"),
-        ],
-        SCRIPT,
-    )
-        .into_response()
+fn file(kind: &'static str, text: &'static str) -> Response {
+    ([(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-cache")], text).into_response()
 }

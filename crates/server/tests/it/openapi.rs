@@ -13,8 +13,14 @@ fn the_committed_description_is_current() {
 }
 
 #[test]
-fn every_operation_has_a_name_of_its_own_and_a_summary() {
+fn every_operation_has_a_name_of_its_own_a_summary_and_a_known_tag() {
     let document = serde_json::to_value(pesan::http::openapi()).expect("plain data");
+    let tags: Vec<_> = document["tags"]
+        .as_array()
+        .expect("tags")
+        .iter()
+        .map(|tag| &tag["name"])
+        .collect();
     assert_eq!(document["openapi"], "3.1.0");
     let mut names = Vec::new();
     for operations in document["paths"].as_object().expect("paths").values() {
@@ -24,6 +30,7 @@ fn every_operation_has_a_name_of_its_own_and_a_summary() {
                 operation["summary"].as_str().is_some_and(|text| text.ends_with('.')),
                 "{operation}"
             );
+            assert!(tags.contains(&&operation["tags"][0]), "{operation}");
         }
     }
     let count = names.len();

@@ -3,7 +3,8 @@ window.SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#reference",
   deepLinking: true,
-  docExpansion: "none",
+  docExpansion: "list",
+  defaultModelsExpandDepth: 0,
   filter: true,
   validatorUrl: null,
 });
