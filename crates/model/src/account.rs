@@ -239,6 +239,7 @@ mod tests {
             Some(ProviderKind::LinkedDevice)
         );
         assert_eq!(ProviderKind::from_name("pigeon"), None);
+        assert_eq!(ProviderKind::LinkedDevice.name(), "linked_device");
         assert_eq!(
             serde_json::to_value(ProviderKind::LinkedDevice).expect("serializes"),
             "linked_device"

@@ -227,6 +227,7 @@ mod tests {
         assert_eq!(address("@lid"), Err(AddressError::Empty));
         assert_eq!(address("hello"), Err(AddressError::Characters));
         assert_eq!(address("x@g.us"), Err(AddressError::Characters));
+        assert_eq!(address("x@lid"), Err(AddressError::Characters));
         assert_eq!(address("0800 0000 0001"), Err(AddressError::NoCountryCode));
         assert_eq!(address("123456"), Err(AddressError::Length));
         assert_eq!(address("1234567890123456"), Err(AddressError::Length));

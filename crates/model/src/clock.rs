@@ -197,7 +197,37 @@ mod tests {
             Timestamp::from_secs(1_700_000_000).to_string(),
             "2023-11-14T22:13:20.000Z"
         );
-        assert_eq!(Timestamp::from_millis(-1).secs(), -1);
+        assert_eq!((time.secs(), Timestamp::from_millis(-1).secs()), (1_700_000_000, -1));
+        assert_eq!(format!("{time:?}"), time.to_string());
+    }
+
+    #[test]
+    fn the_machines_clock_tells_todays_time_and_runs() {
+        let year_2026 = Timestamp::from_secs(1_767_225_600);
+        assert!(SystemClock.now() >= year_2026);
+        let start = SystemClock.monotonic();
+        assert!((0..10_000_000).any(|_| SystemClock.monotonic() > start));
+    }
+
+    #[test]
+    fn a_tests_clock_moves_only_when_it_is_told_to() {
+        let clock = MockClock::at(Timestamp::from_millis(5_000));
+        assert_eq!(clock.now().millis(), 5_000);
+        clock.advance(Duration::from_secs(2));
+        assert_eq!(clock.now().millis(), 7_000);
+        assert_eq!(clock.monotonic(), Duration::from_secs(7));
+        clock.advance_millis(-1_000);
+        assert_eq!(clock.now().millis(), 6_000);
+    }
+
+    #[test]
+    fn the_machines_random_bytes_differ_each_time() {
+        let bytes = || {
+            let mut bytes = [0_u8; 32];
+            SystemRandom.fill(&mut bytes);
+            bytes
+        };
+        assert_ne!(bytes(), bytes());
     }
 
     #[test]

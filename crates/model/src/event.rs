@@ -227,42 +227,4 @@ pub fn is_valid_pattern(pattern: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::chat::Activity;
-    use uuid::Uuid;
-
-    fn typing() -> Event {
-        Event::ChatTyping(Typing {
-            account_id: AccountId::from(Uuid::from_u128(1)),
-            chat_id: Some(ChatId::from(Uuid::from_u128(2))),
-            chat: "15550000001@s.whatsapp.net".into(),
-            from: "15550000001@s.whatsapp.net".into(),
-            activity: Activity::Typing,
-        })
-    }
-
-    #[test]
-    fn json_has_type_and_data() {
-        let json = serde_json::to_value(typing()).expect("serializes");
-        assert_eq!(json["type"], "chat.typing");
-        assert_eq!(json["data"]["activity"], "typing");
-        assert_eq!(serde_json::from_value::<Event>(json).expect("parses"), typing());
-        assert_eq!(typing().name(), "chat.typing");
-        assert!(Event::NAMES.contains(&typing().name()));
-        assert_eq!(typing().account_id(), Some(AccountId::from(Uuid::from_u128(1))));
-        assert_eq!(typing().chat_id(), Some(ChatId::from(Uuid::from_u128(2))));
-        assert_eq!(typing().message(), None);
-        assert_eq!(typing().only_webhook(), None);
-    }
-
-    #[test]
-    fn patterns_cover_names() {
-        assert!(matches("*", "message.sent"));
-        assert!(matches("message.*", "message.sent") && !matches("message.*", "chat.typing"));
-        assert!(matches("message.sent", "message.sent") && !matches("message.sent", "message.sen"));
-        assert!(!matches("mess*", "message.sent"), "a star stands for whole words only");
-        assert!(is_valid_pattern("*") && is_valid_pattern("account.*") && is_valid_pattern("chat.typing"));
-        assert!(!is_valid_pattern("nothing.*") && !is_valid_pattern("") && !is_valid_pattern("message"));
-    }
-}
+mod tests;

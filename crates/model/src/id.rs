@@ -186,6 +186,16 @@ mod tests {
     }
 
     #[test]
+    fn an_id_tells_when_it_was_made() {
+        let clock = MockClock::at(Timestamp::from_millis(1_900_000_000_123));
+        let made = MessageId::new(&clock, &SystemRandom)
+            .uuid()
+            .get_timestamp()
+            .expect("version 7");
+        assert_eq!(made.to_unix(), (1_900_000_000, 123_000_000));
+    }
+
+    #[test]
     fn ids_of_one_millisecond_sort_in_the_order_they_were_made() {
         let clock = MockClock::at(Timestamp::from_millis(1_800_000_000_000));
         let ids: Vec<_> = (0..10_000).map(|_| MessageId::new(&clock, &SystemRandom)).collect();
