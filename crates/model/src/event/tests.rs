@@ -50,6 +50,7 @@ fn message() -> Message {
         delivered_at: None,
         read_at: None,
         send_at: None,
+        deleted_at: None,
     }
 }
 
@@ -143,6 +144,7 @@ fn every_event_has_its_name_and_says_what_it_is_about() {
         Event::MessageReceived(message()),
         Event::MessageHealed(message()),
         Event::MessageMediaReady(message()),
+        Event::MessageDeleted(message()),
     ];
     let of_a_chat = [Event::ChatUpdated(chat()), typing()];
     let of_nobody_here = [
