@@ -47,6 +47,8 @@ pub struct Limits {
     pub account_pacing: Pacing,
     /// Waits before each further try of a message that was certainly not accepted.
     pub send_waits: Arc<[Duration]>,
+    /// The wait before the same message is handed over again when nobody knows whether it was accepted.
+    pub unconfirmed_wait: Duration,
     /// Messages that one person may send in a minute; 0 for any number. Programs with a key are held by the accounts' pace.
     pub user_sends_per_minute: u32,
     /// A browser is logged out when it was not used for so long.
@@ -58,6 +60,7 @@ impl Default for Limits {
         Self {
             account_pacing: Pacing::default(),
             send_waits: pesan_model::retry::SEND.into(),
+            unconfirmed_wait: pesan_model::retry::UNCONFIRMED_WAIT,
             user_sends_per_minute: 30,
             session_idle: Duration::from_hours(24),
         }

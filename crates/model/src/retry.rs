@@ -7,6 +7,9 @@ use crate::clock::Random;
 /// Waits before the second, third and fourth try of a message; then it has failed.
 pub const SEND: &[Duration] = &[Duration::from_secs(10), Duration::from_secs(30), Duration::from_mins(1)];
 
+/// How long after a send whose outcome is unknown the same id is tried again.
+pub const UNCONFIRMED_WAIT: Duration = Duration::from_secs(10);
+
 /// A send whose outcome is unknown is repeated with the same id only this long after the first try.
 pub const UNCONFIRMED_HORIZON: Duration = Duration::from_mins(10);
 

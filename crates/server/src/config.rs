@@ -349,6 +349,7 @@ impl Config {
             send_waits: (0..self.limits.max_retries as usize)
                 .map(|n| waits.get(n).copied().unwrap_or(last))
                 .collect(),
+            unconfirmed_wait: pesan_model::retry::UNCONFIRMED_WAIT,
             user_sends_per_minute: self.limits.user_sends_per_minute,
             session_idle: std::time::Duration::from_hours(u64::from(self.limits.session_hours)),
         }

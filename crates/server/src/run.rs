@@ -66,6 +66,15 @@ pub struct Opened {
     pub data: DataDir,
 }
 
+/// How long accounts wait.
+#[derive(Default)]
+pub struct Waits {
+    /// A device for WhatsApp.
+    pub device: linked_device::Patience,
+    /// The fleet between connections.
+    pub fleet: FleetOptions,
+}
+
 /// A process that serves.
 pub struct Running {
     app: Arc<App>,
@@ -119,12 +128,17 @@ impl Opened {
 
     /// Starts everything: accounts, workers and the web server. Serves when this returns.
     pub async fn start(self, config: &Config) -> Result<Running, StartError> {
+        self.start_with(config, Waits::default()).await
+    }
+
+    /// The same with other waits than usual.
+    pub async fn start_with(self, config: &Config, waits: Waits) -> Result<Running, StartError> {
         let Self { app, data } = self;
         let connector = LinkedDevices::new(linked_device::Settings {
             network: network(config)?,
             clock: app.clock.clone(),
             spawn: spawner(&app),
-            patience: linked_device::Patience::default(),
+            patience: waits.device,
             presence: linked_device::Presence::default(),
         })?;
         let listener = TcpListener::bind(config.http.listen)
@@ -139,7 +153,7 @@ impl Opened {
         app.store
             .write(move |tx| Box::pin(async move { job::rescue_orphans(tx, &settings.node, &settings.start).await }))
             .await?;
-        let fleet = Fleet::start(&app, Arc::new(connector), FleetOptions::default());
+        let fleet = Fleet::start(&app, Arc::new(connector), waits.fleet);
         app.lifecycle.spawn("outbox", outbox::run(app.clone()));
         app.lifecycle.spawn("fetch-media", jobs::fetch_media::run(app.clone()));
         app.lifecycle

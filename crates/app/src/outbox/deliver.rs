@@ -130,7 +130,7 @@ async fn refuse(
     let now = app.clock.now();
     match outcome::after(
         error,
-        &app.settings.limits.send_waits,
+        &app.settings.limits,
         work.job.attempts(),
         (work.first_wire_at, now),
     ) {

@@ -7,10 +7,10 @@ use pesan_model::message::MessageError;
 use pesan_model::retry::{UNCONFIRMED_HORIZON, UNCONFIRMED_TRIES, wait_after};
 use pesan_providers::SendError;
 
+use crate::context::Limits;
+
 /// How long a message waits for its account at least. It is woken when the account is connected again.
 const DISCONNECTED_WAIT: Duration = Duration::from_secs(30);
-/// How long after an unconfirmed try the same id is tried again.
-const UNCONFIRMED_WAIT: Duration = Duration::from_secs(10);
 
 /// What becomes of the message.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,16 +23,16 @@ pub(super) enum Next {
     Fail(MessageError),
 }
 
-/// The table. `waits` are those before each further try of a message that was not accepted; `attempts` counts this try; `first_wire_at` is when it was first handed over.
+/// The table. `attempts` counts this try; `first_wire_at` is when the message was first handed over.
 pub(super) fn after(
     error: &SendError,
-    waits: &[Duration],
+    limits: &Limits,
     attempts: u32,
     (first_wire_at, now): (Timestamp, Timestamp),
 ) -> Next {
     match error {
         SendError::NotConnected => Next::Snooze(DISCONNECTED_WAIT),
-        SendError::Retry { after, reason } => match wait_after(waits, attempts) {
+        SendError::Retry { after, reason } => match wait_after(&limits.send_waits, attempts) {
             Some(wait) => Next::Retry(after.unwrap_or(wait).max(wait)),
             None => fail(
                 "send_failed",
@@ -55,7 +55,7 @@ pub(super) fn after(
                         .to_owned(),
                 )
             } else {
-                Next::Retry(UNCONFIRMED_WAIT)
+                Next::Retry(limits.unconfirmed_wait)
             }
         }
     }
@@ -71,9 +71,11 @@ fn fail(code: &str, detail: String) -> Next {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pesan_model::retry::SEND;
-
     const START: Timestamp = Timestamp::from_millis(1_000_000);
+
+    fn limits() -> Limits {
+        Limits::default()
+    }
 
     fn retry(after: Option<u64>) -> SendError {
         SendError::Retry {
@@ -93,17 +95,17 @@ mod tests {
     fn a_refused_try_is_repeated_after_10_30_and_60_seconds_and_then_fails() {
         for (attempts, secs) in [(1, 10), (2, 30), (3, 60)] {
             assert_eq!(
-                after(&retry(None), SEND, attempts, (START, START)),
+                after(&retry(None), &limits(), attempts, (START, START)),
                 Next::Retry(Duration::from_secs(secs))
             );
         }
-        assert_eq!(code(after(&retry(None), SEND, 4, (START, START))), "send_failed");
+        assert_eq!(code(after(&retry(None), &limits(), 4, (START, START))), "send_failed");
         assert_eq!(
-            after(&retry(Some(300)), SEND, 1, (START, START)),
+            after(&retry(Some(300)), &limits(), 1, (START, START)),
             Next::Retry(Duration::from_secs(300))
         );
         assert_eq!(
-            after(&retry(Some(1)), SEND, 1, (START, START)),
+            after(&retry(Some(1)), &limits(), 1, (START, START)),
             Next::Retry(Duration::from_secs(10)),
             "never sooner"
         );
@@ -112,7 +114,7 @@ mod tests {
     #[test]
     fn without_a_connection_it_waits_and_the_try_does_not_count() {
         assert_eq!(
-            after(&SendError::NotConnected, SEND, 9, (START, START)),
+            after(&SendError::NotConnected, &limits(), 9, (START, START)),
             Next::Snooze(Duration::from_secs(30))
         );
     }
@@ -123,9 +125,12 @@ mod tests {
             code: code.into(),
             detail: "No.".into(),
         };
-        assert_eq!(code(after(&rejected("463"), SEND, 1, (START, START))), "rejected_463");
         assert_eq!(
-            code(after(&rejected("not_on_whatsapp"), SEND, 1, (START, START))),
+            code(after(&rejected("463"), &limits(), 1, (START, START))),
+            "rejected_463"
+        );
+        assert_eq!(
+            code(after(&rejected("not_on_whatsapp"), &limits(), 1, (START, START))),
             "not_on_whatsapp"
         );
     }
@@ -137,14 +142,14 @@ mod tests {
         };
         let later = |secs| START.plus(Duration::from_secs(secs));
         assert_eq!(
-            after(&unknown, SEND, 1, (START, later(20))),
+            after(&unknown, &limits(), 1, (START, later(20))),
             Next::Retry(Duration::from_secs(10))
         );
         assert_eq!(
-            after(&unknown, SEND, 2, (START, later(599))),
+            after(&unknown, &limits(), 2, (START, later(599))),
             Next::Retry(Duration::from_secs(10))
         );
-        assert_eq!(code(after(&unknown, SEND, 3, (START, later(60)))), "unconfirmed");
-        assert_eq!(code(after(&unknown, SEND, 2, (START, later(600)))), "unconfirmed");
+        assert_eq!(code(after(&unknown, &limits(), 3, (START, later(60)))), "unconfirmed");
+        assert_eq!(code(after(&unknown, &limits(), 2, (START, later(600)))), "unconfirmed");
     }
 }
