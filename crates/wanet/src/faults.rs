@@ -53,6 +53,13 @@ pub enum FaultKind {
         /// 401, 403, 503 or any other.
         code: u16,
     },
+    /// Log-in is refused because the number is banned for a while.
+    TemporaryBan {
+        /// Why, as 101.
+        code: u16,
+        /// For how long.
+        seconds: u64,
+    },
     /// A resumed handshake is refused, so that the client must fall back to a full one.
     RefuseResumption,
     /// The stream ends with this code, as 515 or 503.
@@ -308,9 +315,10 @@ impl Faults {
                 | FaultKind::HalfOpen { .. }
                 | FaultKind::StreamError { .. }
                 | FaultKind::ConflictReplaced => None,
-                FaultKind::CorruptCiphertext | FaultKind::RefuseLogin { .. } | FaultKind::RefuseResumption => {
-                    return false;
-                }
+                FaultKind::CorruptCiphertext
+                | FaultKind::RefuseLogin { .. }
+                | FaultKind::TemporaryBan { .. }
+                | FaultKind::RefuseResumption => return false,
             };
             armed.concerns(passing, default)
         });
@@ -324,8 +332,13 @@ impl Faults {
             Some(FaultKind::HalfOpen { moment }) => fate.freeze = Some(moment),
             Some(FaultKind::StreamError { code }) => fate.end = Some(login::stream_error(code)),
             Some(FaultKind::ConflictReplaced) => fate.end = Some(login::conflict("replaced")),
-            Some(FaultKind::CorruptCiphertext | FaultKind::RefuseLogin { .. } | FaultKind::RefuseResumption) | None => {
-            }
+            Some(
+                FaultKind::CorruptCiphertext
+                | FaultKind::RefuseLogin { .. }
+                | FaultKind::TemporaryBan { .. }
+                | FaultKind::RefuseResumption,
+            )
+            | None => {}
         }
         fate
     }
@@ -340,14 +353,25 @@ impl Faults {
                 .is_some()
     }
 
-    /// The code with which this device is sent away.
-    pub(crate) fn refuse_login(&mut self, who: Address) -> Option<u16> {
-        match self.take(Some(who), |armed| {
-            matches!(armed.fault.order.fault, FaultKind::RefuseLogin { .. })
-        })? {
-            FaultKind::RefuseLogin { code } => Some(code),
-            _ => None,
-        }
+    /// The words with which this device is sent away.
+    pub(crate) fn refuse_login(&mut self, who: Address) -> Option<Node> {
+        let farewell = |fault: &FaultKind| match *fault {
+            FaultKind::RefuseLogin { code } => Some(login::failure(code)),
+            FaultKind::TemporaryBan { code, seconds } => Some(login::ban(code, seconds)),
+            FaultKind::DropAck
+            | FaultKind::DelayAck { .. }
+            | FaultKind::DuplicateAck { .. }
+            | FaultKind::Nack { .. }
+            | FaultKind::DropStanza
+            | FaultKind::CorruptCiphertext
+            | FaultKind::Cut { .. }
+            | FaultKind::HalfOpen { .. }
+            | FaultKind::RefuseResumption
+            | FaultKind::StreamError { .. }
+            | FaultKind::ConflictReplaced => None,
+        };
+        let taken = self.take(Some(who), |armed| farewell(&armed.fault.order.fault).is_some())?;
+        farewell(&taken)
     }
 
     /// Whether the next resumed handshake is refused. Nobody is known yet at that point.
@@ -386,6 +410,7 @@ impl FaultKind {
             | Self::DropStanza
             | Self::CorruptCiphertext
             | Self::RefuseLogin { .. }
+            | Self::TemporaryBan { .. }
             | Self::RefuseResumption => false,
         }
     }
@@ -410,6 +435,7 @@ impl FaultKind {
             | Self::DropStanza
             | Self::CorruptCiphertext
             | Self::RefuseLogin { .. }
+            | Self::TemporaryBan { .. }
             | Self::RefuseResumption => return false,
         }
         true
@@ -459,8 +485,8 @@ mod tests {
         let mut order = NewFault::once(FaultKind::RefuseLogin { code: 503 });
         order.count = None;
         let id = faults.add(order, None).id;
-        assert_eq!(faults.refuse_login(Address::new(1, 1)), Some(503));
-        assert_eq!(faults.refuse_login(Address::new(1, 1)), Some(503));
+        assert_eq!(faults.refuse_login(Address::new(1, 1)), Some(login::failure(503)));
+        assert_eq!(faults.refuse_login(Address::new(1, 1)), Some(login::failure(503)));
         assert_eq!(faults.remove(Some(id)), 1);
         assert_eq!(faults.refuse_login(Address::new(1, 1)), None);
     }

@@ -41,9 +41,10 @@ pub(crate) fn greet(hub: &Arc<Hub>, line: &Arc<Line>, greeting: &Greeting) {
 
 fn log_in(hub: &Arc<Hub>, line: &Arc<Line>, address: Address, greeting: &Greeting) {
     let mut world = hub.world.lock();
-    if let Some(code) = world.faults.refuse_login(address) {
+    if let Some(farewell) = world.faults.refuse_login(address) {
         world.counters.refused_logins += 1;
-        return refuse(line, code);
+        line.send(farewell);
+        return line.close();
     }
     let known = world
         .device(address)
@@ -95,13 +96,26 @@ fn success(address: Address, linked_at: i64, name: &str) -> Node {
 
 /// Says no and closes.
 pub(crate) fn refuse(line: &Line, code: u16) {
-    line.send(
-        NodeBuilder::new("failure")
-            .attr("reason", code)
-            .attr("location", "sim")
-            .build(),
-    );
+    line.send(failure(code));
     line.close();
+}
+
+/// `<failure reason>`.
+pub(crate) fn failure(code: u16) -> Node {
+    NodeBuilder::new("failure")
+        .attr("reason", code)
+        .attr("location", "sim")
+        .build()
+}
+
+/// `<failure reason>` for a number that is banned for so many seconds.
+pub(crate) fn ban(code: u16, seconds: u64) -> Node {
+    NodeBuilder::new("failure")
+        .attr("reason", 402)
+        .attr("location", "sim")
+        .attr("code", code)
+        .attr("expire", seconds)
+        .build()
 }
 
 /// `<stream:error>` because of another connection or a removed device.

@@ -53,13 +53,13 @@ impl Hub {
                 chat: &chat,
             };
             let fate = world.faults.on_incoming(&passing);
-            if fate.cut != Some(Moment::Before) && !fate.swallow && !retry {
+            let lost = fate.swallow || fate.cut == Some(Moment::Before) || fate.freeze == Some(Moment::Before);
+            if !lost && !retry {
                 world
                     .arrivals
                     .count(stanza_hash(Address::primary(sender.phone), "", &id));
             }
             let limit = self.settings.id_memory;
-            let lost = fate.swallow || fate.cut == Some(Moment::Before) || fate.freeze == Some(Moment::Before);
             let refused = matches!(fate.ack, AckFate::Nack(_));
             let repeated = !lost
                 && !refused
