@@ -4,9 +4,13 @@ mod access;
 mod accounts;
 #[cfg(feature = "sandbox")]
 mod baileys;
+#[cfg(feature = "sandbox")]
+mod faults;
 mod matrix;
 mod messages;
 mod openapi;
+#[cfg(feature = "sandbox")]
+mod product;
 mod requests;
 mod stream;
 mod support;
