@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use wacore::iq::keepalive::KeepaliveSpec;
 use whatsapp_rust::bot::Bot;
@@ -39,6 +39,8 @@ pub(super) struct Run {
     /// True when the sink is to hear nothing more.
     pub(super) silent: Arc<AtomicBool>,
     pub(super) patience: Patience,
+    /// Rings when we seem to be online and should not.
+    pub(super) appeared: Option<Arc<Notify>>,
     /// Set to true when everything is over.
     pub(super) over: watch::Sender<bool>,
 }
@@ -59,6 +61,7 @@ impl Run {
             stopped,
             silent,
             patience,
+            appeared,
             over,
         } = self;
         let (account, sink) = (pump.account, Arc::clone(&pump.sink));
@@ -72,6 +75,7 @@ impl Run {
                 () = &mut observing => false,
                 () = broken.cancelled() => false,
                 () = stopped.cancelled() => false,
+                () = stay_hidden(&client, appeared.as_deref()) => false,
                 () = silence(&client, patience) => {
                     ending.silent();
                     false
@@ -139,6 +143,22 @@ async fn observe(client: &Client, queue: &Queue, ending: &Ending) {
     };
     futures::join!(stream_errors, logged_in);
     std::future::pending::<()>().await;
+}
+
+/// Takes back that we are online whenever that was told: the phone does not ring while a linked device is online. Never
+/// ends by itself.
+async fn stay_hidden(client: &Client, appeared: Option<&Notify>) {
+    let Some(appeared) = appeared else {
+        return std::future::pending().await;
+    };
+    loop {
+        appeared.notified().await;
+        if !client.push_name().is_empty()
+            && let Err(error) = client.presence().set_unavailable().await
+        {
+            tracing::debug!(%error, "could not take back that we are online");
+        }
+    }
 }
 
 /// Ends when the socket is open but nothing comes in, not even the answer to a question.

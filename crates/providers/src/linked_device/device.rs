@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 use pesan_model::chat::Activity;
 use pesan_model::reconnect::Disconnect;
 use pesan_model::{AccountId, Address, Capabilities, Clock, Phone, ProviderKind};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use wacore::iq::devices::RemoveCompanionDeviceSpec;
 use wacore::store::DevicePropsOverride;
@@ -22,6 +22,7 @@ use super::acks::Acks;
 use super::backend::{RecordBackend, SENT_KEPT};
 use super::ending::Ending;
 use super::events::{CommitFirst, Listener};
+use super::gate::{Gate, GatedSockets};
 use super::http::MediaHttp;
 use super::network::{Network, NetworkError, Sockets};
 use super::queue::{Item, Pump, Queue};
@@ -120,9 +121,11 @@ impl LinkedDevices {
             patience,
             presence,
         } = &self.settings;
-        let (queue, items) = Queue::new();
+        let gate = Gate::default();
+        let (queue, items) = Queue::new(gate.clone());
         let (broken, stopped) = (CancellationToken::new(), CancellationToken::new());
         let (acks, ending) = (Arc::<Acks>::default(), Arc::<Ending>::default());
+        let appeared = Arc::<Notify>::default();
         let (ready, silent) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
 
         let people = queue.clone();
@@ -145,10 +148,15 @@ impl LinkedDevices {
             acks: Arc::clone(&acks),
             ending: Arc::clone(&ending),
             ready: Arc::clone(&ready),
+            appeared: Arc::clone(&appeared),
+        };
+        let sockets = GatedSockets {
+            sockets: self.sockets.clone(),
+            gate: gate.clone(),
         };
         let mut builder = Bot::builder()
             .with_backend_arc(Arc::<RecordBackend>::clone(&backend))
-            .with_transport_factory(self.sockets.clone())
+            .with_transport_factory(sockets)
             .with_http_client(MediaHttp::new(network))
             .with_runtime(TokioRuntime)
             .with_device_props(
@@ -180,7 +188,7 @@ impl LinkedDevices {
             sink,
             client: Arc::downgrade(&client),
             broken: broken.clone(),
-            appear_online: *presence == Presence::Online,
+            gate,
         };
         let run = connection::Run {
             bot,
@@ -195,6 +203,7 @@ impl LinkedDevices {
             stopped: stopped.clone(),
             silent: Arc::clone(&silent),
             patience: *patience,
+            appeared: (*presence == Presence::Hidden).then_some(appeared),
             over,
         };
         spawn("linked device", Box::pin(run.until_over()));

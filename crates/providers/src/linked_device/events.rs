@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use pesan_model::Timestamp;
+use tokio::sync::Notify;
 use wacore::types::events::{Event, EventHandler, EventInterest, EventKind, InboundMessage, ServerAck};
 use whatsapp_rust::anyhow::{Result, bail};
 use whatsapp_rust::{Client, InboundDurabilityHook};
@@ -47,6 +48,8 @@ pub(super) struct Listener {
     pub(super) ending: Arc<Ending>,
     /// True from the moment messages can be sent until the connection ends.
     pub(super) ready: Arc<AtomicBool>,
+    /// Rung when the library has told WhatsApp that we are online.
+    pub(super) appeared: Arc<Notify>,
 }
 
 impl Listener {
@@ -97,9 +100,10 @@ impl EventHandler for Listener {
             Event::PairError(error) => tracing::warn!(error = error.error, "linking failed"),
             Event::Connected(_) => {
                 self.ready.store(true, Ordering::SeqCst);
+                self.appeared.notify_one();
                 self.queue.push(Item::Connected);
             }
-            Event::SelfPushNameUpdated(_) => self.queue.push(Item::Appeared),
+            Event::SelfPushNameUpdated(_) => self.appeared.notify_one(),
             // The hook has had all others.
             Event::Messages(batch) if !batch.hook_committed => {
                 for message in batch {

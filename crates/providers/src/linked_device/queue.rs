@@ -9,6 +9,7 @@ use wacore::types::events::{Event, LazyHistorySync};
 use whatsapp_rust::Client;
 
 use super::convert_in;
+use super::gate::Gate;
 use super::identity::identity;
 use crate::inbound::{Connection, Inbound, InboundSink, Person};
 
@@ -29,25 +30,31 @@ pub(super) enum Item {
     Messages(Vec<Inbound>, oneshot::Sender<bool>),
     /// An [`Event::HistorySync`].
     History(Arc<Event>),
-    /// WhatsApp was told that we are online, which keeps the phone silent. Take it back.
-    Appeared,
     /// The last one.
     End,
 }
 
 /// The way into the queue.
 #[derive(Clone)]
-pub(super) struct Queue(mpsc::UnboundedSender<Item>);
+pub(super) struct Queue {
+    items: mpsc::UnboundedSender<Item>,
+    gate: Gate,
+}
 
 impl Queue {
-    pub(super) fn new() -> (Self, mpsc::UnboundedReceiver<Item>) {
-        let (sender, receiver) = mpsc::unbounded_channel();
-        (Self(sender), receiver)
+    /// A queue that tells `gate` what it was given.
+    pub(super) fn new(gate: Gate) -> (Self, mpsc::UnboundedReceiver<Item>) {
+        let (items, receiver) = mpsc::unbounded_channel();
+        (Self { items, gate }, receiver)
     }
 
-    /// Adds an item. After the end of the connection nothing is taken any more; what is lost then was not acknowledged.
+    /// Adds an item. After the end of the connection nothing is taken any more; what is lost then was not acknowledged,
+    /// because the gate is closed.
     pub(super) fn push(&self, item: Item) {
-        let _ = self.0.send(item);
+        if matches!(item, Item::Inbound(_) | Item::Messages(..)) {
+            self.gate.told();
+        }
+        let _ = self.items.send(item);
     }
 
     /// Adds messages and waits until they are committed; false when they could not be.
@@ -58,7 +65,7 @@ impl Queue {
     }
 }
 
-/// Takes the queue to the sink.
+/// Takes the queue to the sink. Never writes to WhatsApp: what is written waits for the commits made here.
 pub(super) struct Pump {
     pub(super) account: AccountId,
     pub(super) items: mpsc::UnboundedReceiver<Item>,
@@ -66,8 +73,14 @@ pub(super) struct Pump {
     pub(super) client: Weak<Client>,
     /// Cancelled when something could not be committed: WhatsApp delivers again on the next connection only.
     pub(super) broken: CancellationToken,
-    /// Whether other people may see us online.
-    pub(super) appear_online: bool,
+    pub(super) gate: Gate,
+}
+
+/// Nothing is committed any more.
+impl Drop for Pump {
+    fn drop(&mut self) {
+        self.gate.close();
+    }
 }
 
 /// What goes into one commit, and who waits for it.
@@ -75,6 +88,8 @@ pub(super) struct Pump {
 struct Batch {
     inbound: Vec<Inbound>,
     waiting: Vec<oneshot::Sender<bool>>,
+    /// How many items of the queue these are.
+    items: u64,
 }
 
 impl Pump {
@@ -92,7 +107,7 @@ impl Pump {
                     }
                 }
                 batch = past.recv() => match batch {
-                    Some(inbound) => self.commit(Batch { inbound, waiting: Vec::new() }).await,
+                    Some(inbound) => self.commit(Batch { inbound, ..Batch::default() }).await,
                     None => break,
                 },
             }
@@ -105,8 +120,12 @@ impl Pump {
         let mut next = Some(first);
         while let Some(item) = next {
             match item {
-                Item::Inbound(inbound) => batch.inbound.push(inbound),
+                Item::Inbound(inbound) => {
+                    batch.items += 1;
+                    batch.inbound.push(inbound);
+                }
                 Item::Messages(inbound, reply) => {
+                    batch.items += 1;
                     batch.inbound.extend(inbound);
                     batch.waiting.push(reply);
                 }
@@ -131,13 +150,11 @@ impl Pump {
         match item {
             Item::Connection(connection) => self.sink.connection(self.account, connection).await,
             Item::Connected => {
-                self.disappear().await;
                 if let Some(client) = self.client.upgrade() {
                     let connected = Connection::Connected(identity(&client));
                     self.sink.connection(self.account, connected).await;
                 }
             }
-            Item::Appeared => self.disappear().await,
             Item::History(event) => {
                 if let (Some(history), Some(client)) = (history, self.client.upgrade()) {
                     let own = identity(&client);
@@ -156,29 +173,21 @@ impl Pump {
         true
     }
 
-    /// The library appears online when it connects, and the phone does not ring while a linked device is online.
-    async fn disappear(&self) {
-        if self.appear_online {
-            return;
-        }
-        if let Some(client) = self.client.upgrade()
-            && !client.push_name().is_empty()
-            && let Err(error) = client.presence().set_unavailable().await
-        {
-            tracing::debug!(account = %self.account, %error, "could not take back that we are online");
-        }
-    }
-
     async fn commit(&self, batch: Batch) {
         if batch.inbound.is_empty() {
+            self.gate.committed(batch.items);
             for reply in batch.waiting {
                 let _ = reply.send(true);
             }
             return;
         }
         let committed = match self.sink.receive(self.account, batch.inbound).await {
-            Ok(()) => true,
+            Ok(()) => {
+                self.gate.committed(batch.items);
+                true
+            }
             Err(error) => {
+                self.gate.close();
                 tracing::warn!(account = %self.account, %error, "the connection is closed so that WhatsApp delivers again");
                 self.broken.cancel();
                 false

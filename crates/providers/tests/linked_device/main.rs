@@ -2,6 +2,7 @@
 #![recursion_limit = "512"]
 
 mod accounts;
+mod commits;
 mod faults;
 mod messages;
 mod support;

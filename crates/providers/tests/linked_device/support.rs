@@ -36,6 +36,10 @@ pub(crate) enum Told {
 pub(crate) struct Sink {
     told: watch::Sender<Vec<Told>>,
     refusing: AtomicBool,
+    /// True while commits hang.
+    holding: watch::Sender<bool>,
+    /// How many commits have hung.
+    held: watch::Sender<usize>,
 }
 
 impl Sink {
@@ -46,6 +50,25 @@ impl Sink {
 
     pub(crate) fn accept(&self) {
         self.refusing.store(false, Ordering::SeqCst);
+    }
+
+    /// From now on commits hang.
+    pub(crate) fn hold(&self) {
+        self.holding.send_replace(true);
+    }
+
+    /// Waits until a commit hangs.
+    pub(crate) async fn hangs(&self) {
+        let mut held = self.held.subscribe();
+        tokio::time::timeout(DEADLINE, held.wait_for(|held| *held > 0))
+            .await
+            .expect("something comes in")
+            .expect("the sender is in self");
+    }
+
+    /// Commits that hang go on.
+    pub(crate) fn release(&self) {
+        self.holding.send_replace(false);
     }
 
     pub(crate) fn told(&self) -> Vec<Told> {
@@ -113,6 +136,14 @@ impl Sink {
 #[async_trait]
 impl InboundSink for Sink {
     async fn receive(&self, _account: AccountId, batch: Vec<Inbound>) -> Result<(), ReceiveError> {
+        if *self.holding.borrow() {
+            self.held.send_modify(|held| *held += 1);
+            let mut holding = self.holding.subscribe();
+            holding
+                .wait_for(|holding| !holding)
+                .await
+                .expect("the sender is in self");
+        }
         if self.refusing.load(Ordering::SeqCst) {
             return Err(ReceiveError("refused by the test".into()));
         }
