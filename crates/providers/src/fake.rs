@@ -61,6 +61,7 @@ pub struct FakeProvider {
     script: Mutex<Script>,
     sends: watch::Sender<usize>,
     released: watch::Sender<u64>,
+    logout_hangs: watch::Sender<bool>,
     ended: watch::Sender<Option<End>>,
 }
 
@@ -82,6 +83,7 @@ impl FakeProvider {
             script: Mutex::default(),
             sends: watch::Sender::new(0),
             released: watch::Sender::new(0),
+            logout_hangs: watch::Sender::new(false),
             ended: watch::Sender::new(None),
         })
     }
@@ -108,6 +110,11 @@ impl FakeProvider {
     /// Lets every send that hangs now be accepted.
     pub fn release(&self) {
         self.released.send_modify(|round| *round += 1);
+    }
+
+    /// While true, a log-out waits for WhatsApp's answer.
+    pub fn set_logout_hangs(&self, hangs: bool) {
+        self.logout_hangs.send_replace(hangs);
     }
 
     /// What was handed over to be sent, in order, whatever the answer.
@@ -283,6 +290,11 @@ impl Provider for FakeProvider {
     }
 
     async fn logout(&self) -> Result<(), ProviderError> {
+        let mut hangs = self.logout_hangs.subscribe();
+        hangs.wait_for(|hangs| !hangs).await.expect("the sender is in self");
+        if self.ended().is_some() {
+            return Err(ProviderError::NotConnected);
+        }
         self.ended.send_replace(Some(End::LoggedOut));
         Ok(())
     }

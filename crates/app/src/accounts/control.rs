@@ -110,7 +110,8 @@ pub async fn pause(app: &Arc<App>, caller: &Caller, id: AccountId) -> Result<Acc
 pub async fn logout(app: &Arc<App>, caller: &Caller, id: AccountId) -> Result<Account> {
     caller.require(Permission::AccountsManage)?;
     let before = super::find(app, caller, id).await?;
-    let provider = app.connections.get(id);
+    // The fleet ends the connection of an account that is stopped, but not before WhatsApp was told over it.
+    let leaving = app.connections.leave(id);
     let (state, reason) = match before.state {
         AccountState::LoggedOut => return Ok(before),
         AccountState::Created => {
@@ -129,15 +130,16 @@ pub async fn logout(app: &Arc<App>, caller: &Caller, id: AccountId) -> Result<Ac
         | AccountState::Reconnecting
         | AccountState::Restricted
         | AccountState::Banned
-        | AccountState::Paused => (AccountState::LoggedOut, logged_out(provider.is_some())),
+        | AccountState::Paused => (AccountState::LoggedOut, logged_out(leaving.provider.is_some())),
     };
     // First the database, so that the end of the connection is not taken for the phone's doing.
     let mut after = stop(app, caller, id, (state, reason)).await?;
-    if let Some(provider) = provider
-        && !unlink(&*provider).await
+    if let Some(provider) = &leaving.provider
+        && !unlink(&**provider).await
     {
         after = stop(app, caller, id, (AccountState::LoggedOut, logged_out(false))).await?;
     }
+    drop(leaving);
     changed(app, caller, id);
     Ok(after)
 }

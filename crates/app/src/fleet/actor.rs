@@ -417,12 +417,18 @@ impl Run {
         self.provider = None;
     }
 
-    /// Ends the connection.
+    /// Ends the connection, when nobody needs it to log the account out.
     async fn close(&mut self) {
         self.hide();
-        if let Some(provider) = self.provider.take()
-            && tokio::time::timeout(CLOSE_PATIENCE, provider.shutdown()).await.is_err()
-        {
+        let Some(provider) = self.provider.take() else {
+            return;
+        };
+        tokio::select! {
+            () = self.shared.app.connections.left(self.reporter.account) => {}
+            // Another node may connect at any moment.
+            () = self.lease.lost().cancelled() => {}
+        }
+        if tokio::time::timeout(CLOSE_PATIENCE, provider.shutdown()).await.is_err() {
             tracing::warn!(account = %self.reporter.account, "a device did not stop in time; it is dropped");
         }
     }

@@ -573,6 +573,39 @@ async fn logging_out_keeps_the_credentials_until_the_account_is_linked_anew() {
 }
 
 #[tokio::test]
+async fn the_connection_is_kept_until_whatsapp_has_heard_of_a_log_out() {
+    for database in testing::both().await {
+        let node = Node::new(&database).await;
+        let (id, provider) = node.connected().await;
+        provider.set_logout_hangs(true);
+        let fleet_looks = async {
+            within(async {
+                // Nobody hints at it before WhatsApp has answered.
+                while node.get(id).await.state != AccountState::LoggedOut {
+                    tokio::task::yield_now().await;
+                }
+                // The fleet notices by itself, now and then.
+                node.test.app.bus.publish(Signal::Account(id));
+                while node.fleet.provider(id).is_some() {
+                    tokio::task::yield_now().await;
+                }
+            })
+            .await;
+            assert_eq!(provider.ended(), None, "{}: it is still needed", database.kind);
+            provider.set_logout_hangs(false);
+        };
+        let (logged_out, ()) = tokio::join!(accounts::logout(&node.test.app, &node.test.caller, id), fleet_looks);
+        let account = logged_out.expect("logged out");
+        assert_eq!(account.reason.expect("a reason").code, "logged_out_by_user");
+        assert_eq!(within(provider.wait_for_end()).await, End::LoggedOut);
+        node.wait_until_idle().await;
+        let account = node.get(id).await;
+        assert_eq!(account.reason.expect("a reason").code, "logged_out_by_user");
+        node.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn a_deleted_account_stops_and_leaves_nothing() {
     for database in testing::both().await {
         let node = Node::new(&database).await;
