@@ -9,6 +9,7 @@ mod actor;
 mod lease;
 mod policy;
 mod records;
+mod reports;
 mod sink;
 mod timer;
 

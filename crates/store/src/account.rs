@@ -40,6 +40,7 @@ rows! {
         id: AccountId,
         organization_id: OrganizationId,
         state: AccountState,
+        not_before: Option<Timestamp>,
     }
 }
 
@@ -57,6 +58,11 @@ impl Wanted {
     /// Its state.
     pub fn state(&self) -> AccountState {
         self.state
+    }
+
+    /// Until when WhatsApp limits its number.
+    pub fn not_before(&self) -> Option<Timestamp> {
+        self.not_before
     }
 }
 
@@ -355,7 +361,22 @@ pub async fn set_identity(
     Ok(())
 }
 
-/// Remembers when it was last connected.
+/// Remembers until when WhatsApp limits its number; `None` when it does not.
+pub async fn set_not_before(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    id: AccountId,
+    not_before: Option<Timestamp>,
+) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE account SET not_before = $1 WHERE organization_id = $2 AND id = $3",
+        args![not_before, organization_id, id],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Remembers when it was last connected, which says too that WhatsApp does not limit its number.
 pub async fn set_last_connected(
     tx: &mut Tx<'_>,
     organization_id: OrganizationId,
@@ -363,7 +384,7 @@ pub async fn set_last_connected(
     at: Timestamp,
 ) -> Result<(), Error> {
     tx.execute(
-        "UPDATE account SET last_connected_at = $1 WHERE organization_id = $2 AND id = $3",
+        "UPDATE account SET last_connected_at = $1, not_before = NULL WHERE organization_id = $2 AND id = $3",
         args![at, organization_id, id],
     )
     .await?;

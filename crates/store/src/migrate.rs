@@ -12,6 +12,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0002_message_deleted",
         include_str!("../migrations/0002_message_deleted.sql"),
     ),
+    (
+        "0004_account_not_before",
+        include_str!("../migrations/0004_account_not_before.sql"),
+    ),
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT NOT NULL PRIMARY KEY)";

@@ -46,6 +46,8 @@ pub async fn connect(app: &Arc<App>, caller: &Caller, id: AccountId) -> Result<A
                         // Whatever still runs with the old credentials can write nothing any more.
                         lease::revoke(tx, id).await?;
                         session_record::delete_all(tx, id).await?;
+                        // It may be linked to another number.
+                        account::set_not_before(tx, organization, id, None).await?;
                     }
                     AccountState::Starting
                     | AccountState::NeedScan

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use pesan_model::{AccountId, AccountState, OrganizationId, StateReason};
+use pesan_model::{AccountId, AccountState, OrganizationId, StateReason, Timestamp};
 use pesan_store::account::{Identity, NewState};
 use pesan_store::lease::Holder;
 use pesan_store::{Error as StoreError, Tx, account, job, lease};
@@ -32,6 +32,8 @@ pub(crate) struct Report {
     pub(crate) reason: Option<StateReason>,
     /// Who it is on WhatsApp, when that was told.
     pub(crate) identity: Option<Identity>,
+    /// Until when WhatsApp limits its number, when that was told.
+    pub(crate) not_before: Option<Timestamp>,
     /// Whether the fleet goes on with it.
     pub(crate) is_wanted: bool,
 }
@@ -78,6 +80,10 @@ async fn store(app: &App, tx: &mut Tx<'_>, reporter: Reporter, report: Report) -
         Ok(()) => {}
         Err(StoreError::Fenced) => return Ok((Outcome::Fenced, false)),
         Err(error) => return Err(error.into()),
+    }
+    if report.not_before.is_some() {
+        // Whatever somebody decided meanwhile: it must not be connected too early later on.
+        account::set_not_before(tx, organization, id, report.not_before).await?;
     }
     if account::wanted(tx, id).await?.is_none() {
         return Ok((Outcome::Unwanted, false));

@@ -6,8 +6,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use pesan_model::reconnect::Disconnect;
-use pesan_model::{AccountId, AccountState, StateReason};
-use pesan_providers::inbound::Identity;
+use pesan_model::{AccountId, AccountState, StateReason, Timestamp};
 use pesan_providers::{Connection, Provider};
 use pesan_store::{Error as StoreError, OrganizationKey, account, lease as stored_lease};
 use tokio::sync::OwnedSemaphorePermit;
@@ -17,6 +16,7 @@ use super::Shared;
 use super::lease::{self, HeldLease, Taken};
 use super::policy::{Failures, Next};
 use super::records::LeasedRecords;
+use super::reports::{limited, starting, state, with_identity};
 use super::sink::ConnectionSink;
 use crate::accounts::report::{Outcome, Report, Reporter, report};
 use crate::bus::Signal;
@@ -74,6 +74,8 @@ struct Run {
     /// The state that was last stored.
     state: AccountState,
     failures: Failures,
+    /// Until when WhatsApp limits the number.
+    not_before: Option<Timestamp>,
     /// Which connection is the present one.
     number: u64,
     provider: Option<Arc<dyn Provider>>,
@@ -142,6 +144,7 @@ impl Actor {
             sender: self.sender,
             state: wanted.state(),
             failures: Failures::default(),
+            not_before: wanted.not_before(),
             number: 0,
             provider: None,
         }
@@ -172,14 +175,14 @@ impl Patience {
 impl Run {
     /// Connects until a person or WhatsApp says stop.
     async fn serve(&mut self) {
-        if self.state != AccountState::Starting {
+        if self.state != AccountState::Starting && self.limited_for().is_none() {
             let reason = StateReason::new("resumed", "Connecting again after a restart.");
             if self.report(starting(reason)).boxed().await.is_some() {
                 return;
             }
         }
         loop {
-            let end = match self.connect().boxed().await {
+            let end = match self.open().boxed().await {
                 Ok(patience) => self.listen(patience).await,
                 Err(end) => end,
             };
@@ -198,6 +201,49 @@ impl Run {
                     self.state = AccountState::Starting;
                 }
                 Some(End::Disconnected(..)) | None => {}
+            }
+        }
+    }
+
+    /// Opens a connection as soon as WhatsApp lets the number connect.
+    async fn open(&mut self) -> Result<Option<Patience>, End> {
+        if let Some(left) = self.limited_for()
+            && let Some(end) = self.sit_out(left).await
+        {
+            return Err(end);
+        }
+        self.connect().await
+    }
+
+    /// How long WhatsApp goes on to limit the number.
+    fn limited_for(&self) -> Option<Duration> {
+        let left = self.not_before?.since(self.shared.app.clock.now());
+        (!left.is_zero()).then_some(left)
+    }
+
+    /// Waits until a limit is over that was told before this start. Gives an end when it should not go on.
+    async fn sit_out(&mut self, left: Duration) -> Option<End> {
+        if self.state != AccountState::Restricted
+            && let Some(end) = self.report(limited(left)).await
+        {
+            return Some(end);
+        }
+        if let Some(end) = self.wait(left).await {
+            return Some(end);
+        }
+        let over = StateReason::new("limit_over", "The time for which WhatsApp limited this number is over.");
+        self.report(starting(over)).await
+    }
+
+    /// Waits so long. Gives an end when it should not go on.
+    async fn wait(&mut self, time: Duration) -> Option<End> {
+        let sleep = self.shared.timer.sleep(time);
+        tokio::select! {
+            biased;
+            end = self.verdict() => Some(end),
+            () = sleep => {
+                self.not_before = None;
+                None
             }
         }
     }
@@ -318,6 +364,7 @@ impl Run {
                     state,
                     reason: Some(reason),
                     identity: None,
+                    not_before: None,
                     is_wanted: false,
                 };
                 self.report(stopped).boxed().await.or(Some(End::Stop))
@@ -325,21 +372,19 @@ impl Run {
             // The server asks for a new connection right after linking: not worth a word.
             Next::Retry { after, .. } if after.is_zero() && self.state != AccountState::Connected => None,
             Next::Retry { after, state, reason } => {
+                let until = self.shared.app.clock.now().plus(after);
+                self.not_before = (state == AccountState::Restricted).then_some(until);
                 let waiting = Report {
                     state,
                     reason: Some(reason),
                     identity: None,
+                    not_before: self.not_before,
                     is_wanted: true,
                 };
                 if let Some(end) = self.report(waiting).boxed().await {
                     return Some(end);
                 }
-                let sleep = self.shared.timer.sleep(after);
-                tokio::select! {
-                    biased;
-                    end = self.verdict() => Some(end),
-                    () = sleep => None,
-                }
+                self.wait(after).await
             }
         }
     }
@@ -439,34 +484,6 @@ impl Run {
         if self.lease.holds(&*self.shared.app.clock) {
             lease::give_back(&self.shared.app, &self.lease).await;
         }
-    }
-}
-
-fn state(state: AccountState) -> Report {
-    Report {
-        state,
-        reason: None,
-        identity: None,
-        is_wanted: true,
-    }
-}
-
-fn starting(reason: StateReason) -> Report {
-    Report {
-        reason: Some(reason),
-        ..state(AccountState::Starting)
-    }
-}
-
-fn with_identity(new: AccountState, identity: Identity) -> Report {
-    let identity = account::Identity {
-        phone: identity.phone.map(|phone| phone.to_string()),
-        lid: identity.lid,
-        push_name: identity.push_name,
-    };
-    Report {
-        identity: Some(identity),
-        ..state(new)
     }
 }
 

@@ -447,6 +447,84 @@ async fn each_disconnect_is_answered_as_the_table_says() {
     }
 }
 
+const BAN: Duration = Duration::from_secs(7_200);
+
+/// An account whose number WhatsApp has just limited for two hours.
+async fn banned(node: &Node) -> AccountId {
+    let (id, provider) = node.connected().await;
+    let ban = Disconnect::TemporaryBan {
+        code: 101,
+        seconds: BAN.as_secs(),
+    };
+    provider.connection(Connection::Disconnected(ban)).await;
+    node.wait_for_state(id, AccountState::Restricted).await;
+    id
+}
+
+#[tokio::test]
+async fn a_ban_is_sat_out_by_the_next_start_of_the_process_too() {
+    for database in testing::both().await {
+        let node = Node::new(&database).await;
+        let (clock, organization) = (node.test.clock.clone(), node.test.caller.organization_id);
+        let id = banned(&node).await;
+        node.stop().await;
+        clock.advance(Duration::from_secs(3_000));
+        let node = Node::on(TestApp::start(&database, clock.clone(), organization).await);
+        let rest = Duration::from_secs(4_200);
+        node.timer.finish(rest..=rest).await;
+        assert!(node.connector.fake.opened().is_empty(), "{}: too early", database.kind);
+        let account = node.get(id).await;
+        assert_eq!(account.reason.expect("a reason").code, "temporary_ban_101");
+        let provider = node.provider(id, 1).await;
+        provider.connection(Connection::Connected(identity())).await;
+        node.wait_for_state(id, AccountState::Connected).await;
+        let history = node.history(id).await;
+        let expected = [
+            (AccountState::Restricted, Some("temporary_ban_101".to_owned())),
+            (AccountState::Starting, Some("limit_over".to_owned())),
+            (AccountState::Connected, None),
+        ];
+        assert_eq!(history[history.len() - 3..], expected);
+        node.stop().await;
+        let node = Node::on(TestApp::start(&database, clock, organization).await);
+        node.provider(id, 1).await;
+        assert_eq!(
+            node.history(id).await.last().map(|(state, _)| *state),
+            Some(AccountState::Starting)
+        );
+        node.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_ban_is_not_cut_short_by_pausing_and_connecting() {
+    for database in testing::both().await {
+        let node = Node::new(&database).await;
+        let id = banned(&node).await;
+        accounts::pause(&node.test.app, &node.test.caller, id)
+            .await
+            .expect("paused");
+        node.wait_until_idle().await;
+        node.connect(id).await;
+        let is_limited = |account: &Account| {
+            account.state == AccountState::Restricted
+                && account
+                    .reason
+                    .as_ref()
+                    .is_some_and(|reason| reason.code == "temporary_ban")
+        };
+        let account = node.wait_for(id, is_limited).await;
+        assert_eq!(
+            account.reason.expect("a reason").detail,
+            "WhatsApp limits this number for 120 more minutes."
+        );
+        assert_eq!(node.connector.fake.opened().len(), 1, "{}: too early", database.kind);
+        node.timer.finish(BAN..=BAN).await;
+        node.provider(id, 2).await;
+        node.stop().await;
+    }
+}
+
 #[tokio::test]
 async fn waits_grow_until_a_connection_was_good_for_a_while() {
     let database = testing::sqlite();
