@@ -1,10 +1,12 @@
 //! What comes in from WhatsApp: one transaction for each batch, committed before WhatsApp is told that we have it.
 //!
 //! The same thing may come twice (after a crash, or by several ways) and changes nothing the second time: a message is
-//! known by account, chat, sender and WhatsApp's id; receipts only climb.
+//! known by account, chat, sender and WhatsApp's id; receipts only climb. What can never be stored is kept aside
+//! ([`quarantine`]).
 
 mod messages;
 pub(crate) mod people;
+mod quarantine;
 mod receipts;
 
 pub(crate) use messages::REMOTE_COLUMN;
@@ -15,6 +17,7 @@ use std::sync::Arc;
 use pesan_model::chat::Typing;
 use pesan_model::{AccountId, Event, OrganizationId};
 use pesan_providers::Inbound;
+use pesan_store::quarantine::Quarantined;
 use pesan_store::{Error as StoreError, OrganizationKey, Tx, account, chat};
 
 use crate::bus::Signal;
@@ -32,15 +35,67 @@ pub async fn receive(app: &Arc<App>, account: AccountId, batch: Vec<Inbound>) ->
         .read(move |tx| Box::pin(async move { account::organization_of(tx, account).await }))
         .await?;
     let key = app.organization_key(organization).await?;
+    let place = Place {
+        organization,
+        account,
+        key: &key,
+    };
     let batch = Arc::new(batch);
+    match store(app, place, batch.clone(), None).await {
+        Err(error) if quarantine::is_lasting(&error) => {
+            // Something in it can never be stored: the rest is stored without it.
+            for item in batch.iter() {
+                store_or_keep_aside(app, place, item).await?;
+            }
+            Ok(())
+        }
+        stored => stored,
+    }
+}
+
+/// Whose things came in.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    organization: OrganizationId,
+    account: AccountId,
+    key: &'a OrganizationKey,
+}
+
+/// Stores one thing. When that fails for good, it is kept aside, with a line in its thread where it has one.
+async fn store_or_keep_aside(app: &Arc<App>, place: Place<'_>, item: &Inbound) -> Result<()> {
+    let alone = Arc::new(vec![item.clone()]);
+    let mut strikes = 0;
+    let refused = loop {
+        match store(app, place, alone.clone(), None).await {
+            Err(error) if quarantine::is_lasting(&error) => {
+                strikes += 1;
+                if strikes == quarantine::STRIKES {
+                    break error;
+                }
+            }
+            stored => return stored,
+        }
+    };
+    let row = quarantine::row(app, place.account, place.key, (item, &refused))?;
+    let placeholder = Arc::new(quarantine::placeholder(item).into_iter().collect::<Vec<_>>());
+    match store(app, place, placeholder, Some(row.clone())).await {
+        Err(error) if quarantine::is_lasting(&error) => store(app, place, Arc::default(), Some(row)).await?,
+        stored => stored?,
+    }
+    quarantine::count(place.account, item, &refused);
+    Ok(())
+}
+
+/// Stores things, and what is kept aside, in one transaction. `Ok` means committed.
+async fn store(app: &Arc<App>, place: Place<'_>, items: Arc<Vec<Inbound>>, aside: Option<Quarantined>) -> Result<()> {
     for attempt in 1..=TRIES {
-        match store_batch(app, (organization, account), &key, batch.clone()).await {
+        match store_once(app, place, items.clone(), aside.clone()).await {
             // Two accounts can meet the same new person at the same moment; the second time the row is there.
             Err(Error::Conflict { .. } | Error::Unavailable { .. }) if attempt < TRIES => {}
             Err(error) => return Err(error),
             Ok(outcome) => {
                 if outcome.has_events {
-                    events::announce(app, organization);
+                    events::announce(app, place.organization);
                 }
                 for kind in outcome.work {
                     app.bus.publish(Signal::Jobs(kind));
@@ -71,13 +126,14 @@ pub(crate) struct Batch<'a> {
     work: BTreeSet<&'static str>,
 }
 
-async fn store_batch(
+async fn store_once(
     app: &Arc<App>,
-    (organization, account): (OrganizationId, AccountId),
-    key: &OrganizationKey,
+    place: Place<'_>,
     items: Arc<Vec<Inbound>>,
+    aside: Option<Quarantined>,
 ) -> Result<Outcome> {
-    let (app, key) = (app.clone(), key.clone());
+    let (organization, account) = (place.organization, place.account);
+    let (app, key) = (app.clone(), place.key.clone());
     let store = app.store.clone();
     store
         .write::<_, Error, _>(move |tx| {
@@ -92,6 +148,9 @@ async fn store_batch(
                 };
                 for item in items.iter() {
                     handle(&mut batch, tx, item).await?;
+                }
+                if let Some(row) = &aside {
+                    pesan_store::quarantine::insert(tx, organization, row).await?;
                 }
                 let (has_events, work) = (!batch.events.is_empty(), batch.work);
                 if has_events {

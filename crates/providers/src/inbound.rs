@@ -7,6 +7,7 @@ use pesan_model::chat::Activity;
 use pesan_model::content::MediaKind;
 use pesan_model::reconnect::Disconnect;
 use pesan_model::{AccountId, Address, Direction, MessageStatus, Phone, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::provider::RemoteMedia;
 
@@ -74,7 +75,7 @@ pub struct Identity {
 }
 
 /// One thing that came in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Inbound {
     /// A message, from somebody or from another device of this account.
     Message(Box<InboundMessage>),
@@ -105,7 +106,7 @@ pub enum Inbound {
 }
 
 /// A message.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct InboundMessage {
     /// WhatsApp's id.
     pub wa_id: String,
@@ -128,7 +129,7 @@ pub struct InboundMessage {
 }
 
 /// What a received message says.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum InboundContent {
     /// Plain text.
     Text(String),
@@ -154,7 +155,7 @@ pub enum InboundContent {
 }
 
 /// A file, still on WhatsApp's servers.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct InboundMedia {
     /// How it is shown.
     pub kind: MediaKind,
@@ -175,7 +176,7 @@ pub struct InboundMedia {
 }
 
 /// A receipt.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Receipt {
     /// The thread.
     pub chat: Address,
@@ -192,7 +193,7 @@ pub struct Receipt {
 }
 
 /// A person, with every identity we were told.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// By number.
     pub phone: Option<Phone>,
@@ -203,7 +204,7 @@ pub struct Person {
 }
 
 /// A group was created or changed.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct GroupNotice {
     /// The group.
     pub group: Address,

@@ -41,6 +41,9 @@ pub enum Error {
         /// Why.
         detail: String,
     },
+    /// The work in a transaction panicked; none of it happened.
+    #[error("the work in a transaction panicked")]
+    Panicked,
     /// The file or the migrations belong to another version.
     #[error("{0}")]
     Version(String),
@@ -62,6 +65,39 @@ impl Error {
         Self::Corrupt {
             what,
             detail: detail.to_string(),
+        }
+    }
+
+    /// True when the same work would fail again on a sound database: what was to be stored is refused. False when the
+    /// database itself is in trouble, which passes or is for people to mend.
+    pub fn is_lasting(&self) -> bool {
+        use rusqlite::ErrorCode::{
+            DatabaseCorrupt, FileLockingProtocolFailed, InternalMalfunction, NotADatabase, OperationAborted,
+            OperationInterrupted, OutOfMemory, PermissionDenied,
+        };
+        match self {
+            Self::NotFound { .. } | Self::Conflict | Self::Corrupt { .. } | Self::Panicked => true,
+            Self::Unavailable(_) | Self::Version(_) | Self::Decrypt { .. } | Self::Fenced => false,
+            Self::Sqlite { source, .. } => !matches!(
+                source.sqlite_error_code(),
+                Some(
+                    DatabaseCorrupt
+                        | FileLockingProtocolFailed
+                        | InternalMalfunction
+                        | NotADatabase
+                        | OperationAborted
+                        | OperationInterrupted
+                        | OutOfMemory
+                        | PermissionDenied
+                )
+            ),
+            // Connection, invalid transaction state (read-only), log-in, system and internal errors.
+            Self::Postgres { source, .. } => source.as_database_error().is_some_and(|error| {
+                let code = error.code().unwrap_or_default();
+                !["08", "25", "28", "58", "XX"]
+                    .iter()
+                    .any(|class| code.starts_with(class))
+            }),
         }
     }
 

@@ -26,6 +26,7 @@ mod migrate;
 pub mod number_check;
 pub mod organization;
 mod postgres;
+pub mod quarantine;
 mod row;
 pub mod session_record;
 pub mod setting;

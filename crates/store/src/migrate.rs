@@ -12,6 +12,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0002_message_deleted",
         include_str!("../migrations/0002_message_deleted.sql"),
     ),
+    ("0003_quarantine", include_str!("../migrations/0003_quarantine.sql")),
     (
         "0004_account_not_before",
         include_str!("../migrations/0004_account_not_before.sql"),

@@ -1,7 +1,9 @@
 //! PostgreSQL: a pool of connections, one transaction for each piece of work.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures::FutureExt;
 use futures::future::BoxFuture;
 use sqlx::postgres::{PgArguments, PgPool, PgPoolOptions, PgRow};
 use sqlx::query::Query;
@@ -39,7 +41,14 @@ impl PostgresDb {
             .begin()
             .await
             .map_err(|error| Error::postgres("begin", error))?;
-        let value = work(&mut Tx(Connection::Postgres(&mut transaction))).await?;
+        // The transaction is undone when it is dropped.
+        let value = AssertUnwindSafe(async { work(&mut Tx(Connection::Postgres(&mut transaction))).await })
+            .catch_unwind()
+            .await
+            .map_err(|_| {
+                tracing::error!("a database transaction panicked; it was undone");
+                Error::Panicked
+            })??;
         transaction
             .commit()
             .await

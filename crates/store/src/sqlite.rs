@@ -238,7 +238,7 @@ where
             run_cached(connection, "ROLLBACK TO work")?;
             run_cached(connection, "RELEASE work")?;
             tracing::error!("a database transaction panicked; it was undone");
-            Err(Error::Unavailable("a transaction failed unexpectedly".to_owned()))
+            Err(Error::Panicked)
         }
     }
 }

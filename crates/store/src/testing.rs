@@ -28,6 +28,15 @@ impl TestDatabase {
     }
 }
 
+/// Renames a table, so that whatever needs it is refused by a sound database until it has its name again.
+pub async fn rename_table(store: &Store, from: &str, to: &str) {
+    let sql = format!("ALTER TABLE {from} RENAME TO {to}");
+    store
+        .write::<_, crate::Error, _>(move |tx| Box::pin(async move { tx.execute(&sql, Vec::new()).await }))
+        .await
+        .expect("the table is renamed");
+}
+
 /// An empty SQLite database.
 pub fn sqlite() -> TestDatabase {
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -84,21 +84,22 @@ async fn a_failed_write_leaves_nothing_and_does_not_disturb_its_neighbours() {
 
 #[tokio::test]
 async fn a_panic_in_a_write_is_undone_and_the_store_goes_on() {
-    let database = testing::sqlite();
-    let store = database.open().await;
-    let clock = clock();
-    let failed = store
-        .write::<(), Error, _>(|tx| {
-            Box::pin(async move {
-                organization::get(tx, OrganizationId::from(id(9)))
-                    .await
-                    .expect("a panic on purpose");
-                Ok(())
+    for database in testing::both().await {
+        let store = database.open().await;
+        let clock = clock();
+        let failed = store
+            .write::<(), Error, _>(|tx| {
+                Box::pin(async move {
+                    organization::get(tx, OrganizationId::from(id(9)))
+                        .await
+                        .expect("a panic on purpose");
+                    Ok(())
+                })
             })
-        })
-        .await;
-    assert!(matches!(failed, Err(Error::Unavailable(_))), "{failed:?}");
-    organization(&store, &clock).await;
+            .await;
+        assert!(matches!(failed, Err(Error::Panicked)), "{}: {failed:?}", database.kind);
+        organization(&store, &clock).await;
+    }
 }
 
 #[tokio::test]

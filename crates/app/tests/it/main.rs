@@ -6,6 +6,7 @@ mod fleet;
 mod inbound;
 mod live;
 mod messaging;
+mod quarantine;
 mod receiver;
 mod support;
 mod webhooks;
