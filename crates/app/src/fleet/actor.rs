@@ -76,6 +76,8 @@ struct Run {
     failures: Failures,
     /// Until when WhatsApp limits the number.
     not_before: Option<Timestamp>,
+    /// Somebody may have changed what is wanted, and it was not looked at yet.
+    must_look: bool,
     /// Which connection is the present one.
     number: u64,
     provider: Option<Arc<dyn Provider>>,
@@ -145,6 +147,7 @@ impl Actor {
             state: wanted.state(),
             failures: Failures::default(),
             not_before: wanted.not_before(),
+            must_look: false,
             number: 0,
             provider: None,
         }
@@ -284,6 +287,11 @@ impl Run {
     /// Listens to the present connection until it ends.
     async fn listen(&mut self, mut patience: Option<Patience>) -> End {
         let mut ready_since = None;
+        if self.must_look
+            && let Some(end) = self.look().boxed().await
+        {
+            return end;
+        }
         loop {
             let message = tokio::select! {
                 biased;
@@ -389,16 +397,17 @@ impl Run {
         }
     }
 
-    /// Waits until somebody wants something else.
+    /// Waits until somebody wants something else. Can be dropped: what was not looked at then is looked at later.
     async fn verdict(&mut self) -> End {
         loop {
+            if self.must_look
+                && let Some(end) = self.look().boxed().await
+            {
+                return end;
+            }
             match self.inbox.recv().await {
                 None => return End::Stop,
-                Some(Message::Look) => {
-                    if let Some(end) = self.look().boxed().await {
-                        return end;
-                    }
-                }
+                Some(Message::Look) => self.must_look = true,
                 // There is no connection now, so an earlier one said it.
                 Some(Message::Connection { .. }) => {}
             }
@@ -407,6 +416,7 @@ impl Run {
 
     /// Looks at the database whether the account should still run here.
     async fn look(&mut self) -> Option<End> {
+        self.must_look = true;
         let (id, epoch) = (self.reporter.account, self.reporter.epoch);
         let found = self
             .shared
@@ -416,6 +426,7 @@ impl Run {
                 Box::pin(async move { Ok((account::wanted(tx, id).await?, stored_lease::get(tx, id).await?)) })
             })
             .await;
+        self.must_look = false;
         match found {
             Ok((Some(wanted), Some(lease))) if lease.epoch() == epoch => {
                 let is_new_start = wanted.state() == AccountState::Starting && self.state != AccountState::Starting;

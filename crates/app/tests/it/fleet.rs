@@ -590,6 +590,46 @@ async fn an_account_is_paused_and_goes_on_when_somebody_connects_it() {
 }
 
 #[tokio::test]
+async fn a_pause_is_heard_when_the_next_try_begins_at_the_same_moment() {
+    let database = testing::sqlite();
+    let node = Node::new(&database).await;
+    let (id, provider) = node.connected().await;
+    provider.connection(Connection::Disconnected(Disconnect::Lost)).await;
+    node.wait_for_state(id, AccountState::Reconnecting).await;
+    // The database is slow to answer: the look at what is wanted takes longer than what is left of the wait.
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let held = Arc::new(Mutex::new(held));
+    for _ in 0..8 {
+        let (store, held) = (node.test.app.store.clone(), held.clone());
+        node.test.app.lifecycle.spawn("slow read", async move {
+            let slow = store.read::<_, pesan_store::Error, _>(move |_| {
+                Box::pin(async move {
+                    // Ends with an error when the test lets go.
+                    let _ = held.lock().recv();
+                    Ok(())
+                })
+            });
+            slow.await.expect("read");
+        });
+    }
+    tokio::task::yield_now().await;
+    accounts::pause(&node.test.app, &node.test.caller, id)
+        .await
+        .expect("paused");
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    node.timer
+        .finish(Duration::from_millis(500)..=Duration::from_secs(1))
+        .await;
+    node.provider(id, 2).await;
+    drop(release);
+    node.wait_until_idle().await;
+    assert_eq!(node.get(id).await.state, AccountState::Paused);
+    node.stop().await;
+}
+
+#[tokio::test]
 async fn somebody_who_connects_does_not_wait_for_the_next_try() {
     let database = testing::sqlite();
     let node = Node::new(&database).await;
