@@ -17,6 +17,7 @@ pub mod users;
 pub use authenticate::Credentials;
 
 use pesan_model::{ApiKeyId, OrganizationId, Permission, Role, UserId};
+use tokio::sync::watch;
 
 use crate::error::{Error, Result};
 
@@ -26,6 +27,14 @@ pub struct Access {
     callers: cache::CallerCache,
     passwords: password::Passwords,
     attempts: limiter::AttemptLimiter,
+}
+
+impl Access {
+    /// Tells, from now on, when people, keys or log-ins changed on this node: whoever was let in for longer than one
+    /// request asks [`authenticate::still_holds`] then.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.callers.changes()
+    }
 }
 
 /// Who asks.
@@ -60,6 +69,8 @@ pub struct Caller {
     pub permissions: Vec<Permission>,
     /// From which network address, for the audit log.
     pub ip: Option<String>,
+    /// The hash of the log-in's token, when a browser asks. Ending the log-in ends what it still listens to.
+    pub session: Option<[u8; 32]>,
 }
 
 impl Caller {
@@ -70,6 +81,7 @@ impl Caller {
             principal: Principal::System,
             permissions: Permission::ALL.to_vec(),
             ip: None,
+            session: None,
         }
     }
 

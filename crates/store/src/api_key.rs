@@ -67,14 +67,21 @@ pub async fn find_by_hash(tx: &mut Tx<'_>, key_hash: &[u8; 32]) -> Result<Option
     row.map(ApiKeyRow::into_key).transpose()
 }
 
-/// The organization's key with this id.
-pub async fn get(tx: &mut Tx<'_>, organization_id: OrganizationId, id: ApiKeyId) -> Result<ApiKey, Error> {
+/// The organization's key with this id, unless it was revoked.
+pub async fn find(tx: &mut Tx<'_>, organization_id: OrganizationId, id: ApiKeyId) -> Result<Option<ApiKey>, Error> {
     let sql = format!(
         "SELECT {} FROM api_key WHERE organization_id = $1 AND id = $2",
         ApiKeyRow::COLUMNS
     );
-    let row: ApiKeyRow = tx.fetch_one("API key", &sql, args![organization_id, id]).await?;
-    Ok(row.into_key()?.1)
+    let row: Option<ApiKeyRow> = tx.fetch_optional(&sql, args![organization_id, id]).await?;
+    Ok(row.map(ApiKeyRow::into_key).transpose()?.map(|(_, key)| key))
+}
+
+/// The organization's key with this id.
+pub async fn get(tx: &mut Tx<'_>, organization_id: OrganizationId, id: ApiKeyId) -> Result<ApiKey, Error> {
+    find(tx, organization_id, id)
+        .await?
+        .ok_or(Error::NotFound { what: "API key" })
 }
 
 /// The organization's keys, newest first, before `before`.

@@ -36,6 +36,27 @@ pub async fn authenticate(app: &Arc<App>, credentials: Credentials<'_>, ip: Opti
     Ok(Caller { ip, ..caller })
 }
 
+/// Whether this caller would be let in with the same rights now. Asks the database, and unlike a request it neither
+/// notes a key as used nor lets a log-in live longer: an open page is not a person who does something.
+pub(crate) async fn still_holds(app: &Arc<App>, caller: &Caller) -> Result<bool> {
+    let (organization_id, session, now) = (caller.organization_id, caller.session, app.clock.now());
+    let permissions = match (caller.principal, session) {
+        (Principal::System, _) => return Ok(true),
+        (Principal::Key(id), _) => app
+            .store
+            .read(move |tx| Box::pin(async move { api_key::find(tx, organization_id, id).await }))
+            .await?
+            .map(|key| key.scopes),
+        (Principal::User(_), Some(session)) => app
+            .store
+            .read(move |tx| Box::pin(async move { browser_session::find(tx, &session, now).await }))
+            .await?
+            .map(|(user, _)| Caller::permissions_of(user.role)),
+        (Principal::User(_), None) => None,
+    };
+    Ok(permissions.is_some_and(|permissions| permissions == caller.permissions))
+}
+
 async fn find_key(app: &Arc<App>, hash: [u8; 32]) -> Result<Caller> {
     let found = app
         .store
@@ -55,6 +76,7 @@ async fn find_key(app: &Arc<App>, hash: [u8; 32]) -> Result<Caller> {
         principal: Principal::Key(key.id),
         permissions: key.scopes,
         ip: None,
+        session: None,
     })
 }
 
@@ -77,5 +99,6 @@ async fn find_session(app: &Arc<App>, hash: [u8; 32]) -> Result<Caller> {
         principal: Principal::User(user.id),
         permissions: Caller::permissions_of(user.role),
         ip: None,
+        session: Some(hash),
     })
 }

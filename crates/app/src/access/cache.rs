@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use tokio::sync::watch;
 
 use super::Caller;
 
@@ -16,7 +17,11 @@ const CAPACITY: usize = 10_000;
 
 /// Callers by the hash of their key or token.
 #[derive(Default)]
-pub(super) struct CallerCache(Mutex<Entries>);
+pub(super) struct CallerCache {
+    entries: Mutex<Entries>,
+    /// Touched after every change, for whoever was let in and is still there.
+    changed: watch::Sender<()>,
+}
 
 #[derive(Default)]
 struct Entries {
@@ -27,19 +32,19 @@ struct Entries {
 impl CallerCache {
     /// Who this is, if that was looked up a moment ago. `now` is monotonic.
     pub(super) fn find(&self, hash: &[u8; 32], now: Duration) -> Option<Caller> {
-        let entries = self.0.lock();
+        let entries = self.entries.lock();
         let (until, caller) = entries.callers.get(hash)?;
         (now < *until).then(|| caller.clone())
     }
 
     /// Read before the database is asked, for [`Self::remember`].
     pub(super) fn generation(&self) -> u64 {
-        self.0.lock().generation
+        self.entries.lock().generation
     }
 
     /// Remembers what the database said, unless something was changed while it was asked.
     pub(super) fn remember(&self, hash: [u8; 32], caller: Caller, generation: u64, now: Duration) {
-        let mut entries = self.0.lock();
+        let mut entries = self.entries.lock();
         if entries.generation != generation {
             return;
         }
@@ -49,11 +54,19 @@ impl CallerCache {
         entries.callers.insert(hash, (now + FRESH, caller));
     }
 
+    /// Tells of every change from now on.
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
     /// Forgets everybody. After every change of people, keys and log-ins.
     pub(super) fn clear(&self) {
-        let mut entries = self.0.lock();
-        entries.generation += 1;
-        entries.callers.clear();
+        {
+            let mut entries = self.entries.lock();
+            entries.generation += 1;
+            entries.callers.clear();
+        }
+        self.changed.send_replace(());
     }
 }
 

@@ -59,6 +59,7 @@ pub(super) async fn open_session(app: &Arc<App>, user: &User, ip: Option<String>
         principal: Principal::User(id),
         permissions: Vec::new(),
         ip,
+        session: None,
     };
     let note = Note::new(app, &caller, "user.log_in", Some(id.to_string()));
     let idle = app.settings.limits.session_idle;

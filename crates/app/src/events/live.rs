@@ -4,6 +4,9 @@
 //! in case a hint was lost, it looks for what comes after that place. Looking is shared: each organization that somebody
 //! watches has a *tail* in memory, its newest events already written as JSON, and one look at the database serves
 //! everybody who watches. Only who is further behind reads pages of its own.
+//!
+//! Whoever loses the right to watch is let go before the next event: at once when it was taken on this node, and within
+//! five seconds when it was taken on another or ran out.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,8 +19,9 @@ use pesan_model::event::LoggedEvent;
 use pesan_model::{AccountId, OrganizationId, Permission};
 use pesan_store::event;
 use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::sync::watch;
 
-use crate::access::Caller;
+use crate::access::{Caller, authenticate};
 use crate::bus::Signal;
 use crate::context::App;
 use crate::error::{Error, Result};
@@ -26,7 +30,7 @@ use crate::error::{Error, Result};
 const TAIL: usize = 512;
 /// Events read at once by who is further behind, and by the tail.
 const PAGE: usize = 500;
-/// How often the log is looked at when nobody hints.
+/// How often the log is looked at, and the caller, when nobody hints.
 const POLL: Duration = Duration::from_secs(5);
 
 /// One thing of a live stream.
@@ -171,8 +175,8 @@ async fn page(app: &App, organization: OrganizationId, after: i64) -> Result<Vec
     events.into_iter().map(LiveEvent::new).collect()
 }
 
-/// Everything after place `after` (from now on when there is none), for as long as the process takes on work. The stream
-/// ends after an error; who comes back names the last place it got.
+/// Everything after place `after` (from now on when there is none), for as long as the process takes on work and the
+/// caller keeps its rights. The stream ends after an error; who comes back names the last place it got.
 pub async fn subscribe(
     app: Arc<App>,
     caller: Caller,
@@ -181,6 +185,7 @@ pub async fn subscribe(
     caller.require(Permission::EventsRead)?;
     // Before the first look, so that nothing falls between the two.
     let hints = app.bus.subscribe();
+    let access = app.access.changes();
     let organization = caller.organization_id;
     let cursor = match after {
         Some(after) => after,
@@ -194,6 +199,9 @@ pub async fn subscribe(
         tail: app.tails.of(organization),
         may_see_codes: caller.require(Permission::AccountsConnect).is_ok(),
         app,
+        caller,
+        access,
+        checked_at: None,
         organization,
         cursor,
         hints,
@@ -213,6 +221,11 @@ pub async fn subscribe(
 struct Subscriber {
     app: Arc<App>,
     tail: Arc<Tail>,
+    caller: Caller,
+    /// Changes of people, keys and log-ins.
+    access: watch::Receiver<()>,
+    /// When it was last certain that the caller may watch; never at first, so that a change meanwhile counts.
+    checked_at: Option<Duration>,
     organization: OrganizationId,
     may_see_codes: bool,
     /// The place reached.
@@ -223,10 +236,13 @@ struct Subscriber {
 }
 
 impl Subscriber {
-    /// The next thing; none when the process ends.
+    /// The next thing; none when the process ends or the caller may not watch any more.
     async fn next(&mut self) -> Result<Option<Live>> {
         let soft = self.app.lifecycle.soft().clone();
         loop {
+            if !self.may_go_on().await? {
+                return Ok(None);
+            }
             if let Some(item) = self.ready.pop_front() {
                 return Ok(Some(item));
             }
@@ -253,9 +269,25 @@ impl Subscriber {
                     Err(RecvError::Lagged(_)) => self.should_look = true,
                     Err(RecvError::Closed) => return Ok(None),
                 },
+                _ = self.access.changed() => self.checked_at = None,
                 () = tokio::time::sleep(POLL) => self.should_look = true,
             }
         }
+    }
+
+    /// Looks at the caller again when something changed or the last look is old.
+    async fn may_go_on(&mut self) -> Result<bool> {
+        let now = self.app.clock.monotonic();
+        if self.access.has_changed().unwrap_or(true) {
+            self.checked_at = None;
+        }
+        if self.checked_at.is_some_and(|at| now.saturating_sub(at) < POLL) {
+            return Ok(true);
+        }
+        // Marked as seen before the look, so that what changes during it is looked at once more.
+        self.access.mark_unchanged();
+        self.checked_at = Some(now);
+        authenticate::still_holds(&self.app, &self.caller).await
     }
 
     fn note(&mut self, signal: Signal) {

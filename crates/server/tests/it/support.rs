@@ -274,10 +274,16 @@ impl LiveStream {
         }
     }
 
-    /// Waits for its end.
-    pub(crate) async fn has_ended(&mut self) -> bool {
-        let end = async { while self.pieces.next().await.is_some() {} };
-        tokio::time::timeout(DEADLINE, end).await.is_ok()
+    /// Waits for its end, and gives what it still told.
+    pub(crate) async fn rest(&mut self) -> String {
+        let end = async {
+            while let Some(piece) = self.pieces.next().await {
+                let piece = piece.expect("it is readable");
+                self.text.push_str(std::str::from_utf8(&piece).expect("text"));
+            }
+        };
+        tokio::time::timeout(DEADLINE, end).await.expect("an end in time");
+        std::mem::take(&mut self.text)
     }
 }
 
