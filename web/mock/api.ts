@@ -120,8 +120,8 @@ export function createMockApi(world: World = emptyWorld()) {
     const logged = { id: nextId("evt"), organization_id: "org_1", seq, at: new Date().toISOString(), ...event };
     for (const listener of listeners) listener(event.type, logged, seq);
   };
-  const hint = (name: string, data: unknown) => {
-    for (const listener of listeners) listener(name, data);
+  const hint = (name: string, data: unknown, seq?: number) => {
+    for (const listener of listeners) listener(name, data, seq);
   };
   const find = <T extends { id: string }>(all: T[], id: string, then: (found: T) => Answer): Answer => {
     const found = all.find((each) => each.id === id);

@@ -117,6 +117,20 @@ pub async fn last_seq(tx: &mut Tx<'_>, organization_id: OrganizationId) -> Resul
     Ok(seq)
 }
 
+/// The place before the first event that is still kept: from there, [`list_after`] skips nothing.
+pub async fn seq_before_kept(tx: &mut Tx<'_>, organization_id: OrganizationId) -> Result<i64, Error> {
+    let first: Option<(i64,)> = tx
+        .fetch_optional(
+            "SELECT seq FROM event WHERE organization_id = $1 ORDER BY seq LIMIT 1",
+            args![organization_id],
+        )
+        .await?;
+    match first {
+        Some((seq,)) => Ok(seq - 1),
+        None => last_seq(tx, organization_id).await,
+    }
+}
+
 /// The place before the first event at or after a time: from there, [`list_after`] goes on with that event.
 pub async fn seq_before(tx: &mut Tx<'_>, organization_id: OrganizationId, at: Timestamp) -> Result<i64, Error> {
     let first: Option<(i64,)> = tx

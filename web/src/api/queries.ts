@@ -38,14 +38,15 @@ export const setupQuery = queryOptions({
   staleTime: 60_000,
 });
 
-/** Who is logged in; null when nobody is. */
+/** Who is logged in; null when nobody is. That a log-in ended is a failure, so that it is noticed like any other. */
 export const meQuery = queryOptions({
   queryKey: ["me"],
-  queryFn: async ({ signal }) => {
+  queryFn: async ({ client, queryKey, signal }) => {
     try {
       return await ask(api.GET("/v1/me", { signal }));
     } catch (error) {
-      if (error instanceof Problem && error.status === 401) return null;
+      const wasLoggedIn = client.getQueryData(queryKey) != null;
+      if (error instanceof Problem && error.status === 401 && !wasLoggedIn) return null;
       throw error;
     }
   },

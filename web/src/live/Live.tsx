@@ -12,7 +12,7 @@ export function Live({ children }: { children: ReactNode }) {
   const [state, setState] = useState<LiveState>("connecting");
 
   useEffect(() => {
-    let first = true;
+    let begun = false;
     const follower = follow(client);
     const close = openStream({
       onEvent: follower.apply,
@@ -20,12 +20,13 @@ export function Live({ children }: { children: ReactNode }) {
       onResync: () => void client.invalidateQueries(),
       onState: (next) => {
         setState(next);
-        if (next !== "live" || !first) return;
-        first = false;
-        // What was read before the stream began may have changed in between.
-        void client.invalidateQueries({
-          predicate: (query) => query.queryKey[0] !== "me" && query.queryKey[0] !== "qr",
-        });
+        if (next !== "live") return;
+        // What was read before the stream began may have changed in between. After a gap the log is replayed, but not
+        // all that is shown is in the log, and a log-in can have new rights.
+        void client.invalidateQueries(
+          begun ? {} : { predicate: (query) => query.queryKey[0] !== "me" && query.queryKey[0] !== "qr" },
+        );
+        begun = true;
       },
     });
     return () => {

@@ -1,8 +1,9 @@
 /**
  * The live stream of the server over one `EventSource`.
  *
- * The browser reconnects by itself after a cut and tells the server the last event it saw. It gives up when the answer
- * is an error (a proxy restarting, a login that ended); then the stream is opened anew from the last event, with back-off.
+ * The server first says where in the log the stream begins (`ready`). The browser reconnects by itself after a cut and
+ * tells the server the last place it knows. It gives up when the answer is an error (a proxy restarting, a login that
+ * ended); then the stream is opened anew from that place, with back-off.
  */
 import type { LoggedEvent } from "~/api/types";
 
@@ -77,6 +78,7 @@ export function openStream(handlers: StreamHandlers): () => void {
         handlers.onEvent(JSON.parse(event.data));
       });
     }
+    current.addEventListener("ready", seen);
     current.addEventListener("account.qr", (event) => handlers.onQr(JSON.parse(event.data).account_id));
     current.addEventListener("resync", (event) => {
       seen(event);

@@ -11,6 +11,7 @@ import { createMockApi, type MockApi, type World } from "../../mock/api";
 
 /** Stands in for the browser's `EventSource`, fed by the mock API. */
 class MockEventSource extends EventTarget {
+  static readonly CONNECTING = 0;
   static readonly CLOSED = 2;
   static mock: MockApi;
   static opened: MockEventSource[] = [];
@@ -29,6 +30,18 @@ class MockEventSource extends EventTarget {
       this.dispatchEvent(new MessageEvent(name, { data: JSON.stringify(data), lastEventId }));
     });
     queueMicrotask(() => this.onopen?.());
+  }
+
+  /** What the browser does when the connection is cut: it tries again by itself. */
+  cut() {
+    this.readyState = MockEventSource.CONNECTING;
+    this.onerror?.();
+  }
+
+  /** It got through. */
+  back() {
+    this.readyState = 1;
+    this.onopen?.();
   }
 
   /** What the browser does when the server answers with an error. */

@@ -36,6 +36,11 @@ const POLL: Duration = Duration::from_secs(5);
 /// One thing of a live stream.
 #[derive(Debug, Clone)]
 pub enum Live {
+    /// The stream begins after this place. Said first to who named none, so that they can come back to it.
+    Ready(i64),
+    /// The named place is not in the log: too old, or never reached. The stream goes on after this place instead, and
+    /// what happened in between must be read in another way.
+    Resync(i64),
     /// An event of the log.
     Event(Arc<LiveEvent>),
     /// The account has a new QR code. Not in the log, and only told to who may see the code.
@@ -175,6 +180,25 @@ async fn page(app: &App, organization: OrganizationId, after: i64) -> Result<Vec
     events.into_iter().map(LiveEvent::new).collect()
 }
 
+/// Where a stream begins, and what is said about that first.
+async fn begin(app: &App, organization: OrganizationId, after: Option<i64>) -> Result<(i64, Option<Live>)> {
+    let (kept, last) = app
+        .store
+        .read::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                let kept = event::seq_before_kept(tx, organization).await?;
+                Ok((kept, event::last_seq(tx, organization).await?))
+            })
+        })
+        .await?;
+    Ok(match after {
+        None => (last, Some(Live::Ready(last))),
+        Some(after) if after > last => (last, Some(Live::Resync(last))),
+        Some(after) if after < kept => (kept, Some(Live::Resync(kept))),
+        Some(after) => (after, None),
+    })
+}
+
 /// Everything after place `after` (from now on when there is none), for as long as the process takes on work and the
 /// caller keeps its rights. The stream ends after an error; who comes back names the last place it got.
 pub async fn subscribe(
@@ -187,14 +211,7 @@ pub async fn subscribe(
     let hints = app.bus.subscribe();
     let access = app.access.changes();
     let organization = caller.organization_id;
-    let cursor = match after {
-        Some(after) => after,
-        None => {
-            app.store
-                .read::<_, Error, _>(move |tx| Box::pin(async move { Ok(event::last_seq(tx, organization).await?) }))
-                .await?
-        }
-    };
+    let (cursor, first) = begin(&app, organization, after).await?;
     let subscriber = Subscriber {
         tail: app.tails.of(organization),
         may_see_codes: caller.require(Permission::AccountsConnect).is_ok(),
@@ -205,7 +222,7 @@ pub async fn subscribe(
         organization,
         cursor,
         hints,
-        ready: VecDeque::new(),
+        ready: first.into_iter().collect(),
         should_look: true,
     };
     Ok(futures::stream::unfold(Some(subscriber), |subscriber| async move {

@@ -54,6 +54,14 @@ pub async fn replay(app: &Arc<App>, caller: &Caller, id: WebhookId, from: From) 
             })
         })
         .await?;
+    if let From::AfterSeq(seq) = from
+        && !(0..=end).contains(&seq)
+    {
+        return Err(Error::field(
+            "/after_seq",
+            format!("must be a place in the log: 0 to {end}"),
+        ));
+    }
     let (mut deliveries, mut seen) = (0, 0);
     while cursor < end && seen < MAX_EVENTS {
         let owned = app.clone();

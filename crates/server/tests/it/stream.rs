@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::http::Method;
+use pesan_app::jobs::retention;
 use pesan_model::Permission;
 use pesan_store::testing::both;
 use serde_json::{Value, json};
@@ -14,7 +15,7 @@ const AGENT: &str = "agent@example.com";
 /// Watches, is told of one thing, and loses the right to watch. What happens then is not told, and the stream ends.
 async fn ends_after(server: &TestServer, mut stream: LiveStream, taken: impl Future<Output = Answer>) {
     server.post("/v1/accounts", &json!({"name": "Seen"})).await.expect(201);
-    assert_eq!(stream.next_event().await.data["data"]["name"], "Seen");
+    assert_eq!(next_account(&mut stream).await, "Seen");
     let change = async {
         let answer = taken.await;
         assert!(answer.status.is_success(), "{}", answer.text());
@@ -25,6 +26,16 @@ async fn ends_after(server: &TestServer, mut stream: LiveStream, taken: impl Fut
     };
     let (rest, ()) = tokio::join!(stream.rest(), change);
     assert!(!rest.contains("Secret"), "{rest}");
+}
+
+/// The name of the account that the next event of the log is about.
+async fn next_account(stream: &mut LiveStream) -> String {
+    loop {
+        let event = stream.next_event().await;
+        if event.name != "ready" {
+            return event.data["data"]["name"].as_str().expect("a name").to_owned();
+        }
+    }
 }
 
 /// A colleague of the owner and their path.
@@ -122,8 +133,8 @@ async fn a_stream_ends_with_the_log_in_it_belongs_to() {
             .header("cookie", &cookie)
             .send();
         ends_after(&server, stream, log_out).await;
-        let told = (other.next_event().await, other.next_event().await);
-        assert_eq!(told.1.data["data"]["name"], "Secret", "the other log-in goes on");
+        let told = (next_account(&mut other).await, next_account(&mut other).await);
+        assert_eq!(told.1, "Secret", "the other log-in goes on");
     }
 }
 
@@ -155,7 +166,7 @@ async fn a_stream_goes_on_when_somebody_else_changes() {
         server.delete(&key).await.expect(204);
         server.patch(&agent, &json!({"name": "Agus W."})).await.expect(200);
         server.post("/v1/accounts", &json!({"name": "One"})).await.expect(201);
-        assert_eq!(stream.next_event().await.data["data"]["name"], "One");
+        assert_eq!(next_account(&mut stream).await, "One");
     }
 }
 
@@ -204,9 +215,82 @@ async fn a_stream_tells_nothing_of_another_organization() {
         theirs.send().await.expect(201);
         server.post("/v1/accounts", &json!({"name": "Ours"})).await.expect(201);
         for mut stream in streams {
-            let first = stream.next_event().await;
-            assert_eq!(first.data["data"]["name"], "Ours");
-            assert_eq!(first.data["organization_id"], server.organization.to_string());
+            assert_eq!(next_account(&mut stream).await, "Ours");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_stream_says_first_where_it_begins() {
+    for database in both().await {
+        let server = TestServer::new(&database).await;
+        server
+            .post("/v1/accounts", &json!({"name": "Before"}))
+            .await
+            .expect(201);
+        let mut stream = server.ask(Method::GET, "/v1/stream").stream().await;
+        let first = stream.next_event().await;
+        assert_eq!((first.name.as_str(), first.id.as_str()), ("ready", "1"));
+        assert_eq!(first.data, json!({"seq": 1}));
+        drop(stream);
+        server
+            .post("/v1/accounts", &json!({"name": "Missed"}))
+            .await
+            .expect(201);
+        let back = server.ask(Method::GET, "/v1/stream").header("last-event-id", &first.id);
+        assert_eq!(back.stream().await.next_event().await.data["data"]["name"], "Missed");
+    }
+}
+
+#[tokio::test]
+async fn a_place_that_was_never_reached_is_answered_with_resync() {
+    for database in both().await {
+        let server = TestServer::new(&database).await;
+        server
+            .post("/v1/accounts", &json!({"name": "Before"}))
+            .await
+            .expect(201);
+        let ask = server
+            .ask(Method::GET, "/v1/stream")
+            .header("last-event-id", "999999999");
+        let mut stream = ask.stream().await;
+        let first = stream.next_event().await;
+        assert_eq!((first.name.as_str(), first.id.as_str()), ("resync", "1"));
+        server.post("/v1/accounts", &json!({"name": "After"})).await.expect(201);
+        assert_eq!(stream.next_event().await.data["data"]["name"], "After");
+    }
+}
+
+#[tokio::test]
+async fn a_place_older_than_what_is_kept_is_answered_with_resync_and_what_is_kept() {
+    for database in both().await {
+        let server = TestServer::new(&database).await;
+        for name in ["One", "Two"] {
+            server.post("/v1/accounts", &json!({"name": name})).await.expect(201);
+        }
+        server.clock.advance(Duration::from_hours(25));
+        server.post("/v1/accounts", &json!({"name": "Kept"})).await.expect(201);
+        let asked = || server.ask(Method::GET, "/v1/stream?after=1").stream();
+        assert_eq!(asked().await.next_event().await.data["data"]["name"], "Two");
+        retention::sweep(&server.app).await.expect("swept");
+        let mut stream = asked().await;
+        let first = stream.next_event().await;
+        assert_eq!((first.name.as_str(), first.id.as_str()), ("resync", "2"));
+        assert_eq!(stream.next_event().await.data["data"]["name"], "Kept");
+    }
+}
+
+#[tokio::test]
+async fn a_replay_from_a_place_that_is_not_in_the_log_is_refused() {
+    for database in both().await {
+        let server = TestServer::new(&database).await;
+        let new = json!({"url": "http://127.0.0.1:9/", "events": ["*"]});
+        let webhook = server.post("/v1/webhooks", &new).await.expect(201);
+        let path = format!("/v1/webhooks/{}/replay", webhook["id"].as_str().expect("an id"));
+        for place in [1_000_000_000_i64, -1] {
+            let answer = server.post(&path, &json!({"after_seq": place})).await;
+            assert_eq!(answer.problem(422, "invalid")["errors"][0]["pointer"], "/after_seq");
+        }
+        server.post(&path, &json!({"after_seq": 0})).await.expect(202);
     }
 }

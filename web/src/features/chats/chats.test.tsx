@@ -198,6 +198,53 @@ describe("the live stream", () => {
     await waitFor(() => expect(screen.queryByText("Live updates are interrupted. Reconnecting…")).toBeNull());
   });
 
+  it("goes_on_where_it_began_when_nothing_had_happened", async () => {
+    const mock = mockServer(world());
+    openApp("/chats/cht_1");
+    await within(await log()).findByText("Halo");
+    mock.hint("ready", { seq: 7 }, 7);
+    streams()[0]?.giveUp();
+    await waitFor(() => expect(streams()).toHaveLength(2), { timeout: 5_000 });
+    expect(streams()[1]?.url).toBe("/v1/stream?after=7");
+  });
+
+  it("reads_again_what_is_open_when_it_comes_back_after_a_gap", async () => {
+    const mock = mockServer(world());
+    openApp("/chats/cht_1");
+    await within(await log()).findByText("Halo");
+    streams()[0]?.cut();
+    await screen.findAllByText("Live updates are interrupted. Reconnecting…");
+    mock.world.messages.push(makeMessage({ chat_id: "cht_1" }, { text: { body: "Missed" } }));
+    mock.world.permissions = mock.world.permissions.filter((each) => each !== "messages:send");
+    streams()[0]?.back();
+    expect(await within(await log()).findByText("Missed")).toBeTruthy();
+    await waitFor(() => expect(screen.getByRole("textbox").hasAttribute("disabled")).toBe(true));
+  });
+
+  it("leads_to_the_log_in_when_that_ended_during_the_gap", async () => {
+    const mock = mockServer(world());
+    openApp("/chats/cht_1");
+    await within(await log()).findByText("Halo");
+    streams()[0]?.cut();
+    mock.world.user = null;
+    streams()[0]?.back();
+    expect(await screen.findByText("Your session has ended. Log in to go on where you were.")).toBeTruthy();
+  });
+
+  it("keeps_what_is_on_its_way_when_it_comes_back_after_a_gap", async () => {
+    const mock = mockServer(world());
+    mock.on("POST /v1/messages", () => new Promise<Response>(() => {}));
+    const { user } = openApp("/chats/cht_1");
+    await within(await log()).findByText("Halo");
+    streams()[0]?.cut();
+    await user.type(await composer(), "Selamat pagi{Enter}");
+    await within(await log()).findByText("Selamat pagi");
+    mock.world.messages.push(makeMessage({ chat_id: "cht_1" }, { text: { body: "Missed" } }));
+    streams()[0]?.back();
+    await within(await log()).findByText("Missed");
+    expect(within(await log()).getByText("Selamat pagi")).toBeTruthy();
+  });
+
   it("reads_everything_again_when_it_cannot_be_replayed", async () => {
     const mock = mockServer(world());
     openApp("/chats/cht_1");

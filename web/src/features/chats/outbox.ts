@@ -40,7 +40,8 @@ export function useOutbox(chatId: string): Pending[] {
     queryKey: outboxKey(chatId),
     queryFn: () => [],
     initialData: [],
-    staleTime: Number.POSITIVE_INFINITY,
+    // What is known only here is never read again: that would forget it.
+    enabled: false,
     gcTime: Number.POSITIVE_INFINITY,
     structuralSharing: false,
   }).data;

@@ -36,11 +36,14 @@ struct StreamQuery {
 }
 
 /// Tells events as they happen. Each has its place in the log as `id`; a browser that comes back sends it as
-/// `Last-Event-ID`, and nothing is missed.
+/// `Last-Event-ID`, and nothing is missed. The stream ends when its key is revoked, its log-in ends, or the rights of
+/// either change.
 #[utoipa::path(get, path = "/v1/stream", tag = "events", operation_id = "streamEvents",
     params(StreamQuery, ("Last-Event-ID" = Option<i64>, Header, description = "Wins over `after`.")), responses(
-    (status = 200, description = "`event` is the type, `data` a logged event. `account.qr` (`{account_id}`) is a hint \
-        that is not in the log.", body = String, content_type = "text/event-stream"),
+    (status = 200, description = "`event` is the type, `data` a logged event. Three are not in the log: \
+        `ready` (`{seq}`) comes first when no place was asked for and says where the stream begins; `resync` (`{seq}`) \
+        comes first when the place asked for is older than what is kept, or was never reached: the stream goes on \
+        after `seq`, and what happened before must be read anew; `account.qr` (`{account_id}`) hints at a new QR code.", body = String, content_type = "text/event-stream"),
     (status = 422, description = "A field is wrong.", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn stream_events(
@@ -78,6 +81,8 @@ fn told(
                     .event(event.logged.event.name())
                     .data(&event.json),
             ),
+            Ok(Live::Ready(seq)) => Some(place("ready", seq)),
+            Ok(Live::Resync(seq)) => Some(place("resync", seq)),
             Ok(Live::Qr(account_id)) => Some(
                 Event::default()
                     .event("account.qr")
@@ -90,4 +95,12 @@ fn told(
         };
         std::future::ready(event.map(Ok))
     })
+}
+
+/// A place in the log without an event; whoever comes back begins there.
+fn place(name: &'static str, seq: i64) -> Event {
+    Event::default()
+        .id(seq.to_string())
+        .event(name)
+        .data(json!({"seq": seq}).to_string())
 }
