@@ -52,6 +52,33 @@ it("the_first_start_goes_to_the_set_up", async () => {
   await waitFor(() => expect(router.state.location.pathname).toBe("/setup"));
 });
 
+it("a_set_up_link_that_was_used_says_so_at_once_and_leads_to_the_log_in", async () => {
+  mockServer({ ...emptyWorld(), user: null });
+  const { user } = openApp("/setup");
+  expect(await screen.findByText(/This installation already has an owner/)).toBeTruthy();
+  expect(screen.queryByLabelText(/Organization/)).toBeNull();
+  await user.click(screen.getByRole("link", { name: "Log in" }));
+  expect(await screen.findByRole("heading", { name: "Log in" })).toBeTruthy();
+});
+
+it("a_set_up_link_that_is_void_is_explained_in_a_sentence", async () => {
+  const world = { ...emptyWorld(), user: null };
+  const mock = mockServer({ ...world, setup: { ...world.setup, needs_owner: true } });
+  const detail = "is not the token of the link that was printed at the last start";
+  mock.on("POST /v1/setup/owner", () => problem(422, "invalid", "Wrong.", [{ pointer: "/token", detail }]));
+  window.location.hash = "#token=void";
+  const { user } = openApp("/setup");
+  await user.type(await screen.findByLabelText(/Organization/), "Toko");
+  await user.type(screen.getByLabelText(/Your name/), "Sari");
+  await user.type(screen.getByLabelText(/E-mail/), "sari@example.org");
+  await user.type(screen.getByLabelText(/Password/, { selector: "input" }), "a long password");
+  await user.click(screen.getByRole("button", { name: "Create owner" }));
+  const sentence =
+    "This set-up link is not valid any more. Open the link that the server printed when it was last started.";
+  expect((await screen.findByRole("alert")).textContent).toBe(sentence);
+  window.location.hash = "";
+});
+
 it("what_a_role_may_not_do_is_shown_but_disabled", async () => {
   mockServer({ ...emptyWorld(), permissions: ["accounts:read", "messages:read", "messages:send", "events:read"] });
   openApp("/accounts");

@@ -48,6 +48,7 @@ const loginRoute = createRoute({
 const setupRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/setup",
+  beforeLoad: ({ context }) => context.client.ensureQueryData(setupQuery).then(() => undefined),
   component: lazyRouteComponent(() => import("~/features/auth/SetupPage"), "SetupPage"),
 });
 

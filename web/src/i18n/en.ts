@@ -61,7 +61,9 @@ export const en = {
     showPassword: "Show the characters",
     createOwner: "Create owner",
     noToken: "Open the set-up link that the server printed when it started. It contains a one-time token.",
-    alreadySetUp: "This installation already has an owner.",
+    alreadySetUp: "This installation already has an owner. Log in, or ask the owner to add you.",
+    wrongToken:
+      "This set-up link is not valid any more. Open the link that the server printed when it was last started.",
     tagline: "WhatsApp for your whole team, on your own server.",
   },
   account: {

@@ -62,7 +62,8 @@ export const id: Texts = {
     showPassword: "Tampilkan karakternya",
     createOwner: "Buat pemilik",
     noToken: "Buka tautan penyiapan yang dicetak server saat mulai. Tautan itu berisi token sekali pakai.",
-    alreadySetUp: "Instalasi ini sudah memiliki pemilik.",
+    alreadySetUp: "Instalasi ini sudah memiliki pemilik. Masuk, atau minta pemilik menambahkan Anda.",
+    wrongToken: "Tautan penyiapan ini tidak berlaku lagi. Buka tautan yang dicetak server saat terakhir dijalankan.",
     tagline: "WhatsApp untuk seluruh tim, di server Anda sendiri.",
   },
   account: {

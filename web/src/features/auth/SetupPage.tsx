@@ -1,12 +1,13 @@
-import { Alert, Anchor, Button, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { Alert, Button, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useRouter } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "~/api/client";
 import { Problem, sortFields } from "~/api/problem";
-import { meQuery } from "~/api/queries";
+import { meQuery, setupQuery } from "~/api/queries";
+import { ProblemAlert } from "~/ui/ProblemAlert";
 import { AuthCard } from "./AuthCard";
 
 interface Values {
@@ -17,6 +18,7 @@ interface Values {
 }
 
 const POINTERS = {
+  "/token": "token",
   "/organization": "organization",
   "/name": "name",
   "/email": "email",
@@ -33,6 +35,7 @@ export function SetupPage() {
   const router = useRouter();
   const client = useQueryClient();
   const [token] = useState(() => tokenOf(window.location.hash));
+  const setup = useQuery(setupQuery).data;
   const form = useForm<Values>({ initialValues: { organization: "", name: "", email: "", password: "" } });
   const create = useMutation({
     mutationFn: (values: Values) => ask(api.POST("/v1/setup/owner", { body: { ...values, token: token ?? "" } })),
@@ -41,30 +44,35 @@ export function SetupPage() {
       await client.fetchQuery(meQuery);
       await router.navigate({ to: "/accounts" });
     },
-    onError: (error) => form.setErrors(sortFields(Problem.from(error), POINTERS).fields),
+    onError: (error) => {
+      // The token has no field on this page: what is wrong with it is told above the form.
+      const { token: _, ...fields } = sortFields(Problem.from(error), POINTERS).fields;
+      form.setErrors(fields);
+    },
   });
   const problem = create.error ? Problem.from(create.error) : undefined;
-  const rest = problem && sortFields(problem, POINTERS).rest;
+  const sorted = problem && sortFields(problem, POINTERS);
 
+  if (problem?.status === 409 || (setup?.needs_owner === false && create.isIdle)) {
+    return (
+      <AuthCard title={t("auth.setupTitle")} text={t("auth.alreadySetUp")}>
+        <Button component={Link} to="/login" size="md" fullWidth>
+          {t("auth.login")}
+        </Button>
+      </AuthCard>
+    );
+  }
   return (
     <AuthCard title={t("auth.setupTitle")} text={t("auth.setupText")}>
       <form onSubmit={form.onSubmit((values) => create.mutate(values))}>
         <Stack>
           {token === null && <Alert color="yellow">{t("auth.noToken")}</Alert>}
-          {problem?.status === 409 ? (
-            <Alert color="yellow" role="alert">
-              {t("auth.alreadySetUp")}{" "}
-              <Anchor component={Link} to="/login" size="sm">
-                {t("auth.login")}
-              </Anchor>
+          {sorted?.fields.token && (
+            <Alert color="red" role="alert">
+              {t("auth.wrongToken")}
             </Alert>
-          ) : (
-            rest && (
-              <Alert color="red" role="alert">
-                {problem.code === "offline" ? t("common.offline") : rest}
-              </Alert>
-            )
           )}
+          {sorted?.rest && <ProblemAlert error={problem} text={sorted.rest} />}
           <TextInput
             label={t("auth.organization")}
             required
