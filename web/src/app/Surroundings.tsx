@@ -19,7 +19,7 @@ export function Surroundings({ client, env = "default", children }: Props) {
     <DirectionProvider initialDirection={LANGUAGES[currentLanguage()].dir} detectDirection={false}>
       <MantineProvider theme={theme} defaultColorScheme="auto" env={env}>
         <LanguageOfDocument />
-        <Notifications position="bottom-center" limit={3} zIndex={500} />
+        <Notifications position="top-center" limit={3} zIndex={500} />
         <QueryClientProvider client={client}>{children}</QueryClientProvider>
       </MantineProvider>
     </DirectionProvider>

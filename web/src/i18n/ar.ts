@@ -225,7 +225,6 @@ export const ar: Texts = {
     file: "ملف",
     fileHint: "صورة أو فيديو أو صوت أو مستند",
     needTextOrFile: "اكتب رسالة أو أرفق ملفًا.",
-    queued: "الرسالة في طريقها",
     queuedWaits: "الرسالة تنتظر في الطابور",
     noAccounts: "اربط حسابًا قبل إرسال رسالة.",
     unknownMedia: "هذا الملف لم يعد متاحًا",

@@ -213,7 +213,6 @@ export const en = {
     file: "File",
     fileHint: "Picture, video, sound or document",
     needTextOrFile: "Write a message or attach a file.",
-    queued: "Message is on its way",
     queuedWaits: "Message waits in the queue",
     noAccounts: "Link an account before you send a message.",
     unknownMedia: "This file is not available any more",

@@ -214,7 +214,6 @@ export const id: Texts = {
     file: "Berkas",
     fileHint: "Gambar, video, suara, atau dokumen",
     needTextOrFile: "Tulis pesan atau lampirkan berkas.",
-    queued: "Pesan sedang dikirim",
     queuedWaits: "Pesan menunggu di antrean",
     noAccounts: "Tautkan akun sebelum mengirim pesan.",
     unknownMedia: "Berkas ini tidak tersedia lagi",

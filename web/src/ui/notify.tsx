@@ -1,4 +1,4 @@
-/** Short notices of results, at the edge of the screen. */
+/** Short notices of results, below the header. What can be seen in its place anyway needs none. */
 import { notifications } from "@mantine/notifications";
 import i18next from "i18next";
 import { Problem } from "~/api/problem";

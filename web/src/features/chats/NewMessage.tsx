@@ -73,7 +73,8 @@ export function NewMessage({ accountId, onClose }: { accountId: string | undefin
     },
     onSuccess: (message) => {
       putMessage(client, message);
-      notifyDone(message.session_disconnected ? t("chat.queuedWaits") : t("chat.queued"));
+      // The thread that opens now shows the message and how it goes; only that it waits is said.
+      if (message.session_disconnected) notifyDone(t("chat.queuedWaits"));
       void navigate({ to: "/chats/$chatId", params: { chatId: message.chat_id }, search: {} });
     },
     onError: (error) => form.setErrors(sortFields(Problem.from(error), POINTERS).fields),

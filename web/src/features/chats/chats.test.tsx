@@ -174,6 +174,7 @@ describe("a new message", () => {
     await user.type(screen.getByLabelText("Message"), "Halo");
     await user.click(screen.getByRole("button", { name: "Send" }));
     await waitFor(() => expect(router.state.location.pathname).toMatch(/^\/chats\/cht_/));
+    expect(screen.queryByRole("alert"), "the thread shows it; a notice would only cover it").toBeNull();
   });
 
   it("asks_for_something_to_send", async () => {

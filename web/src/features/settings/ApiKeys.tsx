@@ -67,7 +67,7 @@ export function ApiKeys() {
                 {key.last_used_at && <Ago at={key.last_used_at} />}
               </Text>
             </div>
-            <Button variant="subtle" color="red" size="xs" onClick={() => setRevoking(key)}>
+            <Button variant="subtle" color="red" size="xs" flex="none" onClick={() => setRevoking(key)}>
               {t("settings.revoke")}
             </Button>
           </Group>

@@ -5,6 +5,7 @@ import { apiKeysQuery, auditQuery, usersQuery } from "~/api/queries";
 import { useMay } from "~/ui/Allowed";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { full } from "~/ui/time";
+import classes from "./AuditLog.module.css";
 
 /** Who did what, newest first. */
 export function AuditLog() {
@@ -28,14 +29,9 @@ export function AuditLog() {
       {log.isSuccess && entries.length === 0 && <Text>{t("settings.auditEmpty")}</Text>}
       {entries.length > 0 && (
         <Card padding={0}>
-          <Table.ScrollContainer
-            minWidth={640}
-            type="native"
-            tabIndex={0}
-            role="region"
-            aria-label={t("settings.audit")}
-          >
-            <Table verticalSpacing="sm" horizontalSpacing="md">
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard */}
+          <section className={classes.scroller} tabIndex={0} aria-label={t("settings.audit")}>
+            <Table className={classes.table} verticalSpacing="sm" horizontalSpacing="md">
               <Table.Thead>
                 <Table.Tr>
                   <Table.Th>{t("settings.when")}</Table.Th>
@@ -48,20 +44,24 @@ export function AuditLog() {
               <Table.Tbody>
                 {entries.map((entry) => (
                   <Table.Tr key={entry.seq}>
-                    <Table.Td style={{ whiteSpace: "nowrap" }}>{full(entry.at)}</Table.Td>
-                    <Table.Td>{nameOf(entry.actor)}</Table.Td>
-                    <Table.Td dir="ltr">{entry.action}</Table.Td>
-                    <Table.Td dir="ltr" c="dimmed" fz="xs">
-                      {entry.target}
+                    <Table.Td data-label={t("settings.when")} className={classes.when}>
+                      {full(entry.at)}
                     </Table.Td>
-                    <Table.Td dir="ltr" c="dimmed">
-                      {entry.ip}
+                    <Table.Td data-label={t("settings.who")}>{nameOf(entry.actor)}</Table.Td>
+                    <Table.Td data-label={t("settings.what")}>
+                      <span dir="ltr">{entry.action}</span>
+                    </Table.Td>
+                    <Table.Td data-label={t("settings.target")} c="dimmed" fz="xs">
+                      {entry.target && <span dir="ltr">{entry.target}</span>}
+                    </Table.Td>
+                    <Table.Td data-label={t("settings.ip")} c="dimmed">
+                      {entry.ip && <span dir="ltr">{entry.ip}</span>}
                     </Table.Td>
                   </Table.Tr>
                 ))}
               </Table.Tbody>
             </Table>
-          </Table.ScrollContainer>
+          </section>
         </Card>
       )}
       {log.hasNextPage && (
