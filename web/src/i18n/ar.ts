@@ -228,6 +228,8 @@ export const ar: Texts = {
     queuedWaits: "الرسالة تنتظر في الطابور",
     noAccounts: "اربط حسابًا قبل إرسال رسالة.",
     unknownMedia: "هذا الملف لم يعد متاحًا",
+    cannotPlay: "لا يستطيع هذا المتصفح تشغيل هذا الملف.",
+    cannotShow: "لا يستطيع هذا المتصفح عرض هذا الملف.",
     loadingMedia: "يجري جلب الملف…",
     viewImage: "عرض الصورة",
     downloadFile: "تنزيل",

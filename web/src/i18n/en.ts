@@ -216,6 +216,8 @@ export const en = {
     queuedWaits: "Message waits in the queue",
     noAccounts: "Link an account before you send a message.",
     unknownMedia: "This file is not available any more",
+    cannotPlay: "This browser cannot play this file.",
+    cannotShow: "This browser cannot show this file.",
     loadingMedia: "The file is being fetched…",
     viewImage: "View picture",
     downloadFile: "Download",

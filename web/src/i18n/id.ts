@@ -217,6 +217,8 @@ export const id: Texts = {
     queuedWaits: "Pesan menunggu di antrean",
     noAccounts: "Tautkan akun sebelum mengirim pesan.",
     unknownMedia: "Berkas ini tidak tersedia lagi",
+    cannotPlay: "Peramban ini tidak dapat memutar berkas ini.",
+    cannotShow: "Peramban ini tidak dapat menampilkan berkas ini.",
     loadingMedia: "Berkas sedang diambil…",
     viewImage: "Lihat gambar",
     downloadFile: "Unduh",

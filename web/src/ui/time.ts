@@ -54,7 +54,8 @@ export function bytes(size: number): string {
   return new Intl.NumberFormat(currentLanguage(), {
     style: "unit",
     unit: units[step] ?? "byte",
-    unitDisplay: "short",
+    // The short form of a byte is the whole word, and in English without its plural.
+    unitDisplay: step === 0 ? "long" : "short",
     maximumFractionDigits: step === 0 ? 0 : 1,
   }).format(size / 1000 ** step);
 }

@@ -1,4 +1,4 @@
-import { Loader, Modal, UnstyledButton } from "@mantine/core";
+import { Anchor, Loader, Modal, UnstyledButton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -21,7 +21,7 @@ export function MediaView({ kind, media }: { kind: string; media: Media }) {
   const url = `/v1/media/${encodeURIComponent(media.media_id)}/content${version > 0 ? `?v=${version}` : ""}`;
   const failed = () => setFailedVersion(version);
 
-  if (failedVersion === version) return <Missing url={url} />;
+  if (failedVersion === version) return <Missing kind={kind} media={media} url={url} />;
   switch (kind) {
     case "image":
       return <Picture url={url} onFailed={failed} />;
@@ -76,23 +76,37 @@ function Picture({ url, onFailed }: { url: string; onFailed(): void }) {
   );
 }
 
-/** Tells a file that is still being fetched from one that is gone. */
-function Missing({ url }: { url: string }) {
+/** Tells a file that is still being fetched from one that is gone, and from one that this browser does not understand. */
+function Missing({ kind, media, url }: { kind: string; media: Media; url: string }) {
   const { t } = useTranslation();
-  const gone = useQuery({
-    queryKey: ["media-gone", url],
+  const found = useQuery({
+    queryKey: ["media-found", url],
     queryFn: async ({ signal }) => {
       const response = await fetch(url, { headers: { range: "bytes=0-0" }, signal });
       await response.body?.cancel();
-      return response.status !== 409;
+      return response.ok ? "here" : response.status === 409 ? "fetching" : "gone";
     },
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
   }).data;
+  if (found === "here") {
+    const isPlayed = kind === "audio" || kind === "video";
+    return (
+      <div className={classes.missing}>
+        <IconAlert size={18} />
+        <span>
+          {isPlayed ? t("chat.cannotPlay") : t("chat.cannotShow")}{" "}
+          <Anchor href={url} download={media.file_name ?? ""} size="sm">
+            {t("chat.downloadFile")}
+          </Anchor>
+        </span>
+      </div>
+    );
+  }
   return (
     <div className={classes.missing}>
-      {gone ? <IconAlert size={18} /> : <Loader size={16} />}
-      {gone ? t("chat.unknownMedia") : t("chat.loadingMedia")}
+      {found === "gone" ? <IconAlert size={18} /> : <Loader size={16} />}
+      {found === "gone" ? t("chat.unknownMedia") : t("chat.loadingMedia")}
     </div>
   );
 }

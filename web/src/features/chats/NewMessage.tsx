@@ -81,6 +81,7 @@ export function NewMessage({ accountId, onClose }: { accountId: string | undefin
   });
   const rest = send.error ? sortFields(Problem.from(send.error), POINTERS).rest : undefined;
   const account = form.values.account || first?.id || "";
+  const chosen = accounts?.find((other) => other.id === account);
 
   return (
     <Modal opened onClose={onClose} title={t("chat.new")} closeButtonProps={{ "aria-label": t("common.close") }}>
@@ -99,9 +100,18 @@ export function NewMessage({ accountId, onClose }: { accountId: string | undefin
               label={t("chat.account")}
               data={accounts?.map((other) => ({
                 value: other.id,
-                label: other.phone ? `${other.name} · \u2066${other.phone}\u2069` : other.name,
+                label: [
+                  other.name,
+                  other.phone && `\u2066${other.phone}\u2069`,
+                  other.state !== "connected" && t(`state.${other.state}`),
+                ]
+                  .filter(Boolean)
+                  .join(" · "),
               }))}
               allowDeselect={false}
+              description={
+                chosen && chosen.state !== "connected" ? t("chat.notConnected", { name: chosen.name }) : undefined
+              }
               {...form.getInputProps("account")}
               value={account || null}
             />

@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { mockServer, openApp, streams } from "~/test/app";
 import { emptyWorld, makeAccount, makeChat, makeMessage, problem, type World } from "../../../mock/api";
@@ -77,6 +77,35 @@ describe("a thread", () => {
     await user.click(screen.getByRole("button", { name: "Retry" }));
     await within(await log()).findByRole("img", { name: "Waiting to be sent" });
     expect(mock.world.messages[0]?.status).toBe("queued");
+  });
+});
+
+describe("a file", () => {
+  const sound = (id: string) => makeMessage({ chat_id: "cht_1" }, { audio: { media_id: id, mime: "audio/amr" } });
+  const player = async () => {
+    await log();
+    return waitFor(() => {
+      const audio = document.querySelector("audio");
+      if (!audio) throw new Error("there is no player");
+      return audio;
+    });
+  };
+
+  it("that_this_browser_cannot_play_is_offered_as_a_download", async () => {
+    const mock = mockServer(world({ messages: [sound("med_1")] }));
+    mock.world.files.set("med_1", { mime: "audio/amr", bytes: new Uint8Array([1, 2, 3]) });
+    openApp("/chats/cht_1");
+    fireEvent.error(await player());
+    await within(await log()).findByText("This browser cannot play this file.");
+    expect(screen.getByRole("link", { name: "Download" }).getAttribute("href")).toBe("/v1/media/med_1/content");
+  });
+
+  it("that_is_gone_is_told_apart", async () => {
+    const mock = mockServer(world({ messages: [sound("med_2")] }));
+    mock.on("GET /v1/media/:id/content", () => problem(410, "media_gone", "The file can no longer be had."));
+    openApp("/chats/cht_1");
+    fireEvent.error(await player());
+    await within(await log()).findByText("This file is not available any more");
   });
 });
 
@@ -175,6 +204,14 @@ describe("a new message", () => {
     await user.click(screen.getByRole("button", { name: "Send" }));
     await waitFor(() => expect(router.state.location.pathname).toMatch(/^\/chats\/cht_/));
     expect(screen.queryByRole("alert"), "the thread shows it; a notice would only cover it").toBeNull();
+  });
+
+  it("marks_an_account_that_is_not_connected", async () => {
+    mockServer(world({ accounts: [makeAccount({ id: "acc_1", name: "Donor care", state: "created", phone: null })] }));
+    openApp("/chats?new=true");
+    const account = await screen.findByRole<HTMLInputElement>("combobox", { name: /Account/ });
+    await waitFor(() => expect(account.value).toBe("Donor care · Not linked"));
+    expect(screen.getByText("Donor care is not connected. Messages wait in the queue until it is.")).toBeTruthy();
   });
 
   it("asks_for_something_to_send", async () => {
