@@ -14,14 +14,14 @@ it("field_errors_go_to_their_fields_and_nothing_is_swallowed", () => {
     ],
   });
   expect(sortFields(problem, pointers)).toEqual({
-    fields: { to: "is no phone number", text: "is too long" },
-    rest: "is unknown",
+    fields: { to: "Is no phone number.", text: "Is too long." },
+    rest: "Is unknown.",
   });
 });
 
 it("an_error_inside_a_list_belongs_to_the_list", () => {
   const problem = new Problem(422, { code: "invalid", errors: [{ pointer: "/scopes/3", detail: "is unknown" }] });
-  expect(sortFields(problem, pointers)).toEqual({ fields: { scopes: "is unknown" }, rest: undefined });
+  expect(sortFields(problem, pointers)).toEqual({ fields: { scopes: "Is unknown." }, rest: undefined });
 });
 
 it("a_problem_without_fields_is_told_as_a_whole", () => {
@@ -41,5 +41,5 @@ it("a_problem_of_the_whole_body_is_not_that_of_every_field", () => {
       { pointer: "/other", detail: "is unknown" },
     ],
   });
-  expect(sortFields(problem, { "": "file" })).toEqual({ fields: { file: "is empty" }, rest: "is unknown" });
+  expect(sortFields(problem, { "": "file" })).toEqual({ fields: { file: "This is empty." }, rest: "Is unknown." });
 });

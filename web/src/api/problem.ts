@@ -1,4 +1,5 @@
 /** What went wrong with a call, as the server told it (RFC 9457), or `offline` when no answer came. */
+import { sentenceOf, sentenceOfField } from "./sentences";
 import type { ProblemBody } from "./types";
 
 export class Problem extends Error {
@@ -24,7 +25,7 @@ export class Problem extends Error {
 }
 
 /**
- * Sorts a problem's field errors into the fields of a form. `pointers` maps JSON pointers to field names.
+ * Sorts a problem's field errors, as sentences, into the fields of a form. `pointers` maps JSON pointers to field names.
  * What belongs to no field comes back as `rest`, so that nothing is swallowed.
  */
 export function sortFields<Field extends string>(
@@ -36,9 +37,9 @@ export function sortFields<Field extends string>(
   for (const [pointer, detail] of problem.fields) {
     const parent = pointer.slice(0, Math.max(0, pointer.lastIndexOf("/")));
     const field = pointers[pointer] ?? (parent === "" ? undefined : pointers[parent]);
-    if (field) fields[field] = detail;
-    else others.push(detail);
+    if (field) fields[field] = sentenceOfField(detail);
+    else others.push(sentenceOfField(detail));
   }
-  if (problem.fields.size === 0) others.push(problem.message);
+  if (problem.fields.size === 0) others.push(sentenceOf(problem));
   return { fields, rest: others.length > 0 ? others.join(" ") : undefined };
 }

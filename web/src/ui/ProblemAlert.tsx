@@ -1,6 +1,7 @@
 import { Alert, Button, Group } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Problem } from "~/api/problem";
+import { sentenceOf } from "~/api/sentences";
 import { IconAlert } from "./icons";
 
 interface Props {
@@ -17,7 +18,7 @@ export function ProblemAlert({ error, text, retry }: Props) {
   return (
     <Alert color="red" icon={<IconAlert size={20} />} role="alert">
       <Group justify="space-between" gap="sm">
-        <span>{problem.code === "offline" ? t("common.offline") : (text ?? problem.message)}</span>
+        <span>{text && problem.code !== "offline" ? text : sentenceOf(problem)}</span>
         {retry && (
           <Button size="xs" variant="light" color="red" onClick={retry}>
             {t("common.retry")}

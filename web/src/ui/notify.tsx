@@ -2,6 +2,7 @@
 import { notifications } from "@mantine/notifications";
 import i18next from "i18next";
 import { Problem } from "~/api/problem";
+import { sentenceOf } from "~/api/sentences";
 import { IconAlert, IconCheck } from "./icons";
 
 export function notifyDone(message: string): void {
@@ -12,7 +13,7 @@ export function notifyProblem(error: unknown): void {
   const problem = Problem.from(error);
   notifications.show({
     title: i18next.t("common.failed"),
-    message: problem.code === "offline" ? i18next.t("common.offline") : problem.message,
+    message: sentenceOf(problem),
     color: "red",
     icon: <IconAlert size={18} />,
     autoClose: 8_000,

@@ -66,9 +66,7 @@ function LoginProblem({ problem }: { problem: Problem }) {
       ? t("auth.wrong")
       : problem.status === 429
         ? t("auth.tooMany", { secs: problem.retryAfterSecs ?? 60 })
-        : problem.code === "offline"
-          ? t("common.offline")
-          : rest;
+        : rest;
   return (
     <Alert color="red" role="alert">
       {text}

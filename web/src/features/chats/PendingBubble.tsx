@@ -1,5 +1,6 @@
 import { Anchor } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { sentenceOf, sentenceOfField } from "~/api/sentences";
 import { IconFile } from "~/ui/icons";
 import { bytes, clock } from "~/ui/time";
 import classes from "./Messages.module.css";
@@ -50,10 +51,7 @@ export function PendingBubble(props: {
           <div className={classes.problem} role="alert">
             <span>
               {t("chat.sendFailed", {
-                reason:
-                  problem.code === "offline"
-                    ? t("common.offline")
-                    : [...problem.fields.values()].join(" ") || problem.message,
+                reason: [...problem.fields.values()].map(sentenceOfField).join(" ") || sentenceOf(problem),
               })}
             </span>
             <Anchor component="button" type="button" size="sm" onClick={() => props.onRetry(props.pending)}>

@@ -192,8 +192,8 @@ describe("a new message", () => {
     await user.click(screen.getByRole("button", { name: "Send" }));
     const to = await screen.findByLabelText(/Phone number/);
     await waitFor(() => expect(to.getAttribute("aria-invalid")).toBe("true"));
-    expect(screen.getByText("is not a phone number")).toBeTruthy();
-    expect(screen.getByText("has too many characters")).toBeTruthy();
+    expect(screen.getByText("Is not a phone number.")).toBeTruthy();
+    expect(screen.getByText("Has too many characters.")).toBeTruthy();
   });
 
   it("opens_its_chat_when_it_is_taken", async () => {

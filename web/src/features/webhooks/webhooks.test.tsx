@@ -25,7 +25,7 @@ it("shows_a_refused_address_at_its_field", async () => {
   await user.click(await screen.findByRole("button", { name: "Add webhook" }));
   await user.type(await screen.findByLabelText(/Address/), "http://127.0.0.1/");
   await user.click(screen.getByRole("button", { name: "Create" }));
-  expect(await screen.findByText("leads to a private network")).toBeTruthy();
+  expect(await screen.findByText("Leads to a private network.")).toBeTruthy();
   expect(screen.getByLabelText(/Address/).getAttribute("aria-invalid")).toBe("true");
 });
 
