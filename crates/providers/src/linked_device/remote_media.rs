@@ -133,6 +133,39 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_fetched_by_what_was_stored_of_it() {
+        let mut remote = Remote {
+            kind: MediaKind::Image,
+            direct_path: "/v/1".into(),
+            url: String::new(),
+            media_key: vec![1, 2],
+            file_sha256: vec![3, 4],
+            file_enc_sha256: vec![5, 6],
+            length: 10,
+            key_at: 0,
+            sidecar: Vec::new(),
+        };
+        assert_eq!(remote.direct_path(), Some("/v/1"));
+        assert_eq!(remote.media_key(), Some(&[1, 2][..]));
+        assert_eq!(remote.file_sha256(), Some(&[3, 4][..]));
+        assert_eq!(remote.file_enc_sha256(), Some(&[5, 6][..]));
+        assert_eq!(remote.file_length(), Some(10));
+        for (kind, expected) in [
+            (MediaKind::Image, MediaType::Image),
+            (MediaKind::Video, MediaType::Video),
+            (MediaKind::Document, MediaType::Document),
+            (MediaKind::Audio, MediaType::Audio),
+            (MediaKind::Sticker, MediaType::Sticker),
+        ] {
+            remote.kind = kind;
+            assert!(
+                remote.app_info() == expected,
+                "{kind:?} is encrypted under its own name"
+            );
+        }
+    }
+
+    #[test]
     fn a_file_without_a_path_or_a_key_cannot_be_fetched() {
         let mut image = waproto::whatsapp::message::ImageMessage {
             direct_path: Some("/v/1".into()),

@@ -199,6 +199,14 @@ fn files_without_a_key_and_kinds_without_a_name_are_unsupported() {
         ..Default::default()
     };
     assert_eq!(kind(&revoke).as_deref(), Some("revoke"));
+    let edit = wa::Message {
+        protocol_message: MessageField::some(wa::message::ProtocolMessage {
+            r#type: Some(wa::message::protocol_message::Type::MESSAGE_EDIT),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    assert_eq!(kind(&edit).as_deref(), Some("edit"));
 }
 
 #[test]
@@ -208,10 +216,18 @@ fn what_is_between_devices_is_no_message() {
             group_id: Some("1@g.us".into()),
             ..Default::default()
         }),
-        message_context_info: MessageField::some(wa::MessageContextInfo::default()),
+        message_context_info: MessageField::some(wa::MessageContextInfo {
+            message_secret: Some(vec![1; 32]),
+            ..Default::default()
+        }),
         ..Default::default()
     };
     assert!(content(&keys).is_none());
+    let fast_keys = wa::Message {
+        fast_ratchet_key_sender_key_distribution_message: keys.sender_key_distribution_message.clone(),
+        ..Default::default()
+    };
+    assert!(content(&fast_keys).is_none());
     let share = wa::Message {
         protocol_message: MessageField::some(wa::message::ProtocolMessage {
             r#type: Some(wa::message::protocol_message::Type::APP_STATE_SYNC_KEY_SHARE),
@@ -432,6 +448,54 @@ fn a_new_group_comes_with_its_subject_and_members() {
 }
 
 #[test]
+fn a_person_is_told_only_by_what_names_one() {
+    let told = |jids: &[&str]| {
+        let jids: Vec<_> = jids.iter().map(|text| jid(text)).collect();
+        match identities(&jids) {
+            Some(Inbound::Person(person)) => Some((person.phone.map(|phone| phone.to_string()), person.lid)),
+            Some(other) => panic!("expected a person, got {other:?}"),
+            None => None,
+        }
+    };
+    let (number, lid) = ("6280000000001@s.whatsapp.net", "1000123@lid");
+    let (phone, id) = (Some("+6280000000001".to_owned()), Some(lid.to_owned()));
+    assert_eq!(told(&[number]), Some((phone.clone(), None)));
+    assert_eq!(told(&[lid]), Some((None, id.clone())));
+    assert_eq!(told(&[number, lid]), Some((phone, id)));
+    assert_eq!(told(&["120363000000000001@g.us"]), None);
+}
+
+#[test]
+fn history_of_a_group_names_each_author_and_no_other_person() {
+    let entry = |id: &str, from_me: bool| wa::HistorySyncMsg {
+        message: MessageField::some(wa::WebMessageInfo {
+            key: MessageField::some(wa::MessageKey {
+                remote_jid: Some("120363000000000001@g.us".into()),
+                from_me: Some(from_me),
+                id: Some(id.into()),
+                participant: Some("1000123@lid".into()),
+            }),
+            message: MessageField::some(text("halo")),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let conversation = wa::Conversation {
+        id: "120363000000000001@g.us".into(),
+        messages: vec![entry("A", false), entry("B", true)],
+        ..Default::default()
+    };
+    let got: Vec<_> = history(&conversation, &Person::default())
+        .into_iter()
+        .map(|item| match item {
+            Inbound::Message(message) => (message.sender.lid, message.peer),
+            other => panic!("expected a message, got {other:?}"),
+        })
+        .collect();
+    assert_eq!(got, [(Some("1000123@lid".to_owned()), None), (None, None)]);
+}
+
+#[test]
 fn history_is_in_order_marked_and_without_doubles() {
     let entry = |id: &str, from_me: bool, at: u64, body: Option<&str>| wa::HistorySyncMsg {
         message: MessageField::some(wa::WebMessageInfo {
@@ -477,6 +541,7 @@ fn history_is_in_order_marked_and_without_doubles() {
     assert!(got.iter().all(|message| message.from_history));
     assert_eq!(got[0].sender.push_name.as_deref(), Some("Sari"));
     assert_eq!(got[0].sender.lid.as_deref(), Some("1000123@lid"));
+    assert_eq!((got[0].direction, &got[0].peer), (Direction::In, &None));
     assert_eq!((got[1].direction, &got[1].sender), (Direction::Out, &own));
     assert_eq!(
         got[1].peer.as_ref().and_then(|peer| peer.lid.as_deref()),

@@ -81,6 +81,7 @@ fn a_reply_names_the_message_and_its_author() {
     let mut out = outgoing("120363000000000001@g.us", OutgoingContent::Text("yes".into()));
     out.reply_to = Some(quoted(Some("1000002@lid")));
     let sent = built(&out, None);
+    assert_eq!(sent.extended_text_message.text.as_deref(), Some("yes"));
     let context = sent.extended_text_message.context_info.as_option().expect("a quote");
     assert_eq!(context.stanza_id.as_deref(), Some("3EB0B"));
     assert_eq!(context.participant.as_deref(), Some("1000002@lid"));
@@ -103,12 +104,11 @@ fn a_reaction_has_a_participant_in_groups_only() {
         emoji: "👍".into(),
     };
     let key = |out: &Outgoing| {
-        built(out, None)
-            .reaction_message
-            .key
-            .as_option()
-            .expect("a key")
-            .clone()
+        let sent = built(out, None);
+        assert_eq!(sent.reaction_message.text.as_deref(), Some("👍"));
+        let key = sent.reaction_message.key.as_option().expect("a key").clone();
+        assert_eq!(key.id.as_deref(), Some("3EB0B"));
+        key
     };
 
     let theirs = key(&outgoing(
@@ -169,6 +169,71 @@ fn every_kind_of_file_carries_its_keys_and_comes_back_as_it_was_sent() {
         let timed = matches!(kind, MediaKind::Audio | MediaKind::Video);
         assert_eq!(got.seconds, timed.then_some(3));
     }
+}
+
+/// What every kind of file says of itself: address, key time, hash and the message it answers.
+macro_rules! said {
+    ($file:expr) => {{
+        let file = $file.as_option().expect("of this kind");
+        (
+            file.url.clone(),
+            file.media_key_timestamp,
+            file.file_sha256.clone(),
+            file.context_info.stanza_id.clone(),
+        )
+    }};
+}
+
+#[test]
+fn every_kind_of_file_says_where_it_is_how_old_its_key_is_and_what_it_answers() {
+    for kind in [
+        MediaKind::Image,
+        MediaKind::Video,
+        MediaKind::Document,
+        MediaKind::Audio,
+        MediaKind::Sticker,
+    ] {
+        let mut out = outgoing("6280000000001@s.whatsapp.net", OutgoingContent::Media(media(kind)));
+        out.reply_to = Some(quoted(None));
+        let said_by = |remote: &Remote| {
+            let sent = built(&out, Some(remote));
+            match kind {
+                MediaKind::Image => said!(sent.image_message),
+                MediaKind::Video => said!(sent.video_message),
+                MediaKind::Document => said!(sent.document_message),
+                MediaKind::Audio => said!(sent.audio_message),
+                MediaKind::Sticker => said!(sent.sticker_message),
+            }
+        };
+        let (url, hash, answered) = ("https://media.example/v/1", vec![2; 32], Some("3EB0B".to_owned()));
+        assert_eq!(
+            said_by(&remote(kind)),
+            (Some(url.into()), Some(1_700_000_000), Some(hash), answered.clone()),
+            "{kind:?}"
+        );
+        let bare = Remote {
+            url: String::new(),
+            file_sha256: Vec::new(),
+            ..remote(kind)
+        };
+        assert_eq!(said_by(&bare), (None, Some(1_700_000_000), None, answered), "{kind:?}");
+    }
+}
+
+#[test]
+fn sound_and_film_can_be_played_while_they_load_and_a_document_shows_its_name() {
+    let sent = |kind| {
+        built(
+            &outgoing("6280000000001@s.whatsapp.net", OutgoingContent::Media(media(kind))),
+            Some(&remote(kind)),
+        )
+    };
+    let sidecar = Some(vec![4; 10]);
+    assert_eq!(sent(MediaKind::Video).video_message.streaming_sidecar, sidecar);
+    assert_eq!(sent(MediaKind::Audio).audio_message.streaming_sidecar, sidecar);
+    let document = sent(MediaKind::Document);
+    assert_eq!(document.document_message.file_name.as_deref(), Some("list.pdf"));
+    assert_eq!(document.document_message.title.as_deref(), Some("list.pdf"));
 }
 
 #[test]
