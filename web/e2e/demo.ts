@@ -18,10 +18,30 @@ interface Ready {
 }
 
 export class Demo {
-  readonly ready: Ready;
+  private constructor(
+    public ready: Ready,
+    private readonly data: string,
+    private process: ChildProcess,
+  ) {}
 
-  constructor(ready: Ready) {
-    this.ready = ready;
+  static async start(data: string): Promise<Demo> {
+    const process = run(data, "127.0.0.1:0");
+    return new Demo(JSON.parse(await firstLine(process)), data, process);
+  }
+
+  /** Ends it as a crash of the machine would. */
+  async kill(): Promise<void> {
+    await end(this.process, "SIGKILL");
+  }
+
+  /** Starts it again at the same address, on what is there. */
+  async restart(): Promise<void> {
+    this.process = run(this.data, new URL(this.ready.url).host);
+    this.ready = JSON.parse(await firstLine(this.process));
+  }
+
+  async stop(): Promise<void> {
+    await end(this.process, "SIGTERM");
   }
 
   /** Calls the API with the demo's key, and gives the body of the answer. */
@@ -87,6 +107,17 @@ export class Demo {
   }
 }
 
+function run(data: string, listen: string): ChildProcess {
+  return spawn(BINARY, ["demo", "--listen", listen, "--data", data, "--json"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+}
+
+async function end(process: ChildProcess, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+  const ended = new Promise((resolve) => process.once("exit", resolve));
+  if (process.exitCode === null && process.signalCode === null && process.kill(signal)) await ended;
+}
+
 function firstLine(process: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     if (!process.stdout) throw new Error("the process has no output");
@@ -100,14 +131,12 @@ export const test = base.extend<{ demo: Demo }>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of the fixtures from the pattern
   demo: async ({}, use) => {
     const data = await mkdtemp(join(tmpdir(), "pesan-e2e-"));
-    const process = spawn(BINARY, ["demo", "--listen", "127.0.0.1:0", "--data", data, "--json"], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    let demo: Demo | undefined;
     try {
-      await use(new Demo(JSON.parse(await firstLine(process))));
+      demo = await Demo.start(data);
+      await use(demo);
     } finally {
-      const ended = new Promise((resolve) => process.once("exit", resolve));
-      if (process.exitCode === null && process.kill("SIGTERM")) await ended;
+      await demo?.stop();
       await rm(data, { recursive: true, force: true });
     }
   },
