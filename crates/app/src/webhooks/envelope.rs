@@ -10,7 +10,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use pesan_model::chat::Activity;
 use pesan_model::event::{LoggedEvent, matches};
 use pesan_model::webhook::{Envelope, Webhook};
-use pesan_model::{Event, Timestamp};
+use pesan_model::{Address, Content, Event, Timestamp};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
@@ -20,6 +20,13 @@ use crate::error::{Error, Result};
 pub const SECRET_PREFIX: &str = "whsec_";
 /// Bytes of a secret.
 pub const SECRET_LEN: usize = 32;
+
+const RECEIVED: &str = "message.received";
+const STATUS: &str = "message.status";
+const SESSION: &str = "session.status";
+const TYPING: &str = "typing";
+/// The events of the simple envelope.
+pub const SIMPLE_NAMES: [&str; 4] = [RECEIVED, STATUS, SESSION, TYPING];
 
 /// The secrets a webhook's messages are signed with.
 pub struct Secrets {
@@ -52,11 +59,11 @@ pub fn wants(webhook: &Webhook, event: &Event) -> bool {
         || event
             .account_id()
             .is_some_and(|account| webhook.accounts.contains(&account));
+    let covers = |name: &str| webhook.events.iter().any(|pattern| matches(pattern, name));
     of_its_accounts
-        && webhook.events.iter().any(|pattern| matches(pattern, event.name()))
         && match webhook.envelope {
-            Envelope::Native => true,
-            Envelope::Simple => simple(event).is_some(),
+            Envelope::Native => covers(event.name()),
+            Envelope::Simple => simple(event).is_some_and(|(name, _)| covers(event.name()) || covers(name)),
         }
 }
 
@@ -85,7 +92,8 @@ pub fn letter(envelope: Envelope, secrets: &Secrets, logged: &LoggedEvent, now: 
             })
         }
         Envelope::Simple => {
-            let body = serde_json::to_vec(&simple(&logged.event)).map_err(failed)?;
+            let simple = simple(&logged.event).map(|(event, data)| json!({ "event": event, "data": data }));
+            let body = serde_json::to_vec(&simple).map_err(failed)?;
             let sign = |secret: &[u8]| format!("sha256={}", hex::encode(hmac(written(secret).as_bytes(), &[&body])));
             let mut headers = vec![
                 ("x-pesan-event-id", logged.id.to_string()),
@@ -107,51 +115,57 @@ fn hmac(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-/// The simple form of an event, of those that have one.
-fn simple(event: &Event) -> Option<Value> {
+/// The simple form of an event, of those that have one: its name and its data.
+///
+/// A message that could not be decrypted is told when it can: programs that take this form expect a text.
+fn simple(event: &Event) -> Option<(&'static str, Value)> {
     match event {
-        Event::MessageReceived(message) => Some(json!({
-            "event": "message.received",
-            "data": {
-                "from": message.sender,
+        Event::MessageReceived(message) if matches!(message.content, Content::Undecryptable(_)) => None,
+        Event::MessageReceived(message) | Event::MessageHealed(message) => Some((
+            RECEIVED,
+            json!({
+                "from": number(&message.sender),
                 "pushName": message.push_name,
                 "message": message.content.preview(),
                 "type": message.kind,
                 "id": message.id,
                 "timestamp": message.sent_at.unwrap_or(message.created_at).secs(),
-            },
-        })),
+            }),
+        )),
         Event::MessageSent(message)
         | Event::MessageDelivered(message)
         | Event::MessageRead(message)
         | Event::MessagePlayed(message)
-        | Event::MessageFailed(message) => Some(json!({
-            "event": "message.status",
-            "data": { "id": message.id, "status": message.status },
-        })),
-        Event::AccountStateChanged(account) => Some(json!({
-            "event": "session.status",
-            "data": { "sessionId": account.id, "status": account.state },
-        })),
+        | Event::MessageCancelled(message)
+        | Event::MessageFailed(message) => Some((STATUS, json!({ "id": message.id, "status": message.status }))),
+        Event::AccountStateChanged(account) => {
+            Some((SESSION, json!({ "sessionId": account.id, "status": account.state })))
+        }
         Event::ChatTyping(typing) => {
             let is_typing = match typing.activity {
                 Activity::Typing | Activity::Recording => true,
                 Activity::Stopped => false,
             };
-            Some(json!({ "event": "typing", "data": { "from": typing.from, "isTyping": is_typing } }))
+            Some((TYPING, json!({ "from": number(&typing.from), "isTyping": is_typing })))
         }
-        Event::WebhookTest(webhook) => Some(json!({ "event": "test", "data": { "webhookId": webhook.id } })),
+        Event::WebhookTest(webhook) => Some(("test", json!({ "webhookId": webhook.id }))),
         Event::AccountCreated(_)
         | Event::AccountDeleted(_)
         | Event::MessageQueued(_)
-        | Event::MessageCancelled(_)
-        | Event::MessageHealed(_)
         | Event::MessageMediaReady(_)
         | Event::MessageDeleted(_)
         | Event::ChatUpdated(_)
         | Event::ContactCreated(_)
         | Event::ContactUpdated(_)
         | Event::ContactMerged(_) => None,
+    }
+}
+
+/// A person's number as it is dialled, without the plus; the address as it is where WhatsApp hides the number.
+fn number(address: &str) -> String {
+    match address.parse() {
+        Ok(Address::Phone(phone)) => phone.digits().to_owned(),
+        Ok(Address::Lid(_) | Address::Group(_)) | Err(_) => address.to_owned(),
     }
 }
 

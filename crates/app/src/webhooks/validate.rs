@@ -1,10 +1,11 @@
 //! What a webhook may be.
 
-use pesan_model::event::is_valid_pattern;
-use pesan_model::webhook::Webhook;
-use pesan_model::{AccountId, OrganizationId};
+use pesan_model::event::{is_valid_pattern, matches};
+use pesan_model::webhook::{Envelope, Webhook};
+use pesan_model::{AccountId, Event, OrganizationId};
 use pesan_store::{Tx, webhook};
 
+use super::envelope::SIMPLE_NAMES;
 use crate::context::App;
 use crate::error::{Error, FieldError, Result};
 
@@ -28,10 +29,20 @@ pub(super) fn webhook(app: &App, webhook: &mut Webhook) -> Result<()> {
         errors.push(wrong("/events", format!("must name 1 to {MAX_EVENTS} events")));
     }
     for (index, pattern) in webhook.events.iter().enumerate() {
-        if !is_valid_pattern(pattern) {
+        let of_envelope: &[&str] = match webhook.envelope {
+            Envelope::Native => &[],
+            Envelope::Simple => &SIMPLE_NAMES,
+        };
+        if !is_valid_pattern(pattern) && !of_envelope.iter().any(|name| matches(pattern, name)) {
+            let mut names: Vec<&str> = of_envelope.iter().chain(Event::NAMES.iter()).copied().collect();
+            names.sort_unstable();
+            names.dedup();
             errors.push(wrong(
                 format!("/events/{index}"),
-                "is neither an event nor a pattern such as `message.*` or `*`",
+                format!(
+                    "is neither an event ({}) nor a pattern such as `message.*` or `*`",
+                    names.join(", ")
+                ),
             ));
         }
     }

@@ -137,11 +137,11 @@ fn a_native_letter_is_the_logged_event_signed_with_every_valid_secret() {
 #[test]
 fn the_simple_envelope_has_four_events_and_a_test() {
     let received = simple(&Event::MessageReceived(message(Direction::In, MessageStatus::Received)));
-    let expected = json!({ "event": "message.received", "data": {
-        "from": "6280000000001@s.whatsapp.net", "pushName": "Siti", "message": "halo", "type": "text",
+    let expected = json!({
+        "from": "6280000000001", "pushName": "Siti", "message": "halo", "type": "text",
         "id": MessageId::from(id(1)), "timestamp": 1_700_000_000,
-    }});
-    assert_eq!(received, Some(expected));
+    });
+    assert_eq!(received, Some(("message.received", expected)));
     let out = |status| message(Direction::Out, status);
     for (event, status) in [
         (Event::MessageSent(out(MessageStatus::Sent)), "sent"),
@@ -149,36 +149,77 @@ fn the_simple_envelope_has_four_events_and_a_test() {
         (Event::MessageRead(out(MessageStatus::Read)), "read"),
         (Event::MessagePlayed(out(MessageStatus::Played)), "played"),
         (Event::MessageFailed(out(MessageStatus::Failed)), "failed"),
+        (Event::MessageCancelled(out(MessageStatus::Cancelled)), "cancelled"),
     ] {
-        let expected = json!({ "event": "message.status", "data": { "id": MessageId::from(id(1)), "status": status } });
-        assert_eq!(simple(&event), Some(expected));
+        let expected = json!({ "id": MessageId::from(id(1)), "status": status });
+        assert_eq!(simple(&event), Some(("message.status", expected)));
     }
     assert_eq!(
         simple(&Event::AccountStateChanged(account())),
-        Some(
-            json!({ "event": "session.status", "data": { "sessionId": AccountId::from(id(2)), "status": "connected" } })
-        )
+        Some((
+            "session.status",
+            json!({ "sessionId": AccountId::from(id(2)), "status": "connected" })
+        ))
     );
     for (activity, is_typing) in [
         (Activity::Typing, true),
         (Activity::Recording, true),
         (Activity::Stopped, false),
     ] {
-        let expected = json!({ "event": "typing",
-            "data": { "from": "6280000000001@s.whatsapp.net", "isTyping": is_typing } });
-        assert_eq!(simple(&typing(activity)), Some(expected));
+        let expected = json!({ "from": "6280000000001", "isTyping": is_typing });
+        assert_eq!(simple(&typing(activity)), Some(("typing", expected)));
     }
     assert!(simple(&Event::WebhookTest(webhook(&["*"], Envelope::Simple))).is_some());
     for event in [
         Event::AccountCreated(account()),
         Event::AccountDeleted(account()),
         Event::MessageQueued(out(MessageStatus::Queued)),
-        Event::MessageCancelled(out(MessageStatus::Cancelled)),
     ] {
         assert_eq!(simple(&event), None);
         assert!(!wants(&webhook(&["*"], Envelope::Simple), &event));
         assert!(wants(&webhook(&["*"], Envelope::Native), &event));
     }
+}
+
+#[test]
+fn a_program_with_the_simple_envelope_is_told_of_a_damaged_message_once_it_can_be_read() {
+    let webhook = webhook(&["message.received"], Envelope::Simple);
+    let mut came = message(Direction::In, MessageStatus::Received);
+    came.content = Content::Undecryptable(pesan_model::content::Undecryptable {
+        reason: "bad_mac".into(),
+    });
+    assert!(!wants(&webhook, &Event::MessageReceived(came)));
+    let healed = Event::MessageHealed(message(Direction::In, MessageStatus::Received));
+    assert!(wants(&webhook, &healed));
+    let (name, data) = simple(&healed).expect("it has a simple form");
+    assert_eq!((name, &data["message"]), ("message.received", &json!("halo")));
+}
+
+#[test]
+fn whoever_hides_their_number_is_told_by_their_address() {
+    let mut came = message(Direction::In, MessageStatus::Received);
+    came.sender = "100000000000001@lid".into();
+    let (_, data) = simple(&Event::MessageReceived(came)).expect("it has a simple form");
+    assert_eq!(data["from"], "100000000000001@lid");
+}
+
+#[test]
+fn the_simple_envelope_is_filtered_by_its_own_names_and_by_the_native_ones() {
+    let sent = Event::MessageSent(message(Direction::Out, MessageStatus::Sent));
+    let read = Event::MessageRead(message(Direction::Out, MessageStatus::Read));
+    assert!(wants(&webhook(&["message.status"], Envelope::Simple), &sent));
+    assert!(wants(&webhook(&["message.status"], Envelope::Simple), &read));
+    assert!(wants(&webhook(&["message.read"], Envelope::Simple), &read));
+    assert!(!wants(&webhook(&["message.read"], Envelope::Simple), &sent));
+    assert!(wants(
+        &webhook(&["session.status"], Envelope::Simple),
+        &Event::AccountStateChanged(account())
+    ));
+    assert!(wants(
+        &webhook(&["typing"], Envelope::Simple),
+        &typing(Activity::Typing)
+    ));
+    assert!(!wants(&webhook(&["message.status"], Envelope::Native), &sent));
 }
 
 #[test]
