@@ -95,12 +95,15 @@ export function isNewer(known: Message, next: Message): boolean {
 }
 
 /**
- * When a message was said, which is its place in the thread. WhatsApp's times are whole seconds, so what comes within
- * one is taken as it came: an answer never stands above what it answers.
+ * When a message was said, which is its place in the thread. WhatsApp's times are whole seconds: it was said before the
+ * end of that one, and before it was stored here.
  */
 export function momentOf(message: Message): string {
   const { sent_at, created_at } = message;
-  return sent_at && Date.parse(sent_at) < Date.parse(created_at) - 1_000 ? sent_at : created_at;
+  if (!sent_at) return created_at;
+  const second = Math.floor(Date.parse(sent_at) / 1_000);
+  const end = new Date(second * 1_000 + 999).toISOString();
+  return end < created_at ? end : created_at;
 }
 
 /** Puts a message where it belongs in its thread, and its line in the list of chats. */

@@ -105,14 +105,12 @@ pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &Inbou
 
 /// Where in its thread something stands: in the order in which things were said.
 ///
-/// WhatsApp's times are whole seconds, so what was said within the last one is put at our time: an answer never stands
-/// before its question. A phone's clock in the future pins nothing to the end.
+/// WhatsApp's times are whole seconds, so it was said before the end of that one and before now: an answer never stands
+/// before its question, what came late stands after all that came in its second, and a phone's clock in the future pins
+/// nothing to the end. What has the same place stands as it came.
 fn place_in_thread(said_at: Timestamp, now: Timestamp) -> Timestamp {
-    if now.since(said_at) < Duration::from_secs(1) {
-        now
-    } else {
-        said_at
-    }
+    let end_of_second = Timestamp::from_secs(said_at.secs()).plus(Duration::from_millis(999));
+    end_of_second.min(now)
 }
 
 /// Finds the same message, if it came before under any of the sender's addresses.
@@ -369,17 +367,24 @@ async fn fetch_later(batch: &mut Batch<'_>, tx: &mut Tx<'_>, message: &Message) 
 mod tests {
     use super::*;
 
+    fn placed(said: i64, now: i64) -> i64 {
+        place_in_thread(Timestamp::from_millis(said), Timestamp::from_millis(now)).millis()
+    }
+
     #[test]
-    fn a_message_of_this_second_is_now_and_an_older_one_keeps_its_time() {
-        let now = Timestamp::from_millis(10_900);
-        for (said, placed) in [
-            (10_000, 10_900),
-            (12_000, 10_900),
-            (9_000, 9_000),
-            (9_900, 9_900),
-            (9_901, 10_900),
-        ] {
-            assert_eq!(place_in_thread(Timestamp::from_millis(said), now).millis(), placed);
-        }
+    fn a_message_of_this_second_is_now_and_an_older_one_is_at_the_end_of_its_second() {
+        assert_eq!(placed(10_000, 10_900), 10_900);
+        assert_eq!(placed(12_000, 10_900), 10_900, "a clock in the future");
+        assert_eq!(placed(9_000, 10_900), 9_999);
+        assert_eq!(placed(9_900, 10_900), 9_999);
+    }
+
+    #[test]
+    fn messages_stand_in_the_order_in_which_they_were_said_however_long_each_took_to_come() {
+        // (said at WhatsApp's second, came at)
+        let came = [(7, 7_030), (7, 7_070), (7, 8_018), (8, 8_019), (8, 9_400), (9, 9_500)];
+        let places: Vec<i64> = came.iter().map(|&(said, now)| placed(said * 1000, now)).collect();
+        assert!(places.is_sorted(), "{places:?}");
+        assert!(places[2] < 8_000, "what came late does not pass what was said after it");
     }
 }
