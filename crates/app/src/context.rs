@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use pesan_model::pacing::Pacing;
-use pesan_model::{Clock, OrganizationId, Random};
-use pesan_store::{Keyring, OrganizationKey, Store, organization};
+use pesan_model::{AccountId, Clock, OrganizationId, Random};
+use pesan_store::{Keyring, OrganizationKey, Store, account, organization};
 
 use crate::access::Access;
 use crate::bus::LocalBus;
@@ -95,6 +95,8 @@ pub struct App {
     pub(crate) figures: figures::Cache,
     keyring: Keyring,
     organization_keys: Mutex<HashMap<OrganizationId, OrganizationKey>>,
+    /// Whose each account is. That never changes.
+    organizations: Mutex<HashMap<AccountId, OrganizationId>>,
 }
 
 /// What [`App::new`] needs.
@@ -131,12 +133,26 @@ impl App {
             figures: figures::Cache::default(),
             keyring: parts.keyring,
             organization_keys: Mutex::default(),
+            organizations: Mutex::default(),
         })
     }
 
     /// Makes and opens organizations' data keys.
     pub fn keyring(&self) -> &Keyring {
         &self.keyring
+    }
+
+    /// Whose an account is. Kept in memory after the first time.
+    pub async fn organization_of(&self, id: AccountId) -> Result<OrganizationId> {
+        if let Some(known) = self.organizations.lock().get(&id) {
+            return Ok(*known);
+        }
+        let found = self
+            .store
+            .read(move |tx| Box::pin(async move { account::organization_of(tx, id).await }))
+            .await?;
+        self.organizations.lock().insert(id, found);
+        Ok(found)
     }
 
     /// The organization's data key. Kept in memory after the first time.

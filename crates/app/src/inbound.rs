@@ -18,7 +18,7 @@ use pesan_model::chat::Typing;
 use pesan_model::{AccountId, Event, OrganizationId};
 use pesan_providers::Inbound;
 use pesan_store::quarantine::Quarantined;
-use pesan_store::{Error as StoreError, OrganizationKey, Tx, account, chat};
+use pesan_store::{Error as StoreError, OrganizationKey, Tx, chat};
 
 use crate::bus::Signal;
 use crate::context::App;
@@ -30,10 +30,7 @@ const TRIES: u32 = 3;
 
 /// Stores what came in on an account. `Ok` means committed.
 pub async fn receive(app: &Arc<App>, account: AccountId, batch: Vec<Inbound>) -> Result<()> {
-    let organization = app
-        .store
-        .read(move |tx| Box::pin(async move { account::organization_of(tx, account).await }))
-        .await?;
+    let organization = app.organization_of(account).await?;
     let key = app.organization_key(organization).await?;
     let place = Place {
         organization,

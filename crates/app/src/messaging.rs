@@ -114,7 +114,6 @@ pub async fn send(app: &Arc<App>, caller: &Caller, new: NewMessage, key: Option<
     }
     app.user_sends.take(app, caller)?;
     let content = compose::content(app, caller, &new).await?;
-    ensure_on_whatsapp(app, caller, new.account_id, &address).await?;
     let request = Arc::new(Checked {
         caller: caller.clone(),
         account: new.account_id,
@@ -125,24 +124,62 @@ pub async fn send(app: &Arc<App>, caller: &Caller, new: NewMessage, key: Option<
         key,
     });
     let mut attempt = 1;
+    // Nobody can be asked about a stranger while the account is not connected here.
+    let mut strangers = match app.connections.get(request.account) {
+        Some(_) => Strangers::AskFirst,
+        None => Strangers::Welcome,
+    };
     let sent = loop {
-        let (owned, request) = (app.clone(), request.clone());
+        let (owned, checked) = (app.clone(), request.clone());
         let accepted = app
             .store
-            .write::<_, Error, _>(move |tx| Box::pin(async move { accept(&owned, tx, &request).await }))
+            .write::<_, Unaccepted, _>(move |tx| Box::pin(async move { accept(&owned, tx, &checked, strangers).await }))
             .await;
         match accepted {
+            Ok(sent) => break sent,
+            Err(Unaccepted::Stranger) => {
+                ensure_on_whatsapp(app, caller, request.account, &request.address).await?;
+                strangers = Strangers::Welcome;
+            }
             // The same person wrote to us at this very moment; the second time the chat is there.
-            Err(Error::Conflict {
+            Err(Unaccepted::Failed(Error::Conflict {
                 code: "already_exists", ..
-            }) if attempt < TRIES => attempt += 1,
-            accepted => break accepted?,
+            })) if attempt < TRIES => attempt += 1,
+            Err(Unaccepted::Failed(error)) => return Err(error),
         }
     };
     if !sent.is_replay {
         wake(app, &sent.message, organization);
     }
     Ok(sent)
+}
+
+/// What to do about an address that the account never wrote to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Strangers {
+    /// Accept nothing yet.
+    AskFirst,
+    /// Accept the message.
+    Welcome,
+}
+
+/// Why a message was not accepted.
+enum Unaccepted {
+    /// The account never wrote to this address, and WhatsApp was not asked about it.
+    Stranger,
+    Failed(Error),
+}
+
+impl From<Error> for Unaccepted {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<StoreError> for Unaccepted {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
 }
 
 /// How often a message is accepted anew when another transaction made its chat or contact first.
@@ -160,7 +197,7 @@ struct Checked {
 }
 
 /// Stores a message and queues it.
-async fn accept(app: &Arc<App>, tx: &mut Tx<'_>, new: &Checked) -> Result<Sent> {
+async fn accept(app: &Arc<App>, tx: &mut Tx<'_>, new: &Checked, strangers: Strangers) -> Result<Sent, Unaccepted> {
     let (organization, account) = (new.caller.organization_id, new.account);
     let account_state = account::state(tx, organization, account).await.map_err(no_account)?;
     let (id, now) = (MessageId::new(&*app.clock, &*app.random), app.clock.now());
@@ -173,7 +210,7 @@ async fn accept(app: &Arc<App>, tx: &mut Tx<'_>, new: &Checked) -> Result<Sent> 
         });
     }
     let mut events = Vec::new();
-    let chat = open_chat(app, tx, (organization, account), &new.address, &mut events).await?;
+    let chat = open_chat(app, tx, new, strangers, &mut events).await?;
     let content = compose::finish(tx, organization, chat.key.id, new.content.clone()).await?;
     if let Some(answered) = new.reply_to {
         compose::check_reply(tx, organization, chat.key.id, answered).await?;
@@ -276,14 +313,15 @@ struct OpenChat {
     contact: Option<pesan_model::ContactId>,
 }
 
-/// The chat with this address, made when it is new. A person is one chat, by whatever address they are written to.
+/// The chat that a message goes to, made when it is new. A person is one chat, by whatever address they are written to.
 async fn open_chat(
     app: &Arc<App>,
     tx: &mut Tx<'_>,
-    (organization, account): (OrganizationId, AccountId),
-    address: &Address,
+    new: &Checked,
+    strangers: Strangers,
     events: &mut Vec<Event>,
-) -> Result<OpenChat, StoreError> {
+) -> Result<OpenChat, Unaccepted> {
+    let (organization, account, address) = (new.caller.organization_id, new.account, &new.address);
     let contact = match people::person_at(address) {
         Some(person) => people::resolve(app, tx, organization, &people::known(&person), events).await?,
         None => None,
@@ -295,6 +333,9 @@ async fn open_chat(
     };
     if let Some(key) = found {
         return Ok(OpenChat { key, contact });
+    }
+    if strangers == Strangers::AskFirst {
+        return Err(Unaccepted::Stranger);
     }
     let new = NewChat {
         id: ChatId::new(&*app.clock, &*app.random),
@@ -313,37 +354,11 @@ async fn open_chat(
     })
 }
 
-/// A number we never wrote to is asked about first, so that a typing error is an error and not a failed message.
+/// Asks WhatsApp about an address that we never wrote to, so that a typing error is an error and not a failed message.
 async fn ensure_on_whatsapp(app: &Arc<App>, caller: &Caller, account: AccountId, to: &Address) -> Result<()> {
     let Some(provider) = app.connections.get(account) else {
         return Ok(());
     };
-    let (organization, address) = (caller.organization_id, to.clone());
-    let is_known = app
-        .store
-        .read::<_, Error, _>(move |tx| {
-            Box::pin(async move {
-                if chat::find_by_address(tx, organization, account, &address)
-                    .await?
-                    .is_some()
-                {
-                    return Ok(true);
-                }
-                let known = people::person_at(&address)
-                    .map(|person| people::known(&person))
-                    .unwrap_or_default();
-                let Some(contact) = contact::find_by_identity(tx, organization, &known).await?.pop() else {
-                    return Ok(false);
-                };
-                Ok(chat::find_by_contact(tx, organization, account, contact.id())
-                    .await?
-                    .is_some())
-            })
-        })
-        .await?;
-    if is_known {
-        return Ok(());
-    }
     let Address::Phone(phone) = to else {
         // Whatever else WhatsApp says comes with the attempt to send it.
         let is_unknown = to.is_group() && matches!(provider.group(to).await, Err(ProviderError::NotFound));

@@ -37,6 +37,8 @@ struct Lane {
     is_pumping: bool,
     /// Something happened while it was pumped: look again.
     is_dirty: bool,
+    /// The last look took as much as it was allowed: there may be more.
+    is_limited: bool,
 }
 
 /// The send loop of this process.
@@ -156,18 +158,32 @@ impl Outbox {
         if let Some(at) = claimed.look_again_at {
             self.wake_at(account, at);
         }
+        self.lanes.lock().entry(account).or_default().is_limited = claimed.is_limited;
         for work in claimed.work {
             self.lanes.lock().entry(account).or_default().in_flight += 1;
             let (outbox, provider) = (self.clone(), provider.clone());
             self.app.lifecycle.spawn("send", async move {
-                deliver::deliver(&outbox.app, &*provider, work).await;
-                if let Some(lane) = outbox.lanes.lock().get_mut(&account) {
-                    lane.in_flight -= 1;
-                }
-                outbox.poke(account);
+                let goes_on = deliver::deliver(&outbox.app, &*provider, work).await;
+                outbox.delivered(account, goes_on);
             });
         }
         Ok(())
+    }
+
+    /// A slot is free again. The queue is only looked at when that can find something: each look is a write.
+    fn delivered(self: &Arc<Self>, account: AccountId, goes_on: bool) {
+        {
+            let mut lanes = self.lanes.lock();
+            let lane = lanes.entry(account).or_default();
+            lane.in_flight -= 1;
+            if !goes_on && !lane.is_limited && !lane.is_dirty {
+                if lane.in_flight == 0 && !lane.is_pumping {
+                    lanes.remove(&account);
+                }
+                return;
+            }
+        }
+        self.poke(account);
     }
 
     fn wake_at(&self, account: AccountId, at: Timestamp) {
@@ -178,10 +194,7 @@ impl Outbox {
     /// Claims what may be sent now, and takes it from the account's pace, in one transaction.
     async fn claim(&self, account: AccountId, in_flight: usize) -> Result<Claimed> {
         let app = self.app.clone();
-        let organization = app
-            .store
-            .read(move |tx| Box::pin(async move { account::organization_of(tx, account).await }))
-            .await?;
+        let organization = app.organization_of(account).await?;
         let key = app.organization_key(organization).await?;
         let store = app.store.clone();
         store
@@ -201,11 +214,15 @@ impl Outbox {
                             return Ok(Claimed {
                                 work: Vec::new(),
                                 look_again_at: look.map(|at| at.max(now.plus(wait))),
+                                is_limited: false,
                             });
                         }
                     }
                     if allowed == 0 {
-                        return Ok(Claimed::default());
+                        return Ok(Claimed {
+                            is_limited: true,
+                            ..Claimed::default()
+                        });
                     }
                     let claim = Claim {
                         claimed_by: &app.settings.start,
@@ -220,18 +237,19 @@ impl Outbox {
                         left.millitokens -= jobs.len() as i64 * 1000;
                         account::set_bucket(tx, account, left).await?;
                     }
-                    let look_again_at = if jobs.len() < allowed {
-                        due(tx, now).await?
-                    } else {
-                        None
-                    };
+                    let is_limited = jobs.len() >= allowed;
+                    let look_again_at = if is_limited { None } else { due(tx, now).await? };
                     let mut work = Vec::with_capacity(jobs.len());
                     for job in jobs {
                         if let Some(prepared) = prepare::prepare(&app, tx, &key, job).await? {
                             work.push(prepared);
                         }
                     }
-                    Ok(Claimed { work, look_again_at })
+                    Ok(Claimed {
+                        work,
+                        look_again_at,
+                        is_limited,
+                    })
                 })
             })
             .await
@@ -251,4 +269,5 @@ async fn next_look(
 struct Claimed {
     work: Vec<prepare::Work>,
     look_again_at: Option<Timestamp>,
+    is_limited: bool,
 }

@@ -92,6 +92,20 @@ impl Store {
         }
     }
 
+    /// As [`Store::read`], for a few rows by their keys. On SQLite it runs on the calling thread, because waking another
+    /// one takes longer than such a read.
+    pub async fn lookup<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    {
+        match &*self.0 {
+            Database::Sqlite(sqlite) => sqlite.lookup(work).await,
+            Database::Postgres(postgres) => postgres.read(work).await,
+        }
+    }
+
     /// `sqlite` or `postgres`.
     pub fn kind(&self) -> &'static str {
         match &*self.0 {

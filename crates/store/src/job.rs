@@ -162,8 +162,9 @@ pub struct Claim<'a> {
     pub limit: usize,
 }
 
-/// The work is done, or will not be done: deletes it and lets the next one in its lane be claimed.
-pub async fn finish(tx: &mut Tx<'_>, kind: &'static str, job: &Job) -> Result<(), Error> {
+/// The work is done, or will not be done: deletes it and lets the next one in its lane be claimed. `false` when nothing
+/// waits in the lane.
+pub async fn finish(tx: &mut Tx<'_>, kind: &'static str, job: &Job) -> Result<bool, Error> {
     finish_in_lane(tx, kind, job.lane, "id", job.id.uuid()).await
 }
 
@@ -199,27 +200,31 @@ async fn finish_in_lane(
     lane: Uuid,
     column: &'static str,
     value: Uuid,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     dialect::lock_lane(tx, lane).await?;
-    tx.execute(
-        &format!("DELETE FROM job WHERE kind = $1 AND {column} = $2"),
-        args![kind, value],
-    )
-    .await?;
-    promote(tx, kind, lane).await
+    let deleted = tx
+        .execute(
+            &format!("DELETE FROM job WHERE kind = $1 AND {column} = $2"),
+            args![kind, value],
+        )
+        .await?;
+    let promoted = promote(tx, kind, lane).await?;
+    // Somebody else finished it, and let the next one be claimed.
+    Ok(promoted || deleted == 0)
 }
 
 /// Makes the first of a lane its head, unless the lane has one. Ids need not follow the order of adding, so the head is
-/// not always the first.
-pub(crate) async fn promote(tx: &mut Tx<'_>, kind: &'static str, lane: Uuid) -> Result<(), Error> {
-    tx.execute(
-        "UPDATE job SET is_head = $1 WHERE id = (\
+/// not always the first. Says whether there is a new head.
+pub(crate) async fn promote(tx: &mut Tx<'_>, kind: &'static str, lane: Uuid) -> Result<bool, Error> {
+    let promoted = tx
+        .execute(
+            "UPDATE job SET is_head = $1 WHERE id = (\
          SELECT id FROM job WHERE kind = $2 AND lane = $3 ORDER BY id LIMIT 1) \
          AND NOT EXISTS (SELECT 1 FROM job WHERE kind = $2 AND lane = $3 AND is_head = $1)",
-        args![true, kind, lane],
-    )
-    .await?;
-    Ok(())
+            args![true, kind, lane],
+        )
+        .await?;
+    Ok(promoted > 0)
 }
 
 /// Gives claimed work back, to be claimed again at `run_at`. It stays the head of its lane.

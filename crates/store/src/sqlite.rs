@@ -13,7 +13,7 @@ use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{OpenFlags, ToSql};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::Error;
 use crate::db::{Connection, Tx};
@@ -104,12 +104,12 @@ impl SqliteDb {
         });
         let handed_over = match &*self.writer.lock() {
             Some(writer) => writer.try_send(boxed),
-            None => return Err(Error::Unavailable("it is closed".to_owned()).into()),
+            None => return Err(closed().into()),
         };
         match handed_over {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => return Err(Error::Unavailable("too much is waiting".to_owned()).into()),
-            Err(TrySendError::Disconnected(_)) => return Err(Error::Unavailable("it is closed".to_owned()).into()),
+            Err(TrySendError::Disconnected(_)) => return Err(closed().into()),
         }
         receiver
             .await
@@ -122,31 +122,26 @@ impl SqliteDb {
         E: From<Error> + Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
     {
-        let closed = || E::from(Error::Unavailable("it is closed".to_owned()));
         let slot = self.reader_slots.clone().acquire_owned().await.map_err(|_| closed())?;
         let readers = self.readers.clone();
-        let done = tokio::task::spawn_blocking(move || {
-            let mut connection = readers.lock().pop().expect("there are as many readers as slots");
-            let result = std::panic::catch_unwind(AssertUnwindSafe(|| -> Result<Result<T, E>, Error> {
-                connection
-                    .execute_batch("BEGIN")
-                    .map_err(|error| Error::sqlite("begin a read", error))?;
-                Ok(futures::executor::block_on(work(&mut Tx(Connection::Sqlite(
-                    &mut connection,
-                )))))
-            }));
-            // Ends the view; there is nothing to undo, so a failure changes nothing.
-            let _ = connection.execute_batch("ROLLBACK");
-            readers.lock().push(connection);
-            drop(slot);
-            result
-        })
-        .await;
+        let done = tokio::task::spawn_blocking(move || read_with(&readers, slot, work)).await;
         match done {
-            Ok(Ok(Ok(result))) => result,
-            Ok(Ok(Err(error))) => Err(error.into()),
+            Ok(Ok(result)) => result.unwrap_or_else(|error| Err(error.into())),
             Ok(Err(panic)) => std::panic::resume_unwind(panic),
-            Err(_) => Err(closed()),
+            Err(_) => Err(closed().into()),
+        }
+    }
+
+    pub(crate) async fn lookup<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    {
+        let slot = self.reader_slots.clone().acquire_owned().await.map_err(|_| closed())?;
+        match read_with(&self.readers, slot, work) {
+            Ok(result) => result.unwrap_or_else(|error| Err(error.into())),
+            Err(panic) => std::panic::resume_unwind(panic),
         }
     }
 
@@ -162,12 +157,36 @@ impl SqliteDb {
     }
 }
 
+fn closed() -> Error {
+    Error::Unavailable("it is closed".to_owned())
+}
+
+/// Runs `work` on one of the readers. The outer error is its panic, the inner one says that the read could not begin.
+fn read_with<T, E, F>(
+    readers: &Mutex<Vec<rusqlite::Connection>>,
+    _slot: OwnedSemaphorePermit,
+    work: F,
+) -> std::thread::Result<Result<Result<T, E>, Error>>
+where
+    F: for<'t> FnOnce(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, E>>,
+{
+    let mut connection = readers.lock().pop().expect("there are as many readers as slots");
+    let result = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        run_cached(&connection, "BEGIN")?;
+        Ok(futures::executor::block_on(work(&mut Tx(Connection::Sqlite(
+            &mut connection,
+        )))))
+    }));
+    // Ends the view; there is nothing to undo, so a failure changes nothing.
+    let _ = run_cached(&connection, "ROLLBACK");
+    readers.lock().push(connection);
+    result
+}
+
 fn write_loop(mut connection: rusqlite::Connection, receiver: &Receiver<Work>) {
     while let Ok(first) = receiver.recv() {
         let mut answers = Vec::new();
-        let begun = connection
-            .execute_batch("BEGIN IMMEDIATE")
-            .map_err(|error| Error::sqlite("begin a write", error));
+        let begun = run_cached(&connection, "BEGIN IMMEDIATE");
         if let Err(error) = begun {
             // The work is run against no transaction by nobody: dropping it tells its caller that the writer ended, so
             // give the real reason instead.
@@ -185,9 +204,7 @@ fn write_loop(mut connection: rusqlite::Connection, receiver: &Receiver<Work>) {
         let committed = if connection.is_autocommit() {
             Err(Error::Unavailable("the disk is full or does not answer".to_owned()))
         } else {
-            connection
-                .execute_batch("COMMIT")
-                .map_err(|error| Error::sqlite("commit", error))
+            run_cached(&connection, "COMMIT")
         };
         if committed.is_err() && !connection.is_autocommit() {
             let _ = connection.execute_batch("ROLLBACK");
@@ -248,7 +265,7 @@ fn run_cached(connection: &rusqlite::Connection, sql: &str) -> Result<(), Error>
         .prepare_cached(sql)
         .and_then(|mut statement| statement.execute([]))
         .map(|_| ())
-        .map_err(|error| Error::sqlite("use a savepoint", error))
+        .map_err(|error| Error::sqlite("begin or end a transaction", error))
 }
 
 impl ToSql for Value {

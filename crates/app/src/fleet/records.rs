@@ -107,7 +107,7 @@ impl SessionRecords for LeasedRecords {
         let found = self
             .app
             .store
-            .read(move |tx| Box::pin(async move { session_record::get(tx, account, kind.0, &asked).await }))
+            .lookup(move |tx| Box::pin(async move { session_record::get(tx, account, kind.0, &asked).await }))
             .await
             .map_err(Self::unreadable)?;
         let open = |key: &Vec<u8>| found.get(key).map(|sealed| self.open(kind, key, sealed)).transpose();

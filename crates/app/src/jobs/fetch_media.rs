@@ -96,7 +96,9 @@ async fn save(app: &Arc<App>, job: Job, result: Result<Content, FetchError>) -> 
                     Err(failed) => failed,
                 };
                 match failed {
-                    FetchError::Deleted => job::finish(tx, job::FETCH_MEDIA, &job).await?,
+                    FetchError::Deleted => {
+                        job::finish(tx, job::FETCH_MEDIA, &job).await?;
+                    }
                     FetchError::Provider(ProviderError::NotConnected) => {
                         job::snooze_until(tx, &job, now.plus(DISCONNECTED_WAIT)).await?;
                     }

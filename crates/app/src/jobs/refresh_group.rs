@@ -67,7 +67,9 @@ async fn save(app: &Arc<App>, job: Job, found: Result<String, ProviderError>) ->
                     }
                     Err(_) => match wait_after(FETCH_MEDIA, job.attempts()) {
                         Some(wait) => job::retry_at(tx, &job, now.plus(with_jitter(wait, &*owned.random))).await?,
-                        None => job::finish(tx, job::REFRESH_GROUP, &job).await?,
+                        None => {
+                            job::finish(tx, job::REFRESH_GROUP, &job).await?;
+                        }
                     },
                 }
                 Ok(())

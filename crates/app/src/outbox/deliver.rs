@@ -20,8 +20,8 @@ use crate::events;
 const SAVE_TRIES: u32 = 20;
 const SAVE_WAIT: Duration = Duration::from_millis(500);
 
-/// Hands `work` over. Every outcome is written down.
-pub(super) async fn deliver(app: &Arc<App>, provider: &dyn Provider, mut work: Work) {
+/// Hands `work` over. Every outcome is written down. `false` when this has let nothing new be claimed.
+pub(super) async fn deliver(app: &Arc<App>, provider: &dyn Provider, mut work: Work) -> bool {
     let started = app.clock.monotonic();
     let result = match upload(app, provider, &mut work).await {
         Ok(()) => provider.send(&work.outgoing).await,
@@ -40,9 +40,9 @@ pub(super) async fn deliver(app: &Arc<App>, provider: &dyn Provider, mut work: W
     let (work, result) = (Arc::new(work), Arc::new(result));
     for attempt in 1..=SAVE_TRIES {
         match save(app, work.clone(), result.clone()).await {
-            Ok(()) => {
+            Ok(goes_on) => {
                 events::announce(app, work.organization);
-                return;
+                return goes_on;
             }
             Err(error) => {
                 tracing::error!(message = %work.message.id, %error, attempt, "could not write down the result of a send");
@@ -50,6 +50,7 @@ pub(super) async fn deliver(app: &Arc<App>, provider: &dyn Provider, mut work: W
             }
         }
     }
+    true
 }
 
 /// Puts the file of a message on WhatsApp's servers and keeps where it is before the message goes, so that a repeat is
@@ -80,7 +81,8 @@ async fn upload(app: &Arc<App>, provider: &dyn Provider, work: &mut Work) -> Res
     Ok(())
 }
 
-async fn save(app: &Arc<App>, work: Arc<Work>, result: Arc<Result<Accepted, SendError>>) -> Result<()> {
+/// `false` when nothing waits in the chat.
+async fn save(app: &Arc<App>, work: Arc<Work>, result: Arc<Result<Accepted, SendError>>) -> Result<bool> {
     let owned = app.clone();
     app.store
         .write::<_, Error, _>(move |tx| {
@@ -88,11 +90,15 @@ async fn save(app: &Arc<App>, work: Arc<Work>, result: Arc<Result<Accepted, Send
                 let organization = work.organization;
                 // A receipt or a late acknowledgement may have come first.
                 let mut message = message::get_for_change(tx, organization, work.message.id).await?;
-                let event = match &*result {
-                    Ok(accepted) => accept(&owned, tx, &work, &mut message, accepted).await?,
-                    Err(error) => refuse(&owned, tx, &work, &mut message, error).await?,
+                let (goes_on, event) = match &*result {
+                    Ok(accepted) => (
+                        job::finish(tx, job::SEND_MESSAGE, &work.job).await?,
+                        accept(&owned, tx, &work, &mut message, accepted).await?,
+                    ),
+                    Err(error) => (true, refuse(&owned, tx, &work, &mut message, error).await?),
                 };
-                events::record(&owned, tx, organization, event.into_iter().collect()).await
+                events::record(&owned, tx, organization, event.into_iter().collect()).await?;
+                Ok(goes_on)
             })
         })
         .await
@@ -105,7 +111,6 @@ async fn accept(
     message: &mut Message,
     accepted: &Accepted,
 ) -> Result<Option<Event>, StoreError> {
-    job::finish(tx, job::SEND_MESSAGE, &work.job).await?;
     if !message.status.can_become(MessageStatus::Sent) {
         return Ok(None);
     }

@@ -61,7 +61,8 @@ pub async fn step_aside(tx: &mut Tx<'_>, job: &Job, run_at: Timestamp) -> Result
         args![true, false, run_at, job.id],
     )
     .await?;
-    job::promote(tx, KIND, job.lane).await
+    job::promote(tx, KIND, job.lane).await?;
+    Ok(())
 }
 
 /// Up to `limit` subjects of a webhook's waiting or running work, lane by lane.
