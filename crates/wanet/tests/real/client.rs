@@ -103,6 +103,16 @@ impl TestClient {
     }
 
     pub(crate) async fn start_at(url: &str, cert_pem: &str, backend: Arc<InMemoryBackend>) -> Self {
+        Self::start_as(url, cert_pem, backend, None).await
+    }
+
+    /// A new client with a name.
+    pub(crate) async fn start_named(network: &Network, name: &str) -> Self {
+        let backend = Arc::new(InMemoryBackend::new());
+        Self::start_as(&network.ws_url(), network.cert_pem(), backend, Some(name)).await
+    }
+
+    async fn start_as(url: &str, cert_pem: &str, backend: Arc<InMemoryBackend>, name: Option<&str>) -> Self {
         let filter = tracing_subscriber::EnvFilter::from_default_env();
         drop(
             tracing_subscriber::fmt()
@@ -118,7 +128,7 @@ impl TestClient {
             .expect("a web client");
         let heard = Arc::new(Heard::default());
         let ear = Arc::clone(&heard);
-        let bot = Bot::builder()
+        let mut builder = Bot::builder()
             .with_backend_arc(Arc::clone(&backend) as Arc<dyn whatsapp_rust::store::traits::Backend>)
             .with_transport_factory(transport(url, cert_pem))
             .with_http_client(Web(web))
@@ -132,10 +142,11 @@ impl TestClient {
                     ear.events.lock().push(event);
                     ear.rang.notify_waiters();
                 }
-            })
-            .build()
-            .await
-            .expect("the client is set up");
+            });
+        if let Some(name) = name {
+            builder = builder.with_push_name(name);
+        }
+        let bot = builder.build().await.expect("the client is set up");
         let client = bot.client();
         let handle = bot.spawn();
         Self {

@@ -5,6 +5,7 @@
 mod baileys;
 mod client;
 mod companions;
+mod conventions;
 mod disturbed;
 mod groups;
 mod kept;

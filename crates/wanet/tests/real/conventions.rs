@@ -1,0 +1,131 @@
+//! What other projects' test suites count on, and that nothing goes by unnoticed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use wacore::store::InMemoryBackend;
+use wacore_binary::builder::NodeBuilder;
+use wanet::{LinkedDevice, Network, NewPhone, Options};
+use whatsapp_rust::prelude::*;
+
+use crate::client::{PATIENCE, TestClient, jid};
+
+const ADA: &str = "15550100001";
+const BOB: &str = "15550100002";
+
+/// Lets a phone of the network's choice scan the client's QR code.
+async fn scan_by_name(network: &Network, client: &TestClient) -> LinkedDevice {
+    let code = client
+        .heard
+        .first("a QR code", |event| match event {
+            Event::PairingQrCode(qr) => Some(qr.code.clone()),
+            _ => None,
+        })
+        .await;
+    let web = reqwest::Client::builder().build().expect("a web client");
+    let url = format!("{}/admin/mock-phone/scan-qr", network.admin_url());
+    let answer = web.post(url).body(code).send().await.expect("an answer");
+    assert_eq!(answer.status(), 200);
+    let device = answer.json().await.expect("the device");
+    client.connected().await;
+    device
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_of_one_push_name_are_devices_of_one_phone() {
+    let network = Network::start(Options::default()).await.expect("it starts");
+    assert!(network.ws_url().ends_with("/ws/chat") && network.wss_url().ends_with("/ws/chat"));
+    let mut devices = Vec::new();
+    let mut clients = Vec::new();
+    for name in ["Ada of the suite", "Ada of the suite", "Bob of the suite"] {
+        let client = TestClient::start_named(&network, name).await;
+        devices.push(scan_by_name(&network, &client).await);
+        clients.push(client);
+    }
+    assert_eq!(devices[0].phone, devices[1].phone);
+    assert_eq!((devices[0].device, devices[1].device), (1, 2));
+    assert_ne!(devices[0].phone, devices[2].phone);
+    let first = clients[0]
+        .client
+        .send_text(jid(&devices[2].phone), "hello")
+        .await
+        .expect("sent");
+    assert_eq!(clients[0].acked(&first.message_id).await, None);
+    clients[2].text("hello").await;
+    assert_eq!(network.stats().unknown, BTreeMap::new());
+    for client in clients {
+        client.stop().await;
+    }
+    network.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_nobody_understands_is_counted_by_name() {
+    let network = Network::start(Options::default()).await.expect("it starts");
+    let (ada, _) = TestClient::linked(&network, ADA, "Ada").await;
+    let pigeon = NodeBuilder::new("pigeon").attr("id", "1").build();
+    let question = NodeBuilder::new("iq")
+        .attr("id", "2")
+        .attr("xmlns", "w:pigeons")
+        .attr("type", "get")
+        .children([NodeBuilder::new("loft").build()])
+        .build();
+    for node in [pigeon.clone(), pigeon, question] {
+        ada.client.send_node(node).await.expect("written");
+    }
+    let expected = BTreeMap::from([("pigeon".to_owned(), 2), ("iq/w:pigeons/get/loft".to_owned(), 1)]);
+    let counted = network.wait_stats(PATIENCE, |stats| stats.unknown == expected).await;
+    assert!(counted.is_ok(), "{:?}", network.stats().unknown);
+    ada.stop().await;
+    network.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_handshake_is_a_full_one_and_the_next_ones_are_resumed() {
+    let network = Network::start(Options::default()).await.expect("it starts");
+    let (ada, _) = TestClient::linked(&network, ADA, "Ada").await;
+    let linked = network.stats();
+    assert!(linked.handshakes_xx >= 1, "a stranger's");
+    let backend = ada.stop().await;
+    let ada = TestClient::start(&network, Arc::<InMemoryBackend>::clone(&backend)).await;
+    ada.connected().await;
+    let again = network.stats();
+    assert_eq!(again.handshakes_ik, linked.handshakes_ik + 1);
+    assert_eq!(
+        (again.handshakes_xx, again.handshakes_xxfallback),
+        (linked.handshakes_xx, 0)
+    );
+    ada.stop().await;
+    network.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_no_longer_blocked_is_heard_again() {
+    let network = Network::start(Options::default()).await.expect("it starts");
+    let bob = NewPhone {
+        phone: BOB.into(),
+        ..NewPhone::default()
+    };
+    network.add_phone(&bob).expect("added");
+    let (ada, _) = TestClient::linked(&network, ADA, "Ada").await;
+    for (blocked, text) in [(true, "unheard"), (false, "heard")] {
+        network.phone_block(BOB, ADA, blocked).expect("changed");
+        assert_eq!(
+            network.phone(BOB).expect("the phone").blocked.len(),
+            usize::from(blocked)
+        );
+        let sent = ada.client.send_text(jid(BOB), text).await.expect("sent");
+        assert_eq!(
+            ada.acked(&sent.message_id).await,
+            None,
+            "a blocked sender notices nothing"
+        );
+    }
+    network
+        .wait_message(BOB, PATIENCE, |seen| seen.text.as_deref() == Some("heard"))
+        .await
+        .expect("it arrives");
+    assert_eq!(network.phone_messages(BOB, 0).expect("an inbox").len(), 1);
+    ada.stop().await;
+    network.shutdown().await;
+}
