@@ -6,6 +6,7 @@ pub mod bare;
 pub mod end_to_end;
 pub mod inside;
 pub mod many;
+pub mod network;
 pub mod receive;
 pub mod start;
 

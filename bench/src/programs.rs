@@ -55,6 +55,8 @@ pub struct WanetOptions {
     pub counting: Counting,
     /// Where it writes its certificate.
     pub certificate: Option<PathBuf>,
+    /// So many accounts with one companion each, which nobody uses.
+    pub seeded_accounts: u64,
 }
 
 /// What phones do with messages.
@@ -87,6 +89,9 @@ impl Wanet {
         }
         if let Some(certificate) = &options.certificate {
             command.arg("--cert").arg(certificate);
+        }
+        if options.seeded_accounts > 0 {
+            command.args(["--seed-accounts", &options.seeded_accounts.to_string()]);
         }
         let mut child = command
             .env("RUST_LOG", "warn")

@@ -33,6 +33,8 @@ enum Name {
     EndToEnd,
     /// Memory of 1,000 idle accounts, and how fast they come back.
     Many,
+    /// Memory of the simulated network itself.
+    Network,
 }
 
 #[tokio::main]
@@ -54,6 +56,7 @@ async fn main() -> Result<()> {
             Name::Receive => benchmarks::receive::run().await?,
             Name::EndToEnd => benchmarks::end_to_end::run().await?,
             Name::Many => benchmarks::many::run(arguments.accounts).await?,
+            Name::Network => benchmarks::network::run().await?,
         }
     }
     Ok(())
