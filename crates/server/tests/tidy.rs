@@ -122,6 +122,71 @@ fn each_library_at_a_border_has_one_owner() {
     fail_with(&wrong, "these crates know too much");
 }
 
+/// The names below a heading of a manifest.
+fn declared(manifest: &str, heading: &str) -> Vec<String> {
+    let lines = manifest.lines().skip_while(|line| *line != heading).skip(1);
+    lines
+        .take_while(|line| !line.starts_with('['))
+        .filter_map(|line| line.split(['.', ' ', '=']).next())
+        .filter(|name| !name.is_empty() && !name.starts_with('#'))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Whether code uses the library: `name::` that is no part of a longer path, or `use name`.
+fn uses(code: &[(String, String)], library: &str) -> bool {
+    let library = library.replace('-', "_");
+    let (path, import) = (format!("{library}::"), format!("use {library}"));
+    let is_path = |line: &str| {
+        line.match_indices(&path).any(|(at, _)| {
+            let before = line[..at].chars().next_back();
+            !before.is_some_and(|letter| letter.is_alphanumeric() || letter == '_' || letter == ':')
+        })
+    };
+    let is_import = |line: &str| {
+        let rest = line.trim_start().trim_start_matches("pub ").strip_prefix(&import);
+        rest.is_some_and(|rest| rest.starts_with([';', ' ']))
+    };
+    code.iter()
+        .flat_map(|(_, text)| text.lines())
+        .map(|line| line.split("//").next().unwrap_or_default())
+        .any(|line| is_path(line) || is_import(line))
+}
+
+#[test]
+fn every_dependency_is_used_where_it_is_declared() {
+    let mut wrong = Vec::new();
+    let mut used_somewhere = Vec::new();
+    let crates = CRATES.map(|name| format!("crates/{name}"));
+    for folder in crates.iter().map(String::as_str).chain(["bench"]) {
+        let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml")).expect("a manifest");
+        let product = files(&format!("{folder}/src"), ".rs");
+        let tests = ["tests", "examples", "benches"].map(|name| files(&format!("{folder}/{name}"), ".rs"));
+        let all: Vec<_> = tests.into_iter().flatten().chain(product.clone()).collect();
+        let build = fs::read_to_string(root().join(folder).join("build.rs")).unwrap_or_default();
+        let build = vec![("build.rs".to_owned(), build)];
+        for (heading, code) in [
+            ("[dependencies]", &product),
+            ("[dev-dependencies]", &all),
+            ("[build-dependencies]", &build),
+        ] {
+            for library in declared(&manifest, heading) {
+                if !uses(code, &library) {
+                    wrong.push(format!("{folder} {heading} {library}"));
+                }
+                used_somewhere.push(library);
+            }
+        }
+    }
+    let workspace = fs::read_to_string(root().join("Cargo.toml")).expect("a manifest");
+    for library in declared(&workspace, "[workspace.dependencies]") {
+        if !used_somewhere.contains(&library) {
+            wrong.push(format!("[workspace.dependencies] {library}"));
+        }
+    }
+    fail_with(&wrong, "drop these dependencies, or move them to where they are used");
+}
+
 #[test]
 fn crates_depend_downwards_only() {
     let allowed: [(&str, &[&str]); 6] = [
