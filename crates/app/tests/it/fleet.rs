@@ -473,8 +473,6 @@ async fn a_ban_is_sat_out_by_the_next_start_of_the_process_too() {
         let rest = Duration::from_secs(4_200);
         node.timer.finish(rest..=rest).await;
         assert!(node.connector.fake.opened().is_empty(), "{}: too early", database.kind);
-        let account = node.get(id).await;
-        assert_eq!(account.reason.expect("a reason").code, "temporary_ban_101");
         let provider = node.provider(id, 1).await;
         provider.connection(Connection::Connected(identity())).await;
         node.wait_for_state(id, AccountState::Connected).await;
