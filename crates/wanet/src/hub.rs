@@ -142,6 +142,7 @@ impl Hub {
             .position(|q| q.seq < cursor && q.class == class && q.id == id);
         if let Some(entry) = found.and_then(|index| device.queue.remove(index)) {
             self.saved.unqueued(owner, entry.seq);
+            self.ring();
         }
     }
 
