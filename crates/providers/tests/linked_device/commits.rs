@@ -1,7 +1,6 @@
 //! Nothing is acknowledged before it is committed: not messages, and not receipts and group notices, which the library
 //! acknowledges by itself.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use pesan_model::MessageStatus;
@@ -100,7 +99,7 @@ async fn comes_again_after_a_crash(world: World, mut linked: Linked, thing: Thin
     let acknowledged = world.network.wait_stats(A_WHILE, |stats| stats.queued == 0).await;
     assert!(acknowledged.is_err(), "it is not committed and not acknowledged");
     // The old process never gets to say a word: its connection stays as it is, with its commit hanging.
-    let frozen = std::mem::replace(&mut linked.sink, Arc::default());
+    let frozen = std::mem::take(&mut linked.sink);
     let old = linked.device.take();
     linked.open(&world).await;
     linked
