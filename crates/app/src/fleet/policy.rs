@@ -10,6 +10,9 @@ pub(super) const STABLE: Duration = Duration::from_secs(60);
 /// Least wait after the second failure in a row, even of those that are answered at once.
 const LEAST_WAIT: Duration = Duration::from_secs(1);
 
+/// A first wait so long is one that WhatsApp asked for: only failures for the same reason make it longer.
+const LONG: Duration = Duration::from_secs(60);
+
 /// What comes next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Next {
@@ -33,21 +36,31 @@ pub(super) enum Next {
 
 /// How often in a row it did not work.
 #[derive(Debug, Default)]
-pub(super) struct Failures(u32);
+pub(super) struct Failures {
+    in_a_row: u32,
+    /// Of these the latest, for the same reason, and which.
+    alike: u32,
+    last: Option<String>,
+}
 
 impl Failures {
     /// Forgets them: a person asked for a new try.
     pub(super) fn forget(&mut self) {
-        self.0 = 0;
+        *self = Self::default();
     }
 
     /// A connection ended that was ready for `lasted`, if it ever was.
     pub(super) fn next(&mut self, disconnect: &Disconnect, lasted: Option<Duration>, random: &dyn Random) -> Next {
         if lasted.is_some_and(|lasted| lasted >= STABLE) {
-            self.0 = 0;
+            self.forget();
         }
-        self.0 = self.0.saturating_add(1);
         let reason = disconnect.reason();
+        self.in_a_row = self.in_a_row.saturating_add(1);
+        self.alike = match &self.last {
+            Some(last) if *last == reason.code => self.alike.saturating_add(1),
+            _ => 1,
+        };
+        self.last = Some(reason.code.clone());
         match disconnect.reaction() {
             Reaction::Retry { base, cap, state } => Next::Retry {
                 after: self.wait(base, cap, state, random),
@@ -59,7 +72,8 @@ impl Failures {
     }
 
     fn wait(&self, base: Duration, cap: Duration, state: AccountState, random: &dyn Random) -> Duration {
-        match self.0 {
+        let failures = if base >= LONG { self.alike } else { self.in_a_row };
+        match failures {
             1 if base.is_zero() => Duration::ZERO,
             failures if base.is_zero() => backoff(LEAST_WAIT, cap, failures - 1, random),
             // WhatsApp said how long. Coming back earlier makes it longer.
@@ -117,6 +131,28 @@ mod tests {
             seconds: 7_200,
         };
         assert_eq!(seconds(&waits(&ban, &Fixed(0), 3)), [7_200, 7_200, 14_400]);
+    }
+
+    #[test]
+    fn a_long_wait_is_not_made_longer_by_short_failures_before_it() {
+        let mut failures = Failures::default();
+        let ban = Disconnect::TemporaryBan {
+            code: 101,
+            seconds: 7_200,
+        };
+        let mut wait = |disconnect: &Disconnect| match failures.next(disconnect, None, &Fixed(0xff)) {
+            Next::Retry { after, .. } => after.as_secs(),
+            Next::Stop { state, .. } => panic!("stopped in {state:?}"),
+        };
+        assert_eq!(wait(&Disconnect::RestartRequired), 0);
+        assert_eq!(wait(&Disconnect::Lost), 2);
+        assert_eq!(wait(&ban), 7_200);
+        assert_eq!(wait(&ban), 14_400);
+        assert_eq!(wait(&Disconnect::Outdated), 3_600);
+        assert_eq!(wait(&Disconnect::Lost), 32, "short waits go on growing");
+        assert_eq!(wait(&ban), 7_200);
+        assert_eq!(wait(&Disconnect::Refused(429)), 60);
+        assert_eq!(wait(&Disconnect::Refused(503)), 5 * 128);
     }
 
     #[test]

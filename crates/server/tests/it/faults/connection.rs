@@ -158,10 +158,9 @@ pub(super) async fn an_account_that_was_replaced_waits_before_it_comes_back() {
             logins,
             "fighting it would disconnect both for ever"
         );
-        // Longer when it is not the first failure in a row; the new connection after linking counts as one.
         world
             .timer
-            .finish(Duration::from_secs(150)..=Duration::from_secs(600))
+            .finish(Duration::from_secs(150)..=Duration::from_secs(300))
             .await;
         world.goes_through(&[REPLACED, CONNECTED]).await;
         world.message_event("message.sent", &id).await;
