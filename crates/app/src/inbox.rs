@@ -29,7 +29,7 @@ pub async fn chats(
         .read::<_, Error, _>(move |tx| {
             Box::pin(async move {
                 if let Some(account_id) = filter.account_id {
-                    account::state(tx, organization, account_id).await?;
+                    account::standing(tx, organization, account_id).await?;
                 }
                 Ok(chat::list(tx, organization, &filter, before, limit).await?)
             })

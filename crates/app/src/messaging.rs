@@ -98,6 +98,8 @@ pub struct Sent {
     pub message: Message,
     /// What its account is doing: unless it is connected, the message waits.
     pub account_state: AccountState,
+    /// What to do about that.
+    pub account_advice: &'static str,
     /// True when the same `Idempotency-Key` had made it before.
     pub is_replay: bool,
 }
@@ -199,13 +201,14 @@ struct Checked {
 /// Stores a message and queues it.
 async fn accept(app: &Arc<App>, tx: &mut Tx<'_>, new: &Checked, strangers: Strangers) -> Result<Sent, Unaccepted> {
     let (organization, account) = (new.caller.organization_id, new.account);
-    let account_state = account::state(tx, organization, account).await.map_err(no_account)?;
+    let (account_state, account_advice) = account::standing(tx, organization, account).await.map_err(no_account)?;
     let (id, now) = (MessageId::new(&*app.clock, &*app.random), app.clock.now());
     if let Some(first) = once(tx, &new.caller, OPERATION, new.key.as_ref(), (id.uuid(), now)).await? {
         let message = message::get(tx, organization, first.into()).await?;
         return Ok(Sent {
             message,
             account_state,
+            account_advice,
             is_replay: true,
         });
     }
@@ -248,6 +251,7 @@ async fn accept(app: &Arc<App>, tx: &mut Tx<'_>, new: &Checked, strangers: Stran
     Ok(Sent {
         message,
         account_state,
+        account_advice,
         is_replay: false,
     })
 }
@@ -261,10 +265,11 @@ async fn replay(app: &Arc<App>, organization: OrganizationId, first: MessageId) 
         .read::<_, Error, _>(move |tx| {
             Box::pin(async move {
                 let message = message::get(tx, organization, first).await?;
-                let account_state = account::state(tx, organization, message.account_id).await?;
+                let (account_state, account_advice) = account::standing(tx, organization, message.account_id).await?;
                 Ok(Sent {
                     message,
                     account_state,
+                    account_advice,
                     is_replay: true,
                 })
             })

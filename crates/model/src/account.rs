@@ -144,6 +144,24 @@ impl AccountState {
             Self::Paused => "This account was paused. Connect it to go on.",
         }
     }
+
+    /// The same where it is known why: some reasons ask for something else than their state.
+    pub fn advice_because(self, reason: Option<&StateReason>) -> &'static str {
+        match (self, reason.map(|reason| reason.code.as_str())) {
+            (Self::Reconnecting, Some("stream_replaced")) => {
+                "Stop the other program that is connected as this device. Pesan tries again by itself, and stays \
+                 connected once the other one is gone."
+            }
+            (Self::Reconnecting, Some("client_outdated")) => {
+                "Update Pesan. Until then it tries again by itself, which will hardly help."
+            }
+            (Self::LoggedOut, Some("logged_out_offline" | "logged_out_unconfirmed")) => {
+                "Remove the device on the phone, under Linked devices. To use the account again, connect it and scan a \
+                 new QR code."
+            }
+            (state, _) => state.advice(),
+        }
+    }
 }
 
 /// Why an account is in its state.
@@ -243,6 +261,36 @@ mod tests {
         assert_eq!(
             serde_json::to_value(ProviderKind::LinkedDevice).expect("serializes"),
             "linked_device"
+        );
+    }
+
+    #[test]
+    fn advice_fits_the_reason() {
+        let advice = |state: AccountState, code: &str| {
+            let reason = StateReason::new(code, "");
+            state.advice_because(Some(&reason))
+        };
+        for (state, code, word) in [
+            (AccountState::Reconnecting, "stream_replaced", "Stop the other program"),
+            (AccountState::Reconnecting, "client_outdated", "Update Pesan"),
+            (AccountState::LoggedOut, "logged_out_offline", "on the phone"),
+            (AccountState::LoggedOut, "logged_out_unconfirmed", "on the phone"),
+        ] {
+            assert!(advice(state, code).contains(word), "{code}");
+            assert_ne!(advice(state, code), state.advice());
+        }
+        // A reason that stayed behind says nothing about another state.
+        assert_eq!(
+            advice(AccountState::Connected, "stream_replaced"),
+            AccountState::Connected.advice()
+        );
+        assert_eq!(
+            advice(AccountState::Reconnecting, "connection_lost"),
+            AccountState::Reconnecting.advice()
+        );
+        assert_eq!(
+            AccountState::LoggedOut.advice_because(None),
+            AccountState::LoggedOut.advice()
         );
     }
 

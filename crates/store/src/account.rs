@@ -82,13 +82,14 @@ fn pacing(per_minute: Option<u32>, burst: Option<u32>) -> Option<Pacing> {
 
 impl From<AccountRow> for Account {
     fn from(row: AccountRow) -> Self {
+        let reason = reason(row.reason_code, row.reason_detail);
         Self {
             id: row.id,
             name: row.name,
             provider: row.provider,
             state: row.state,
-            reason: reason(row.reason_code, row.reason_detail),
-            advice: row.state.advice().to_owned(),
+            advice: row.state.advice_because(reason.as_ref()).to_owned(),
+            reason,
             state_since: row.state_since,
             phone: row.phone,
             lid: row.lid,
@@ -462,14 +463,18 @@ fn found(changed: u64) -> Result<(), Error> {
     Ok(())
 }
 
-/// The account's state alone: what accepting a message needs.
-pub async fn state(tx: &mut Tx<'_>, organization_id: OrganizationId, id: AccountId) -> Result<AccountState, Error> {
-    let (state,): (AccountState,) = tx
+/// The account's state and what to do about it, and nothing else: what accepting a message needs.
+pub async fn standing(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    id: AccountId,
+) -> Result<(AccountState, &'static str), Error> {
+    let (state, code): (AccountState, Option<String>) = tx
         .fetch_one(
             "account",
-            "SELECT state FROM account WHERE organization_id = $1 AND id = $2",
+            "SELECT state, reason_code FROM account WHERE organization_id = $1 AND id = $2",
             args![organization_id, id],
         )
         .await?;
-    Ok(state)
+    Ok((state, state.advice_because(reason(code, None).as_ref())))
 }

@@ -139,7 +139,7 @@ pub async fn logout(app: &Arc<App>, caller: &Caller, id: AccountId) -> Result<Ac
     if let Some(provider) = &leaving.provider
         && !unlink(&**provider).await
     {
-        after = stop(app, caller, id, (AccountState::LoggedOut, logged_out(false))).await?;
+        after = stop(app, caller, id, (AccountState::LoggedOut, unconfirmed())).await?;
     }
     drop(leaving);
     changed(app, caller, id);
@@ -156,6 +156,14 @@ fn logged_out(whatsapp_knows: bool) -> StateReason {
              Linked devices.",
         )
     }
+}
+
+fn unconfirmed() -> StateReason {
+    StateReason::new(
+        "logged_out_unconfirmed",
+        "Somebody logged this account out, but WhatsApp did not confirm that the device is unlinked. Remove it on the \
+         phone too, under Linked devices.",
+    )
 }
 
 /// Tells WhatsApp to unlink the device, and says whether that worked.

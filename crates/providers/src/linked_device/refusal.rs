@@ -15,6 +15,14 @@ pub(super) fn not_on_whatsapp() -> SendError {
     }
 }
 
+/// Nobody has this hidden id.
+pub(super) fn nobody() -> SendError {
+    SendError::Rejected {
+        code: NOT_ON_WHATSAPP.into(),
+        detail: "Nobody on WhatsApp has this address.".into(),
+    }
+}
+
 /// The error a refusal is told as. A refused message was certainly not accepted, so the passing ones can be tried again.
 pub(super) fn of(code: &str) -> SendError {
     let retry = |seconds: Option<u64>| SendError::Retry {

@@ -53,7 +53,7 @@ pub(super) async fn send(device: &LinkedDevice, out: &Outgoing) -> Result<Accept
                 address,
             })
         }
-        Ok(Some(Ack { error: Some(code), .. })) => Err(refusal::of(&code)),
+        Ok(Some(Ack { error: Some(code), .. })) => Err(refused(device, &out.to, &code).await),
         Ok(None) => Err(SendError::Unknown {
             reason: "the connection ended before the answer came".into(),
         }),
@@ -61,6 +61,16 @@ pub(super) async fn send(device: &LinkedDevice, out: &Outgoing) -> Result<Accept
             reason: "no answer came in time".into(),
         }),
     }
+}
+
+/// What a refusal means for this recipient. WhatsApp calls a message to a hidden id that nobody has malformed.
+async fn refused(device: &LinkedDevice, to: &Address, code: &str) -> SendError {
+    let is_stranger =
+        matches!(to, Address::Lid(_)) && !matches!(device.client.get_lid_pn_entry(&jid(to)).await, Ok(Some(_)));
+    if is_stranger && code == "400" {
+        return refusal::nobody();
+    }
+    refusal::of(code)
 }
 
 struct Prepared {

@@ -544,6 +544,14 @@ async fn numbers_are_checked_and_a_text_to_nobody_is_rejected() {
         matches!(&rejected, Err(SendError::Rejected { code, .. }) if code == "not_on_whatsapp"),
         "{rejected:?}"
     );
+    let mut to_nobody = text(SARI, "hello?");
+    to_nobody.to = "999000@lid".parse().expect("an address");
+    let rejected = linked.device().send(&to_nobody).await;
+    assert!(
+        matches!(&rejected, Err(SendError::Rejected { code, detail })
+            if code == "not_on_whatsapp" && detail.contains("Nobody")),
+        "{rejected:?}"
+    );
     world.end([linked]).await;
 }
 

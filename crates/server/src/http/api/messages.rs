@@ -226,9 +226,9 @@ async fn send_message(
         body: AcceptedMessage {
             message: sent.message,
             session_disconnected: is_waiting,
-            problem: is_waiting.then(|| Waiting {
+            problem: is_waiting.then_some(Waiting {
                 code: "session_disconnected",
-                detail: sent.account_state.advice(),
+                detail: sent.account_advice,
             }),
         },
     })
