@@ -11,6 +11,7 @@ pub use pesan_store::media::{MediaState, StoredMedia};
 use sha2::{Digest, Sha256};
 use tokio::fs;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::OwnedRwLockReadGuard;
 
 use crate::access::Caller;
 use crate::context::App;
@@ -104,8 +105,8 @@ fn not_fetched(error: net::Error) -> Error {
         net::Error::TooLarge { limit_bytes } => Error::TooLarge { limit_bytes },
         net::Error::File(error) => disk(error),
         net::Error::Setup(_) => Error::internal("fetch a file", error),
+        net::Error::Timeout => Error::field("/file", "could not be fetched: the server took too long to send it"),
         net::Error::Refused(_)
-        | net::Error::Timeout
         | net::Error::Connect(_)
         | net::Error::Broken(_)
         | net::Error::Status(_)
@@ -139,7 +140,7 @@ async fn keep(
     if let Some(first) = idempotency::find(app, caller, OPERATION, key.as_ref()).await? {
         return replay(app, organization, first.into()).await;
     }
-    settle(app, temporary, &content).await?;
+    let _settled = settle(app, temporary, &content).await?;
     let stored = StoredMedia {
         id: MediaId::new(&*app.clock, &*app.random),
         state: MediaState::Ready,
@@ -284,8 +285,13 @@ pub(crate) async fn digest(temporary: &Temporary) -> Result<Content> {
     })
 }
 
+/// A file that is in its place. It is not deleted while this is held: until the row that names it is committed.
+#[must_use = "the file may be deleted as soon as this is dropped"]
+pub(crate) struct Settled(#[expect(dead_code, reason = "only held")] OwnedRwLockReadGuard<()>);
+
 /// Moves a complete file to its place, safe against a power cut: a row never names a file that is not there.
-pub(crate) async fn settle(app: &App, temporary: Temporary, content: &Content) -> Result<()> {
+pub(crate) async fn settle(app: &App, temporary: Temporary, content: &Content) -> Result<Settled> {
+    let settled = Settled(app.files.clone().read_owned().await);
     let file = fs::File::open(&temporary.0).await.map_err(disk)?;
     file.sync_all().await.map_err(disk)?;
     let path = path_of(app, &content.sha256);
@@ -297,7 +303,8 @@ pub(crate) async fn settle(app: &App, temporary: Temporary, content: &Content) -
         .map_err(disk)?
         .sync_all()
         .await
-        .map_err(disk)
+        .map_err(disk)?;
+    Ok(settled)
 }
 
 /// The type of a file: what its first bytes say, else what was claimed, else what its name says.
@@ -316,31 +323,39 @@ async fn type_of(path: &Path, described: &Described) -> Result<String> {
     let claimed = described
         .mime
         .as_deref()
-        .map(str::trim)
+        .map(in_lower_case)
         .filter(|mime| !mime.is_empty() && !mime.starts_with("application/octet-stream"));
-    if claimed.is_some_and(|mime| mime.len() > 200 || !mime.contains('/') || mime.chars().any(char::is_control)) {
+    let is_odd = |mime: &str| mime.len() > 200 || !mime.contains('/') || mime.chars().any(char::is_control);
+    if claimed.as_deref().is_some_and(is_odd) {
         return Err(Error::field("/file", "the type must look like image/jpeg"));
     }
-    let seen = infer::get(&start).map(|kind| kind.mime_type());
+    let seen = seen(&start);
     let family = |mime: &str| mime.split('/').next().unwrap_or_default().to_owned();
     match (claimed, seen) {
         // MP4 and Ogg hold sound or film; the first bytes cannot tell which.
         (Some(claimed), Some(seen))
-            if family(claimed) == family(seen)
-                || (family(claimed) == "audio" && matches!(seen, "video/mp4" | "application/ogg" | "video/webm"))
-                || !matches!(family(claimed).as_str(), "image" | "video" | "audio") =>
+            if family(&claimed) == family(seen)
+                || (family(&claimed) == "audio" && matches!(seen, "video/mp4" | "application/ogg" | "video/webm"))
+                || !matches!(family(&claimed).as_str(), "image" | "video" | "audio") =>
         {
-            Ok(claimed.to_owned())
+            Ok(claimed)
         }
         (Some(claimed), Some(seen)) => Err(Error::field(
             "/file",
             format!("is said to be {claimed} but looks like {seen}"),
         )),
-        (Some(claimed), None) if family(claimed) == "image" => Err(Error::field(
-            "/file",
-            format!("is said to be {claimed} but is not a picture"),
-        )),
-        (Some(claimed), None) => Ok(claimed.to_owned()),
+        (Some(claimed), None) => {
+            let what = match family(&claimed).as_str() {
+                "image" => "a picture",
+                "video" => "a film",
+                "audio" => "sound",
+                _ => return Ok(claimed),
+            };
+            Err(Error::field(
+                "/file",
+                format!("is said to be {claimed} but is not {what}"),
+            ))
+        }
         (None, Some(seen)) => Ok(seen.to_owned()),
         (None, None) => {
             let by_name = described
@@ -353,6 +368,36 @@ async fn type_of(path: &Path, described: &Described) -> Result<String> {
             ))
         }
     }
+}
+
+/// Types have no case; what follows them, such as the name of a codec, is left as it is.
+fn in_lower_case(mime: &str) -> String {
+    let (essence, rest) = mime.split_at(mime.find(';').unwrap_or(mime.len()));
+    let essence = essence.trim().to_ascii_lowercase();
+    format!("{essence}{}", rest.trim_end())
+}
+
+/// What the first bytes say a file is.
+fn seen(start: &[u8]) -> Option<&'static str> {
+    let kind = infer::get(start).map(|kind| kind.mime_type());
+    kind.or_else(|| match start {
+        // Every brand of the family of MP4, of which there are more than any list knows.
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => Some("video/mp4"),
+        // A frame of MPEG sound without a tag before it: eleven set bits, and neither a reserved version nor layer.
+        [0xff, second, ..] if second & 0xe0 == 0xe0 && second & 0x18 != 0x08 && second & 0x06 != 0 => {
+            Some("audio/mpeg")
+        }
+        _ => None,
+    })
+}
+
+/// Whether a stored file is what WhatsApp plays as a voice note: Opus in Ogg.
+pub(crate) async fn is_voice_note(app: &App, sha256: &[u8; 32]) -> Result<bool> {
+    let mut start = Vec::with_capacity(64);
+    let file = fs::File::open(path_of(app, sha256)).await.map_err(disk)?;
+    file.take(64).read_to_end(&mut start).await.map_err(disk)?;
+    // The first page has a header of 28 bytes, and in it nothing but the head of the stream.
+    Ok(start.starts_with(b"OggS") && start.get(28..36) == Some(b"OpusHead"))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]

@@ -5,6 +5,7 @@
 mod compose;
 mod delete;
 mod user_sends;
+mod words;
 
 pub use delete::delete;
 pub(crate) use user_sends::UserSends;

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 
-pub use download::Download;
+pub use download::{DOWNLOAD_DEADLINE, Download};
 pub use target::{Refusal, Targets};
 
 use resolver::{Guard, Lookup, SystemLookup};
@@ -104,6 +104,7 @@ pub struct Answer {
 pub struct Client {
     http: reqwest::Client,
     targets: Targets,
+    download_deadline: Duration,
 }
 
 impl Client {
@@ -127,7 +128,20 @@ impl Client {
             .dns_resolver(Guard::new(targets, lookup))
             .build()
             .map_err(|error| Error::Setup(root_cause(&error)))?;
-        Ok(Self { http, targets })
+        Ok(Self {
+            http,
+            targets,
+            download_deadline: DOWNLOAD_DEADLINE,
+        })
+    }
+
+    /// The same with another time for a download than [`DOWNLOAD_DEADLINE`].
+    #[must_use]
+    pub fn with_download_deadline(self, download_deadline: Duration) -> Self {
+        Self {
+            download_deadline,
+            ..self
+        }
     }
 
     /// Fails unless a request to this URL would be tried. What its name resolves to is only checked then.

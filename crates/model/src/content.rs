@@ -183,7 +183,8 @@ impl MediaKind {
 
     /// True when a file of this type can be sent as this kind.
     pub fn accepts(self, mime: &str) -> bool {
-        let essence = mime.split(';').next().unwrap_or(mime).trim();
+        let essence = mime.split(';').next().unwrap_or(mime).trim().to_ascii_lowercase();
+        let essence = essence.as_str();
         match self {
             Self::Image => matches!(essence, "image/jpeg" | "image/png" | "image/webp" | "image/gif"),
             Self::Video => matches!(essence, "video/mp4" | "video/3gpp" | "video/quicktime" | "video/webm"),

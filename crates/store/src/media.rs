@@ -167,3 +167,11 @@ pub async fn set_failed(
     .await?;
     Ok(())
 }
+
+/// Whether a file of any organization has this content.
+pub async fn is_content_used(tx: &mut Tx<'_>, sha256: &[u8; 32]) -> Result<bool, Error> {
+    let found = tx
+        .fetch_optional::<(MediaId,)>("SELECT id FROM media WHERE sha256 = $1 LIMIT 1", args![sha256])
+        .await?;
+    Ok(found.is_some())
+}

@@ -1,4 +1,5 @@
-//! Forgets old events, deliveries and idempotency keys, in small steps, so that nobody waits for it.
+//! Forgets old events, deliveries, idempotency keys and the files of what was deleted, in small steps, so that nobody
+//! waits for it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use pesan_store::{event, idempotency, organization};
 
 use crate::context::App;
 use crate::error::{Error, Result};
+use crate::jobs::delete_files;
 
 const EVERY: Duration = Duration::from_hours(1);
 /// How long a create can be repeated with the same `Idempotency-Key`.
@@ -20,7 +22,7 @@ const BATCH: usize = 500;
 pub async fn run(app: Arc<App>) {
     loop {
         if let Err(error) = sweep(&app).await {
-            tracing::warn!(%error, "could not delete old events; trying again in an hour");
+            tracing::warn!(%error, "could not delete what is no longer needed; trying again in an hour");
         }
         tokio::select! {
             () = app.lifecycle.soft().cancelled() => return,
@@ -29,7 +31,7 @@ pub async fn run(app: Arc<App>) {
     }
 }
 
-/// Deletes everything that is older than the settings say. Says how many rows that were.
+/// Deletes everything that is older than the settings say, or that nothing names. Says how many rows and files that were.
 pub async fn sweep(app: &Arc<App>) -> Result<u64> {
     let before = app.clock.now().minus(app.settings.event_retention);
     let mut deleted = app
@@ -73,5 +75,5 @@ pub async fn sweep(app: &Arc<App>) -> Result<u64> {
             deleted += batch;
         }
     }
-    Ok(deleted)
+    Ok(deleted + delete_files::sweep(app).await?)
 }

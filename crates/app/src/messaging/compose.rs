@@ -12,7 +12,7 @@ use pesan_model::{
 use pesan_store::media::{MediaState, StoredMedia};
 use pesan_store::{Error as StoreError, Tx, message};
 
-use super::{MediaSource, NewContent, NewMedia, NewMessage};
+use super::{MediaSource, NewContent, NewMedia, NewMessage, words};
 use crate::access::Caller;
 use crate::context::App;
 use crate::error::{Error, Result};
@@ -54,7 +54,7 @@ pub(super) async fn content(app: &Arc<App>, caller: &Caller, new: &NewMessage) -
             Ok(Draft::Ready(Content::Text(Text { body: body.clone() })))
         }
         NewContent::Reaction { message_id, emoji } => {
-            if !is_emoji(emoji) {
+            if !emoji.is_empty() && !words::is_emoji(emoji) {
                 return Err(Error::field(
                     "/reaction/emoji",
                     "must be one emoji, or empty to take it back",
@@ -70,6 +70,7 @@ pub(super) async fn content(app: &Arc<App>, caller: &Caller, new: &NewMessage) -
             if !capabilities.media.contains(&new.kind) {
                 return Err(Error::field("/type", format!("this account cannot send {kind}s")));
             }
+            ensure_fitting(new)?;
             if let Some(caption) = &new.caption {
                 check_text(&format!("/{kind}/caption"), caption, (0, capabilities.caption_chars))?;
             }
@@ -81,30 +82,47 @@ pub(super) async fn content(app: &Arc<App>, caller: &Caller, new: &NewMessage) -
             }
             let stored = file(app, caller, new).await?;
             check_file(new.kind, &stored)?;
+            if let (true, Some(sha256)) = (new.voice, &stored.sha256)
+                && !media::is_voice_note(app, sha256).await?
+            {
+                return Err(Error::field(
+                    format!("/{kind}/voice"),
+                    "needs sound as WhatsApp records it: Opus in an Ogg file",
+                ));
+            }
             Ok(Draft::Ready(new.kind.content(Media {
                 media_id: stored.id,
                 mime: stored.mime,
                 size: stored.size,
                 caption: new.caption.clone().filter(|caption| !caption.is_empty()),
                 file_name: new.file_name.clone().or(stored.file_name),
-                voice: new.voice && new.kind == MediaKind::Audio,
+                voice: new.voice,
                 seconds: None,
             })))
         }
     }
 }
 
-/// One emoji, or nothing. It may be many code points long (flags, skin tones, families), but is never a word.
-fn is_emoji(text: &str) -> bool {
-    text.chars().count() <= 16
-        && !text
-            .chars()
-            .any(|letter| letter.is_alphabetic() || letter.is_whitespace() || letter.is_control())
-        && (text.is_empty() || !text.is_ascii())
+/// What WhatsApp would leave out without a word is refused.
+fn ensure_fitting(new: &NewMedia) -> Result<()> {
+    let kind = new.kind.name();
+    let is_audio = new.kind == MediaKind::Audio;
+    let given = [
+        ("caption", is_audio && new.caption.is_some()),
+        ("file_name", is_audio && new.file_name.is_some()),
+        ("voice", !is_audio && new.voice),
+    ];
+    match given.into_iter().find(|(_, is_odd)| *is_odd) {
+        Some((field, _)) => Err(Error::field(
+            format!("/{kind}/{field}"),
+            format!("does not belong to {kind}"),
+        )),
+        None => Ok(()),
+    }
 }
 
 fn check_text(pointer: &str, text: &str, (least, most): (usize, usize)) -> Result<()> {
-    if least > 0 && text.trim().is_empty() {
+    if least > 0 && words::is_blank(text) {
         return Err(Error::field(pointer, "must not be empty"));
     }
     let length = text.chars().count();
@@ -129,10 +147,8 @@ async fn file(app: &Arc<App>, caller: &Caller, new: &NewMedia) -> Result<StoredM
         }
         MediaSource::Data(data) => {
             let pointer = format!("/{kind}/data");
-            let (mime, text) = data
-                .strip_prefix("data:")
-                .and_then(|rest| rest.split_once(";base64,"))
-                .map_or((None, data.as_str()), |(mime, text)| (Some(mime.to_owned()), text));
+            let (mime, text) =
+                data_url(data).map_or((None, data.as_str()), |(mime, text)| (Some(mime.to_owned()), text));
             let bytes = STANDARD
                 .decode(text.trim())
                 .map_err(|_| Error::field(pointer.as_str(), "must be base64, or a data URL with base64"))?;
@@ -145,6 +161,14 @@ async fn file(app: &Arc<App>, caller: &Caller, new: &NewMedia) -> Result<StoredM
                 .map_err(|error| at(error, pointer))
         }
     }
+}
+
+/// The type and the base64 of a data URL. Its words have no case.
+fn data_url(text: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = text.split_at_checked(5)?;
+    let (head, data) = rest.split_once(',')?;
+    let (mime, coding) = head.rsplit_once(';')?;
+    (scheme.eq_ignore_ascii_case("data:") && coding.trim().eq_ignore_ascii_case("base64")).then_some((mime, data))
 }
 
 /// A file that was too large or not to be had is a wrong field of the message.

@@ -10,8 +10,8 @@ use url::Url;
 use super::{Client, Error, explain, target};
 
 const MAX_REDIRECTS: usize = 3;
-/// For the whole file.
-const DEADLINE: Duration = Duration::from_mins(2);
+/// For the whole file: enough for the largest document from a server that sends a megabyte each second.
+pub const DOWNLOAD_DEADLINE: Duration = Duration::from_mins(2);
 const MAX_FILE_NAME_CHARS: usize = 200;
 
 /// A file that was fetched.
@@ -28,7 +28,7 @@ pub struct Download {
 impl Client {
     /// Fetches a link into a new file at `path`, at most `max_bytes`. Leaves no file when it fails.
     pub async fn download_to(&self, url: &str, path: &Path, max_bytes: u64) -> Result<Download, Error> {
-        let fetched = tokio::time::timeout(DEADLINE, self.fetch(url, path, max_bytes)).await;
+        let fetched = tokio::time::timeout(self.download_deadline, self.fetch(url, path, max_bytes)).await;
         let result = fetched.unwrap_or(Err(Error::Timeout));
         if result.is_err() {
             // It may not have been made yet.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod deleting;
+mod files;
 mod fleet;
 mod inbound;
 mod live;

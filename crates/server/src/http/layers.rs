@@ -7,9 +7,10 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY};
 use axum::http::header::{X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use pesan_app::net::DOWNLOAD_DEADLINE;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
@@ -22,6 +23,9 @@ use super::problem::Problem;
 pub(crate) const MAX_BODY_BYTES: usize = 24 * 1024 * 1024;
 /// An answer begins within this time. Streams may go on for ever after that.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// The same where a file may have to be fetched from a link first: its own deadline comes before, so that what is wrong
+/// is the link and not the request.
+const LINK_TIMEOUT: Duration = DOWNLOAD_DEADLINE.saturating_add(ANSWER_TIMEOUT);
 /// The same where a whole file has to arrive first.
 const UPLOAD_TIMEOUT: Duration = Duration::from_mins(10);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -51,11 +55,7 @@ async fn only_own_request_ids(mut request: Request, next: Next) -> Response {
 }
 
 async fn end_in_time(State(_): State<Shared>, request: Request, next: Next) -> Response {
-    let timeout = if request.uri().path() == "/v1/media" {
-        UPLOAD_TIMEOUT
-    } else {
-        ANSWER_TIMEOUT
-    };
+    let timeout = answer_timeout(request.method(), request.uri().path());
     match tokio::time::timeout(timeout, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::new(
@@ -64,6 +64,14 @@ async fn end_in_time(State(_): State<Shared>, request: Request, next: Next) -> R
             "This took too long. It may still be done; look before you repeat it.",
         )
         .into_response(),
+    }
+}
+
+fn answer_timeout(method: &Method, path: &str) -> Duration {
+    match path {
+        "/v1/media" => UPLOAD_TIMEOUT,
+        "/v1/messages" if method == Method::POST => LINK_TIMEOUT,
+        _ => ANSWER_TIMEOUT,
     }
 }
 
@@ -143,4 +151,20 @@ async fn secure(State(server): State<Shared>, request: Request, next: Next) -> R
         set(STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_with_a_link_outlasts_the_largest_document_from_a_slow_server() {
+        let largest = pesan_model::content::MediaKind::Document.max_bytes();
+        let at_a_megabyte_each_second = Duration::from_secs(largest / 1_000_000);
+        assert!(DOWNLOAD_DEADLINE > at_a_megabyte_each_second);
+        assert!(answer_timeout(&Method::POST, "/v1/messages") > DOWNLOAD_DEADLINE);
+        assert_eq!(answer_timeout(&Method::GET, "/v1/messages"), ANSWER_TIMEOUT);
+        assert_eq!(answer_timeout(&Method::POST, "/v1/accounts"), ANSWER_TIMEOUT);
+        assert_eq!(answer_timeout(&Method::POST, "/v1/media"), UPLOAD_TIMEOUT);
+    }
 }

@@ -29,6 +29,8 @@ fn paper() -> Vec<u8> {
 
 fn sound() -> Vec<u8> {
     let mut bytes = b"OggS\0\x02".to_vec();
+    bytes.resize(28, 0);
+    bytes.extend(b"OpusHead");
     bytes.extend((0..30_000_u32).map(|n| (n % 239) as u8));
     bytes
 }
