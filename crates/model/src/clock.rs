@@ -78,7 +78,11 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let time = jiff::Timestamp::deserialize(deserializer)?;
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        // The parser's own words are for programmers.
+        let time: jiff::Timestamp = text
+            .parse()
+            .map_err(|_| serde::de::Error::custom("is not a time such as 2026-11-20T10:00:00Z"))?;
         Ok(Self(time.as_millisecond()))
     }
 }
@@ -199,6 +203,14 @@ mod tests {
         );
         assert_eq!((time.secs(), Timestamp::from_millis(-1).secs()), (1_700_000_000, -1));
         assert_eq!(format!("{time:?}"), time.to_string());
+        for wrong in ["", "soon", "2026-11-20", "20261-01-01T00:00:00Z"] {
+            let error = serde_json::from_value::<Timestamp>(wrong.into()).expect_err("is no time");
+            assert_eq!(
+                error.to_string(),
+                "is not a time such as 2026-11-20T10:00:00Z",
+                "{wrong}"
+            );
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What handlers take from a request. Whatever is wrong with it is answered with a problem that names the field.
 
+mod strict;
+
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -10,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path as FieldPath, Segment};
 use sha2::{Digest, Sha256};
 
+use self::strict::BadBody;
 use super::Shared;
 use super::problem::Problem;
 
@@ -61,7 +64,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
             .map(Self)
             .map_err(|error| {
                 let path = pointer(error.path());
-                Problem::field(format!("#query{path}"), plain(&error.into_inner().to_string()))
+                wrong_query(&path, &error.into_inner().to_string())
             })
     }
 }
@@ -123,18 +126,10 @@ pub(crate) fn unreadable(rejection: BytesRejection) -> Problem {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = pointer(error.path());
-        let cause = error.into_inner();
-        if cause.is_data() {
-            wrong_field(&path, &cause.to_string())
-        } else {
-            malformed(&cause)
-        }
-    })?;
-    deserializer.end().map_err(|error| malformed(&error))?;
-    Ok(value)
+    strict::parse(bytes).map_err(|bad| match bad {
+        BadBody::Malformed(error) => malformed(&error),
+        BadBody::Wrong(wrong) => Problem::field(wrong.pointer, wrong.detail),
+    })
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {
@@ -149,26 +144,35 @@ fn malformed(error: &serde_json::Error) -> Problem {
     )
 }
 
-/// A missing or unknown field is reported where it belongs, not at the object around it.
-fn wrong_field(path: &str, cause: &str) -> Problem {
+/// What is wrong with the query, where it belongs and in words for people.
+fn wrong_query(path: &str, cause: &str) -> Problem {
     let named = |prefix: &str| {
         let rest = cause.strip_prefix(prefix)?;
-        rest.split('`').next().map(str::to_owned)
+        rest.split('`').next().map(escaped)
     };
-    if let Some(field) = named("missing field `") {
-        return Problem::field(format!("{path}/{}", escaped(&field)), "is missing");
+    let wrong = |path: &str, detail: &str| Problem::field(format!("#query{path}"), detail);
+    let at_field = [
+        ("missing field `", "is missing"),
+        ("unknown field `", "is not a parameter of this request"),
+        ("duplicate field `", "is given twice"),
+    ];
+    for (prefix, detail) in at_field {
+        if let Some(name) = named(prefix) {
+            return wrong(&format!("/{name}"), detail);
+        }
     }
-    if let Some(field) = named("unknown field `") {
-        let escaped = escaped(&field);
-        let path = path.strip_suffix(&format!("/{escaped}")).unwrap_or(path);
-        return Problem::field(format!("{path}/{escaped}"), "is not a field of this request");
+    if cause.starts_with("unknown variant") {
+        let names: Vec<_> = cause.split('`').skip(3).step_by(2).collect();
+        return wrong(path, &format!("must be one of {}", names.join(", ")));
     }
-    Problem::field(path, plain(cause))
-}
-
-/// Without the place in the text, which means nothing to who sent an object.
-fn plain(cause: &str) -> String {
-    cause.split(" at line ").next().unwrap_or(cause).to_owned()
+    let detail = match cause {
+        "invalid digit found in string" | "cannot parse integer from empty string" => "must be a whole number",
+        "number too large to fit in target type" | "number too small to fit in target type" => "is too large",
+        "provided string was not `true` or `false`" => "must be true or false",
+        // Our own types speak plainly.
+        cause => cause,
+    };
+    wrong(path, detail)
 }
 
 fn pointer(path: &FieldPath) -> String {
@@ -194,39 +198,69 @@ mod tests {
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
-    struct Outer {
-        #[expect(dead_code, reason = "only its parsing is tested")]
-        inner: Inner,
+    #[expect(dead_code, reason = "only its parsing is tested")]
+    struct Asked {
+        limit: u8,
+        is_open: Option<bool>,
+        kind: Option<Kind>,
+        since: Option<pesan_model::Timestamp>,
     }
 
     #[derive(Debug, Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Inner {
-        #[expect(dead_code, reason = "only its parsing is tested")]
-        numbers: Vec<u8>,
+    #[serde(rename_all = "snake_case")]
+    enum Kind {
+        Text,
+        Image,
     }
 
-    fn problem(body: &str) -> serde_json::Value {
-        serde_json::to_value(parse::<Outer>(body.as_bytes()).expect_err("is wrong")).expect("serializes")
-    }
-
-    #[test]
-    fn problems_point_at_the_field() {
-        assert_eq!(
-            problem(r#"{"inner":{"numbers":[1,"x"]}}"#)["errors"][0]["pointer"],
-            "/inner/numbers/1"
-        );
-        assert_eq!(problem(r#"{"inner":{}}"#)["errors"][0]["pointer"], "/inner/numbers");
-        assert_eq!(
-            problem(r#"{"inner":{"numbers":[],"a/b":1}}"#)["errors"][0]["pointer"],
-            "/inner/a~1b"
-        );
-        assert_eq!(problem("{}")["errors"][0]["detail"], "is missing");
+    #[tokio::test]
+    async fn what_is_wrong_with_a_query_is_said_in_plain_words_at_its_parameter() {
+        let time = "is not a time such as 2026-11-20T10:00:00Z";
+        for (query, pointer, detail) in [
+            ("", "#query/limit", "is missing"),
+            ("limit=x", "#query/limit", "must be a whole number"),
+            ("limit=", "#query/limit", "must be a whole number"),
+            ("limit=256", "#query/limit", "is too large"),
+            ("limit=1&limit=2", "#query/limit", "is given twice"),
+            (
+                "limit=1&colour=2",
+                "#query/colour",
+                "is not a parameter of this request",
+            ),
+            ("limit=1&is_open=x", "#query/is_open", "must be true or false"),
+            ("limit=1&kind=x", "#query/kind", "must be one of text, image"),
+            ("limit=1&since=x", "#query/since", time),
+        ] {
+            let uri = format!("/?{query}");
+            let (mut parts, ()) = axum::http::Request::get(uri).body(()).expect("a request").into_parts();
+            let Err(problem) = Query::<Asked>::from_request_parts(&mut parts, &()).await else {
+                panic!("{query} is right")
+            };
+            let problem = serde_json::to_value(problem).expect("serializes");
+            let error = &problem["errors"][0];
+            assert_eq!(
+                (&error["pointer"], &error["detail"]),
+                (&pointer.into(), &detail.into()),
+                "{query}"
+            );
+        }
+        let (mut parts, ()) = axum::http::Request::get("/?limit=1&kind=image")
+            .body(())
+            .expect("a request")
+            .into_parts();
+        let right = Query::<Asked>::from_request_parts(&mut parts, &()).await;
+        assert!(matches!(right, Ok(Query(asked)) if asked.limit == 1));
     }
 
     #[test]
     fn what_is_not_json_is_a_bad_request() {
-        assert_eq!(problem("{")["status"], 400);
-        assert_eq!(problem(r#"{"inner":{"numbers":[]}} x"#)["code"], "malformed_json");
+        for body in ["{", "{\"limit\":1} x"] {
+            let problem = parse::<Asked>(body.as_bytes()).expect_err("is wrong");
+            let problem = serde_json::to_value(problem).expect("serializes");
+            assert_eq!(
+                (&problem["status"], &problem["code"]),
+                (&400.into(), &"malformed_json".into())
+            );
+        }
     }
 }

@@ -1,0 +1,473 @@
+//! Reads a body from its JSON without the liberties that `serde` takes, and says what is wrong in words for people.
+//!
+//! `serde_json` would take a list for an object, keep the last of two fields with one name, and call a wrong type a
+//! mistake in the text. Here only an object is an object, a field is given once, and whatever is wrong is known by the
+//! pointer of its place.
+
+use std::fmt::{self, Display};
+
+use serde::Deserialize;
+use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, Expected, MapAccess, SeqAccess, Unexpected, Visitor,
+};
+use serde_json::{Map, Value};
+
+use super::{escaped, pointer};
+
+/// Why bytes are not the body that was asked for.
+#[derive(Debug)]
+pub(super) enum BadBody {
+    /// They are not JSON.
+    Malformed(serde_json::Error),
+    /// They are, but a place in it is wrong.
+    Wrong(Wrong),
+}
+
+/// A wrong place.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Wrong {
+    /// Where (RFC 6901).
+    pub(super) pointer: String,
+    /// What is wrong with it: goes on after the field's name.
+    pub(super) detail: String,
+}
+
+/// Reads a whole body.
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BadBody> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let Unique(value) = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let place = pointer(error.path());
+        let cause = error.into_inner();
+        match twice(&cause) {
+            Some(name) => BadBody::Wrong(Wrong {
+                pointer: format!("{place}/{}", escaped(&name)),
+                detail: "is given twice".to_owned(),
+            }),
+            None => BadBody::Malformed(cause),
+        }
+    })?;
+    deserializer.end().map_err(BadBody::Malformed)?;
+    T::deserialize(Strict(&value)).map_err(BadBody::Wrong)
+}
+
+/// A value without two fields of one name anywhere in it.
+struct Unique(Value);
+
+/// How [`Unique`] tells of the second one; `serde_json` adds the line and column behind it.
+const TWICE: &str = "twice: ";
+
+fn twice(error: &serde_json::Error) -> Option<String> {
+    let text = error.to_string();
+    let quoted = text.strip_prefix(TWICE)?;
+    // The name is written as JSON, so its end is known whatever it holds.
+    let mut name = serde_json::Deserializer::from_str(quoted).into_iter::<String>();
+    name.next()?.ok()
+}
+
+impl<'de> Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Value;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("JSON")
+            }
+            fn visit_unit<E>(self) -> Result<Value, E> {
+                Ok(Value::Null)
+            }
+            fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+                Ok(value.into())
+            }
+            fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+                Ok(value.into())
+            }
+            fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+                Ok(value.into())
+            }
+            fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+                Ok(value.into())
+            }
+            fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+                Ok(value.into())
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+                let mut values = Vec::new();
+                while let Some(Unique(value)) = list.next_element()? {
+                    values.push(value);
+                }
+                Ok(Value::Array(values))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Value, A::Error> {
+                let mut fields = Map::new();
+                while let Some(name) = object.next_key::<String>()? {
+                    if fields.contains_key(&name) {
+                        return Err(A::Error::custom(format_args!("{TWICE}{}", Value::from(name))));
+                    }
+                    let Unique(value) = object.next_value()?;
+                    fields.insert(name, value);
+                }
+                Ok(Value::Object(fields))
+            }
+        }
+        deserializer.deserialize_any(Any).map(Self)
+    }
+}
+
+/// JSON that is read by what a type asks for, and taken for nothing else.
+struct Strict<'a>(&'a Value);
+
+impl<'de> Deserializer<'de> for Strict<'de> {
+    type Error = Wrong;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+        match self.0 {
+            Value::Null => visitor.visit_unit(),
+            Value::Bool(value) => visitor.visit_bool(*value),
+            Value::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
+                (Some(value), _, _) => visitor.visit_u64(value),
+                (None, Some(value), _) => visitor.visit_i64(value),
+                (None, None, value) => visitor.visit_f64(value.unwrap_or(f64::NAN)),
+            },
+            Value::String(text) => visitor.visit_borrowed_str(text),
+            Value::Array(values) => visitor.visit_seq(List {
+                values: values.iter(),
+                place: 0,
+            }),
+            Value::Object(fields) => visitor.visit_map(Fields {
+                fields: fields.iter(),
+                field: None,
+            }),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+        if self.0.is_null() {
+            visitor.visit_none()
+        } else {
+            visitor.visit_some(self)
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Wrong> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+        if self.0.is_array() {
+            self.deserialize_any(visitor)
+        } else {
+            Err(Wrong::custom(must_be("a sequence")))
+        }
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+        if self.0.is_object() {
+            self.deserialize_any(visitor)
+        } else {
+            Err(Wrong::custom(must_be("a map")))
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Wrong> {
+        self.deserialize_map(visitor)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        names: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Wrong> {
+        match self.0 {
+            Value::String(name) => visitor.visit_enum(BorrowedStrDeserializer::new(name)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                Err(Wrong::custom(one_of(names)))
+            }
+        }
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct tuple
+        tuple_struct identifier ignored_any
+    }
+}
+
+struct List<'a> {
+    values: std::slice::Iter<'a, Value>,
+    place: usize,
+}
+
+impl<'de> SeqAccess<'de> for List<'de> {
+    type Error = Wrong;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Wrong> {
+        let Some(value) = self.values.next() else {
+            return Ok(None);
+        };
+        let place = self.place;
+        self.place += 1;
+        let element = seed.deserialize(Strict(value)).map_err(|wrong| wrong.within(place))?;
+        Ok(Some(element))
+    }
+}
+
+struct Fields<'a> {
+    fields: serde_json::map::Iter<'a>,
+    field: Option<(&'a str, &'a Value)>,
+}
+
+impl<'de> MapAccess<'de> for Fields<'de> {
+    type Error = Wrong;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Wrong> {
+        let Some((name, value)) = self.fields.next() else {
+            return Ok(None);
+        };
+        self.field = Some((name, value));
+        seed.deserialize(StrDeserializer::new(name)).map(Some)
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Wrong> {
+        let (name, value) = self.field.take().expect("a value is asked for after its name");
+        seed.deserialize(Strict(value))
+            .map_err(|wrong| wrong.within(escaped(name)))
+    }
+}
+
+impl Wrong {
+    /// As seen from around it.
+    fn within(self, place: impl Display) -> Self {
+        Self {
+            pointer: format!("/{place}{}", self.pointer),
+            ..self
+        }
+    }
+}
+
+impl std::error::Error for Wrong {}
+
+impl Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+/// What types say of a value that they do not take, in words for people.
+impl serde::de::Error for Wrong {
+    fn custom<T: Display>(message: T) -> Self {
+        Self {
+            pointer: String::new(),
+            detail: message.to_string(),
+        }
+    }
+
+    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::custom(must_be(&expected.to_string()))
+    }
+
+    fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::custom(must_be(&expected.to_string()))
+    }
+
+    fn invalid_length(_: usize, _: &dyn Expected) -> Self {
+        Self::custom("has the wrong number of entries")
+    }
+
+    fn unknown_variant(_: &str, names: &'static [&'static str]) -> Self {
+        Self::custom(one_of(names))
+    }
+
+    fn missing_field(name: &'static str) -> Self {
+        Self::custom("is missing").within(escaped(name))
+    }
+
+    fn unknown_field(name: &str, _: &'static [&'static str]) -> Self {
+        Self::custom("is not a field of this request").within(escaped(name))
+    }
+}
+
+/// What a type of ours calls itself to programmers, as people say it.
+fn must_be(expected: &str) -> &'static str {
+    match expected {
+        "u8" => "must be a whole number from 0 to 255",
+        "u16" => "must be a whole number from 0 to 65535",
+        "u32" => "must be a whole number from 0 to 4294967295",
+        "u64" | "usize" => "must be a whole number, not below 0",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "must be a whole number",
+        "f32" | "f64" => "must be a number",
+        "a boolean" => "must be true or false",
+        "a sequence" => "must be a list",
+        "a map" => "must be an object",
+        _ if expected.contains("string") => "must be a string",
+        _ if expected.starts_with("struct ") => "must be an object",
+        _ => "has the wrong type",
+    }
+}
+
+fn one_of(names: &[&str]) -> String {
+    format!("must be one of {}", names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Outer {
+        inner: Option<Inner>,
+        kind: Kind,
+        flag: Option<bool>,
+        text: Option<String>,
+        time: Option<pesan_model::Timestamp>,
+        account: Option<pesan_model::AccountId>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its parsing is tested")]
+    struct Inner {
+        numbers: Vec<u8>,
+        count: Option<u32>,
+        large: Option<u64>,
+        kinds: Option<Vec<Kind>>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Kind {
+        Text,
+        Image,
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_plain_words_at_its_place() {
+        let whole = "must be a whole number from 0 to 4294967295";
+        let time = "is not a time such as 2026-11-20T10:00:00Z";
+        for (body, pointer, detail) in [
+            ("{}", "/kind", "is missing"),
+            ("[]", "", "must be an object"),
+            (r#"["x"]"#, "", "must be an object"),
+            ("null", "", "must be an object"),
+            (r#""x""#, "", "must be an object"),
+            (r#"{"kind":null}"#, "/kind", "must be one of text, image"),
+            (r#"{"kind":5}"#, "/kind", "must be one of text, image"),
+            (r#"{"kind":["text"]}"#, "/kind", "must be one of text, image"),
+            (r#"{"kind":{"text":null}}"#, "/kind", "must be one of text, image"),
+            (r#"{"kind":"boss"}"#, "/kind", "must be one of text, image"),
+            (
+                r#"{"kind":"text","colour":1}"#,
+                "/colour",
+                "is not a field of this request",
+            ),
+            (r#"{"kind":"text","kind":"text"}"#, "/kind", "is given twice"),
+            (r#"{"kind":"text","inner":[[1]]}"#, "/inner", "must be an object"),
+            (r#"{"kind":"text","inner":"x"}"#, "/inner", "must be an object"),
+            (r#"{"kind":"text","inner":{}}"#, "/inner/numbers", "is missing"),
+            (
+                r#"{"kind":"text","inner":{"numbers":1}}"#,
+                "/inner/numbers",
+                "must be a list",
+            ),
+            (
+                r#"{"kind":"text","inner":{"numbers":[1,"x"]}}"#,
+                "/inner/numbers/1",
+                "must be a whole number from 0 to 255",
+            ),
+            (
+                r#"{"kind":"text","inner":{"numbers":[1,256]}}"#,
+                "/inner/numbers/1",
+                "must be a whole number from 0 to 255",
+            ),
+            (
+                r#"{"kind":"text","inner":{"numbers":[],"count":-1}}"#,
+                "/inner/count",
+                whole,
+            ),
+            (
+                r#"{"kind":"text","inner":{"numbers":[],"count":1.5}}"#,
+                "/inner/count",
+                whole,
+            ),
+            (
+                r#"{"kind":"text","inner":{"numbers":[],"large":-1}}"#,
+                "/inner/large",
+                "must be a whole number, not below 0",
+            ),
+            (
+                r#"{"kind":"text","inner":{"numbers":[],"kinds":["text","x"]}}"#,
+                "/inner/kinds/1",
+                "must be one of text, image",
+            ),
+            (
+                r#"{"kind":"text","inner":{"numbers":[],"a/b":1}}"#,
+                "/inner/a~1b",
+                "is not a field of this request",
+            ),
+            (
+                r#"{"kind":"text","inner":{"a/\"b":1,"a/\"b":2}}"#,
+                "/inner/a~1\"b",
+                "is given twice",
+            ),
+            (r#"{"kind":"text","flag":"yes"}"#, "/flag", "must be true or false"),
+            (r#"{"kind":"text","text":7}"#, "/text", "must be a string"),
+            (r#"{"kind":"text","text":["x"]}"#, "/text", "must be a string"),
+            (r#"{"kind":"text","time":"soon"}"#, "/time", time),
+            (r#"{"kind":"text","time":"26-1-1"}"#, "/time", time),
+            (r#"{"kind":"text","time":7}"#, "/time", "must be a string"),
+            (
+                r#"{"kind":"text","account":"acc_x"}"#,
+                "/account",
+                "not a valid id: expected `acc_` and 26 characters",
+            ),
+            (r#"{"kind":"text","account":7}"#, "/account", "must be a string"),
+        ] {
+            match parse::<Outer>(body.as_bytes()) {
+                Err(BadBody::Wrong(wrong)) => {
+                    assert_eq!(
+                        (wrong.pointer.as_str(), wrong.detail.as_str()),
+                        (pointer, detail),
+                        "{body}"
+                    );
+                }
+                other => panic!("{body}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_right_is_read() {
+        let body = r#"{"kind":"image","inner":{"numbers":[1,2],"count":3,"large":4,"kinds":["text"]},"flag":true,
+            "text":"a\u00e9","time":"2026-11-20T10:00:00Z","account":null}"#;
+        let read: Outer = parse(body.as_bytes()).expect("it is right");
+        let inner = read.inner.expect("given");
+        assert_eq!(
+            (inner.numbers, inner.count, inner.large),
+            (vec![1, 2], Some(3), Some(4))
+        );
+        assert_eq!((read.flag, read.text.as_deref()), (Some(true), Some("aé")));
+        assert_eq!(read.time.expect("given").to_string(), "2026-11-20T10:00:00.000Z");
+        assert!(read.account.is_none() && matches!(read.kind, Kind::Image));
+    }
+
+    #[test]
+    fn what_is_not_json_is_malformed() {
+        for body in ["", "{", "{}x", r#"{"kind":}"#, "{'kind':1}", "nan"] {
+            assert!(
+                matches!(parse::<Outer>(body.as_bytes()), Err(BadBody::Malformed(_))),
+                "{body}"
+            );
+        }
+        assert!(matches!(
+            parse::<Outer>(b"{\"kind\":\"\xff\"}"),
+            Err(BadBody::Malformed(_))
+        ));
+    }
+}
