@@ -59,8 +59,8 @@ struct Common {
     /// A PostgreSQL database (`postgres://…`) instead of SQLite in the data folder.
     #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
-    /// A simulated WhatsApp network on this machine; only in builds with the feature `sandbox`.
-    #[arg(long, global = true, value_name = "URL")]
+    /// A simulated WhatsApp network on this machine. This build connects to no other.
+    #[arg(long, global = true, value_name = "URL", hide = cfg!(not(feature = "sandbox")))]
     sandbox_ws: Option<String>,
 }
 
@@ -146,5 +146,12 @@ mod tests {
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
         }
+    }
+
+    #[test]
+    fn only_a_sandbox_build_speaks_of_a_simulated_network() {
+        let help = Cli::try_parse_from(["pesan", "serve", "--help"]).expect_err("help is printed instead");
+        let help = help.to_string();
+        assert_eq!(help.contains("--sandbox-ws"), cfg!(feature = "sandbox"), "{help}");
     }
 }

@@ -13,6 +13,8 @@ use pesan_store::MasterKey;
 /// The variable that holds the master key in base64, for those who keep no key on disk.
 pub const MASTER_KEY_VARIABLE: &str = "PESAN_MASTER_KEY";
 
+const DATABASE: &str = "pesan.db";
+
 /// The data folder, which no other process uses until this is dropped.
 pub struct DataDir {
     path: PathBuf,
@@ -66,6 +68,11 @@ impl DataDir {
         }
     }
 
+    /// Whether Pesan keeps a SQLite database in this folder already.
+    pub fn has_database(path: &Path) -> bool {
+        path.join(DATABASE).is_file()
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -73,7 +80,7 @@ impl DataDir {
 
     /// The SQLite database in it.
     pub fn database(&self) -> PathBuf {
-        self.path.join("pesan.db")
+        self.path.join(DATABASE)
     }
 
     /// The master key: from `variable` when it is set, else from the file `master.key`, which is made at the first start.

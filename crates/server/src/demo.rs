@@ -81,7 +81,7 @@ impl Demo {
             config.log.level = level;
         }
         crate::telemetry::log(&config.log);
-        let opened = Opened::new(&config).await?;
+        let opened = Opened::to_serve(&config).await?;
         let network = Network::start(wanet::Options {
             state_dir: Some(place.data.join("wanet")),
             ..wanet::Options::default()

@@ -6,6 +6,7 @@
 mod api;
 pub mod audited;
 mod auth;
+pub mod connections;
 mod docs;
 mod extract;
 mod figures;

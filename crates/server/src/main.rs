@@ -11,6 +11,8 @@ use pesan::cli::Cli;
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
+    // What this process writes is for its owner only, whoever made the folder: messages, files, keys.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     // Before anything makes a TLS client. An error says that one is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let cli = Cli::parse();

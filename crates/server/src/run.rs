@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt as _;
 use pesan_app::fleet::{Fleet, FleetOptions};
 use pesan_app::{App, Settings, context, jobs, net, outbox};
 use pesan_model::{Random as _, SystemClock, SystemRandom};
@@ -14,7 +13,7 @@ use tokio::net::TcpListener;
 
 use crate::config::{Config, ConfigError};
 use crate::data_dir::{DataDir, DataDirError, MASTER_KEY_VARIABLE};
-use crate::http::{HttpSettings, Server, router};
+use crate::http::{HttpSettings, Server, connections, router};
 use crate::telemetry;
 
 const WHATSAPP: &str = "wss://web.whatsapp.com/ws/chat";
@@ -64,6 +63,7 @@ pub struct Opened {
     pub app: Arc<App>,
     /// Held as long as the process uses it.
     pub data: DataDir,
+    listener: Option<TcpListener>,
 }
 
 /// How long accounts wait.
@@ -123,7 +123,37 @@ impl Opened {
                 limits: config.limits(),
             },
         });
-        Ok(Self { app, data })
+        Ok(Self {
+            app,
+            data,
+            listener: None,
+        })
+    }
+
+    /// The same for a process that serves. It takes its address first, so that a start on one that is taken leaves
+    /// nothing behind.
+    pub async fn to_serve(config: &Config) -> Result<Self, StartError> {
+        let listener = listen(config).await?;
+        Ok(Self {
+            listener: Some(listener),
+            ..Self::new(config).await?
+        })
+    }
+
+    /// The same for a command that needs data: a mistyped folder is a mistake and no new installation.
+    pub async fn existing(config: &Config) -> Result<Self, StartError> {
+        let folder = &config.data.dir;
+        let is_there = match &config.database.url {
+            Some(_) => folder.is_dir() || std::env::var_os(MASTER_KEY_VARIABLE).is_some(),
+            None => DataDir::has_database(folder),
+        };
+        if !is_there {
+            return Err(StartError::Other(format!(
+                "there is no data of Pesan in {}; name its folder with --data",
+                folder.display()
+            )));
+        }
+        Self::new(config).await
     }
 
     /// Starts everything: accounts, workers and the web server. Serves when this returns.
@@ -133,7 +163,7 @@ impl Opened {
 
     /// The same with other waits than usual.
     pub async fn start_with(self, config: &Config, waits: Waits) -> Result<Running, StartError> {
-        let Self { app, data } = self;
+        let Self { app, data, listener } = self;
         let connector = LinkedDevices::new(linked_device::Settings {
             network: network(config)?,
             clock: app.clock.clone(),
@@ -141,12 +171,10 @@ impl Opened {
             patience: waits.device,
             presence: linked_device::Presence::default(),
         })?;
-        let listener = TcpListener::bind(config.http.listen)
-            .await
-            .map_err(|source| StartError::Listen {
-                address: config.http.listen,
-                source,
-            })?;
+        let listener = match listener {
+            Some(listener) => listener,
+            None => listen(config).await?,
+        };
         let address = listener.local_addr().unwrap_or(config.http.listen);
 
         let settings = app.settings.clone();
@@ -173,17 +201,10 @@ impl Opened {
             },
         });
         let soft = app.lifecycle.soft().clone();
-        app.lifecycle.spawn("http", async move {
-            let listener = listener.tap_io(|stream| {
-                // Small answers must not wait for more. Where it fails they wait a little.
-                let _ = stream.set_nodelay(true);
-            });
-            let service = routes.into_make_service_with_connect_info::<SocketAddr>();
-            axum::serve(listener, service)
-                .with_graceful_shutdown(soft.cancelled_owned())
-                .await
-                .expect("the web server only ends when it is told to");
-        });
+        app.lifecycle.spawn(
+            "http",
+            connections::serve(listener, routes, connections::HEAD_TIMEOUT, soft.cancelled_owned()),
+        );
         tracing::info!(%address, database = app.store.kind(), "Pesan serves");
         Ok(Running {
             app,
@@ -234,6 +255,12 @@ impl Running {
         }
         !lifecycle.failed().is_cancelled()
     }
+}
+
+async fn listen(config: &Config) -> Result<TcpListener, StartError> {
+    let address = config.http.listen;
+    let listening = TcpListener::bind(address).await;
+    listening.map_err(|source| StartError::Listen { address, source })
 }
 
 /// The signals that end a process.

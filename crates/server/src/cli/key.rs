@@ -61,7 +61,7 @@ fn scopes(text: &str) -> Result<Scopes, String> {
 
 pub(super) async fn run(options: Options) -> Result<(), StartError> {
     let config = options.common.load()?;
-    let opened = Opened::new(&config).await?;
+    let opened = Opened::existing(&config).await?;
     let app = &opened.app;
     let organization = organization(app, options.organization).await?.ok_or_else(|| {
         StartError::Other("there is no organization yet; add its owner with `pesan user add`".to_owned())

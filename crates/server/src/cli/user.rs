@@ -65,7 +65,11 @@ fn role(name: &str) -> Result<Role, String> {
 
 pub(super) async fn run(options: Options) -> Result<(), StartError> {
     let config = options.common.load()?;
-    let opened = Opened::new(&config).await?;
+    let opened = match &options.action {
+        // The first person may come before the first start.
+        Action::Add { .. } => Opened::new(&config).await?,
+        Action::Password { .. } | Action::List => Opened::existing(&config).await?,
+    };
     let app = &opened.app;
     match options.action {
         Action::Add {

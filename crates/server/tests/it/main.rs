@@ -11,6 +11,7 @@ mod messages;
 mod openapi;
 #[cfg(feature = "sandbox")]
 mod product;
+mod program;
 mod requests;
 mod stream;
 mod support;

@@ -34,6 +34,7 @@ struct Qr {
 }
 
 /// How the code is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     Json,
     Png,
@@ -42,22 +43,29 @@ enum Form {
 }
 
 impl Form {
-    /// The first of the types that are accepted which we have; JSON when none is named.
+    /// The most wanted of the types that are accepted which we have, the first of equals; JSON when none is named.
     fn of(headers: &HeaderMap) -> Self {
         let accepted = headers
             .get(ACCEPT)
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default();
-        accepted
-            .split(',')
-            .find_map(|part| match part.split(';').next()?.trim() {
-                "image/png" | "image/*" => Some(Self::Png),
-                "image/svg+xml" => Some(Self::Svg),
-                "text/plain" => Some(Self::Text),
-                "application/json" => Some(Self::Json),
-                _ => None,
-            })
-            .unwrap_or(Self::Json)
+        let mut best = (0.0, Self::Json);
+        for part in accepted.split(',') {
+            let mut words = part.split(';').map(|word| word.trim().to_ascii_lowercase());
+            let form = match words.next().as_deref() {
+                Some("image/png" | "image/*") => Self::Png,
+                Some("image/svg+xml") => Self::Svg,
+                Some("text/plain") => Self::Text,
+                Some("application/json") => Self::Json,
+                _ => continue,
+            };
+            let weight = words.find_map(|word| word.strip_prefix("q=").map(|weight| weight.parse().unwrap_or(0.0)));
+            let weight: f32 = weight.unwrap_or(1.0);
+            if weight > best.0 {
+                best = (weight, form);
+            }
+        }
+        best.1
     }
 }
 
@@ -102,4 +110,29 @@ async fn get_qr(
         )
             .into_response(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    #[test]
+    fn the_most_wanted_form_is_given() {
+        for (accepted, form) in [
+            ("", Form::Json),
+            ("*/*", Form::Json),
+            ("image/png;q=0.5, image/svg+xml", Form::Svg),
+            ("image/png, image/svg+xml", Form::Png),
+            ("image/png;q=0, text/plain;q=0.1", Form::Text),
+            ("IMAGE/SVG+XML; Q=0.9, application/json;q=0.8", Form::Svg),
+            ("text/html, image/*;q=0.2", Form::Png),
+            ("image/png;q=x", Form::Json),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT, HeaderValue::from_static(accepted));
+            assert_eq!(Form::of(&headers), form, "{accepted}");
+        }
+        assert_eq!(Form::of(&HeaderMap::new()), Form::Json);
+    }
 }

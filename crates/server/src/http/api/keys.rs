@@ -56,10 +56,11 @@ async fn list_keys(
     Ok(JsonBody(query.page(found, |key| key.id.to_string())?))
 }
 
-/// Makes a key. The key itself is in this answer and nowhere else.
+/// Makes a key. The key itself is in this answer and nowhere else: a repeated request answers with the same `id` but
+/// without `key`.
 #[utoipa::path(post, path = "/v1/keys", tag = "keys", operation_id = "createKey", request_body = NewKey,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat.")), responses(
-    (status = 201, description = "The key.", body = CreatedApiKey),
+    (status = 201, description = "The key. Without `key` when this repeats an earlier request.", body = CreatedApiKey),
     (status = 422, description = "A field is wrong.", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn create_key(
