@@ -47,7 +47,8 @@ pub(crate) async fn on_both(pace: Pace, test: impl AsyncFn(&mut World)) {
         world.product.end_after(world.retries).await;
     };
     let database = postgres().await;
-    futures::join!(run(None), run(Some(database)));
+    // Boxed, because a whole product is large for the stack of a test.
+    futures::join!(Box::pin(run(None)), Box::pin(run(Some(database))));
 }
 
 /// A fault of the account's device, once.
