@@ -159,7 +159,7 @@ async fn a_link_that_drips_is_a_wrong_field_of_the_message() {
         let head = b"HTTP/1.1 200 OK\r\ncontent-type: image/png\r\ncontent-length: 1000\r\n\r\n\x89PNG";
         stream.write_all(head).await.expect("written");
         // It stays open, and nothing more comes.
-        std::future::pending::<()>().await
+        std::future::pending::<()>().await;
     };
     let link = MediaSource::Link(format!("http://{address}/a.png"));
     let wrong = tokio::select! {
