@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(wait(&Disconnect::Lost), 32, "short waits go on growing");
         assert_eq!(wait(&ban), 7_200);
         assert_eq!(wait(&Disconnect::Refused(429)), 60);
-        assert_eq!(wait(&Disconnect::Refused(503)), 5 * 128);
+        assert_eq!(wait(&Disconnect::Refused(503)), 900, "up to their cap");
     }
 
     #[test]
