@@ -8,6 +8,7 @@ mod messages;
 pub(crate) mod people;
 mod quarantine;
 mod receipts;
+mod rules;
 
 pub(crate) use messages::REMOTE_COLUMN;
 

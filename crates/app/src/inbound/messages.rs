@@ -1,11 +1,9 @@
 //! Messages and group changes that came in.
 
-use std::time::Duration;
-
 use pesan_model::content::{GroupChange, Media, Reaction, Text, Undecryptable, Unsupported};
 use pesan_model::message::Message;
 use pesan_model::{Address, ChatId, Content, Direction, Event, JobId, MediaId, MessageId, MessageStatus, Timestamp};
-use pesan_providers::inbound::{GroupNotice, InboundContent, InboundMedia, InboundMessage, Person};
+use pesan_providers::inbound::{GroupNotice, InboundContent, InboundMedia, InboundMessage};
 use pesan_store::chat::{self, ChatKey, NewChat};
 use pesan_store::contact::ContactRow;
 use pesan_store::job::{self, NewJob};
@@ -14,6 +12,7 @@ use pesan_store::{Error as StoreError, Tx, message};
 
 use super::Batch;
 use super::people::{known, person_at, resolve};
+use super::rules::{is_same, place_in_thread, sender_address};
 
 /// A message from somebody, or from another device of this account.
 pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &InboundMessage) -> Result<(), StoreError> {
@@ -103,16 +102,6 @@ pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &Inbou
     Ok(())
 }
 
-/// Where in its thread something stands: in the order in which things were said.
-///
-/// WhatsApp's times are whole seconds, so it was said before the end of that one and before now: an answer never stands
-/// before its question, what came late stands after all that came in its second, and a phone's clock in the future pins
-/// nothing to the end. What has the same place stands as it came.
-fn place_in_thread(said_at: Timestamp, now: Timestamp) -> Timestamp {
-    let end_of_second = Timestamp::from_secs(said_at.secs()).plus(Duration::from_millis(999));
-    end_of_second.min(now)
-}
-
 /// Finds the same message, if it came before under any of the sender's addresses.
 async fn find_same(
     batch: &Batch<'_>,
@@ -121,20 +110,7 @@ async fn find_same(
     chat: ChatId,
 ) -> Result<Option<Message>, StoreError> {
     let found = message::list_by_wa_id(tx, batch.organization, batch.account, &came.wa_id).await?;
-    let addresses = [
-        came.sender
-            .phone
-            .as_ref()
-            .map(|phone| Address::Phone(phone.clone()).to_string()),
-        came.sender.lid.clone(),
-    ];
-    Ok(found.into_iter().find(|message| {
-        message.chat_id == chat
-            && message.direction == came.direction
-            && (came.direction == Direction::Out
-                || message.sender == sender_address(&came.sender, &came.chat)
-                || addresses.iter().flatten().any(|address| *address == message.sender))
-    }))
+    Ok(found.into_iter().find(|message| is_same(message, came, chat)))
 }
 
 /// It came before. When it could not be decrypted then and can now, its content takes the place.
@@ -283,15 +259,6 @@ async fn open_chat(
     })
 }
 
-/// How a sender is written down: by number where it is known, because that is what people and other systems know.
-fn sender_address(sender: &Person, chat: &Address) -> String {
-    match (&sender.phone, &sender.lid) {
-        (Some(phone), _) => Address::Phone(phone.clone()).to_string(),
-        (None, Some(lid)) => lid.clone(),
-        (None, None) => chat.to_string(),
-    }
-}
-
 async fn content_of(
     batch: &mut Batch<'_>,
     tx: &mut Tx<'_>,
@@ -361,30 +328,4 @@ async fn fetch_later(batch: &mut Batch<'_>, tx: &mut Tx<'_>, message: &Message) 
     };
     batch.work.insert(job::FETCH_MEDIA);
     job::insert(tx, &work, now).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn placed(said: i64, now: i64) -> i64 {
-        place_in_thread(Timestamp::from_millis(said), Timestamp::from_millis(now)).millis()
-    }
-
-    #[test]
-    fn a_message_of_this_second_is_now_and_an_older_one_is_at_the_end_of_its_second() {
-        assert_eq!(placed(10_000, 10_900), 10_900);
-        assert_eq!(placed(12_000, 10_900), 10_900, "a clock in the future");
-        assert_eq!(placed(9_000, 10_900), 9_999);
-        assert_eq!(placed(9_900, 10_900), 9_999);
-    }
-
-    #[test]
-    fn messages_stand_in_the_order_in_which_they_were_said_however_long_each_took_to_come() {
-        // (said at WhatsApp's second, came at)
-        let came = [(7, 7_030), (7, 7_070), (7, 8_018), (8, 8_019), (8, 9_400), (9, 9_500)];
-        let places: Vec<i64> = came.iter().map(|&(said, now)| placed(said * 1000, now)).collect();
-        assert!(places.is_sorted(), "{places:?}");
-        assert!(places[2] < 8_000, "what came late does not pass what was said after it");
-    }
 }

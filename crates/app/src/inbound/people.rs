@@ -55,7 +55,8 @@ pub(crate) async fn resolve(
             made
         }
         (Some(only), None) => {
-            if !tells_more(known, &only) {
+            let told = [&known.phone, &known.lid, &known.push_name].map(Option::as_deref);
+            if !tells_more(told, [only.phone(), only.lid(), only.push_name()]) {
                 return Ok(Some(only));
             }
             let updated = contact::update(tx, organization, only.id(), known).await?;
@@ -72,9 +73,54 @@ pub(crate) async fn resolve(
     Ok(Some(contact))
 }
 
-fn tells_more(known: &Known, contact: &ContactRow) -> bool {
-    let differs = |told: Option<&str>, kept: Option<&str>| told.is_some() && told != kept;
-    differs(known.phone.as_deref(), contact.phone())
-        || differs(known.lid.as_deref(), contact.lid())
-        || differs(known.push_name.as_deref(), contact.push_name())
+/// Number, LID and name.
+type Facts<'a> = [Option<&'a str>; 3];
+
+/// Whether something was told that is not what we know. What was not told says nothing.
+fn tells_more(told: Facts<'_>, kept: Facts<'_>) -> bool {
+    told.into_iter()
+        .zip(kept)
+        .any(|(told, kept)| told.is_some() && told != kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_names_a_person_by_number_or_lid_and_a_group_names_nobody() {
+        let at = |text: &str| person_at(&text.parse().expect("an address")).map(|person| known(&person));
+        let by_number = at("6280000000001@s.whatsapp.net").expect("a person");
+        assert_eq!(
+            (by_number.phone.as_deref(), by_number.lid),
+            (Some("6280000000001"), None)
+        );
+        let by_lid = at("1000123@lid").expect("a person");
+        assert_eq!((by_lid.phone, by_lid.lid.as_deref()), (None, Some("1000123@lid")));
+        assert!(at("120363000000000001@g.us").is_none());
+    }
+
+    #[test]
+    fn a_blank_name_is_no_name() {
+        let name = |name: &str| {
+            let person = Person {
+                push_name: Some(name.to_owned()),
+                ..Person::default()
+            };
+            known(&person).push_name
+        };
+        assert_eq!(name("Siti").as_deref(), Some("Siti"));
+        assert_eq!((name(""), name("  ")), (None, None));
+    }
+
+    #[test]
+    fn a_contact_changes_only_when_something_new_is_told() {
+        let kept = [Some("6280000000001"), None, Some("Siti")];
+        assert!(!tells_more(kept, kept));
+        assert!(!tells_more([None, None, None], kept), "silence takes nothing back");
+        assert!(!tells_more([Some("6280000000001"), None, None], kept));
+        assert!(tells_more([Some("6280000000002"), None, None], kept), "another number");
+        assert!(tells_more([None, Some("1000123@lid"), None], kept), "the LID is new");
+        assert!(tells_more([None, None, Some("Siti R.")], kept), "another name");
+    }
 }

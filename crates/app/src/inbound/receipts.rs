@@ -5,7 +5,7 @@ use pesan_model::{Direction, Event, MessageStatus, Timestamp};
 use pesan_providers::inbound::Receipt;
 use pesan_store::{Error as StoreError, Tx, chat, job, message};
 
-use super::{Batch, messages};
+use super::{Batch, messages, rules};
 
 /// The server's word on a message that nobody waits for any more.
 pub(super) async fn acknowledge(
@@ -62,55 +62,23 @@ async fn find_ours(batch: &Batch<'_>, tx: &mut Tx<'_>, wa_id: &str) -> Result<Op
     Ok(found.into_iter().find(|message| message.direction == Direction::Out))
 }
 
-/// Takes the step if it is one upwards. Reaching a later status proves the earlier ones.
+/// Takes the step if it is one upwards.
 async fn climb(
     batch: &mut Batch<'_>,
     tx: &mut Tx<'_>,
     message: &mut Message,
     (status, at): (MessageStatus, Timestamp),
 ) -> Result<(), StoreError> {
-    if !message.status.can_become(status) {
+    let was_unsent = rules::is_unsent(message.status);
+    let Some(events) = rules::climb(message, status, at) else {
         return Ok(());
-    }
-    let was_waiting = matches!(message.status, MessageStatus::Queued | MessageStatus::Failed);
-    message.status = status;
-    message.error = None;
-    message.sent_at = message.sent_at.or(Some(at));
-    let event = match status {
-        MessageStatus::Sent => Event::MessageSent,
-        MessageStatus::Delivered => {
-            message.delivered_at = Some(at);
-            Event::MessageDelivered
-        }
-        MessageStatus::Read => {
-            message.delivered_at = message.delivered_at.or(Some(at));
-            message.read_at = Some(at);
-            Event::MessageRead
-        }
-        MessageStatus::Played => {
-            message.delivered_at = message.delivered_at.or(Some(at));
-            message.read_at = message.read_at.or(Some(at));
-            Event::MessagePlayed
-        }
-        MessageStatus::Queued | MessageStatus::Failed | MessageStatus::Cancelled | MessageStatus::Received => {
-            return Ok(());
-        }
     };
     message::save_status(tx, batch.organization, message).await?;
-    if was_waiting {
+    if was_unsent {
         // It was accepted although we never heard so: it must not be sent again.
         job::finish_subject(tx, job::SEND_MESSAGE, message.id.uuid()).await?;
-        if status != MessageStatus::Sent {
-            let sent = Message {
-                status: MessageStatus::Sent,
-                delivered_at: None,
-                read_at: None,
-                ..message.clone()
-            };
-            batch.events.push(Event::MessageSent(sent));
-        }
     }
-    batch.events.push(event(message.clone()));
+    batch.events.extend(events);
     Ok(())
 }
 

@@ -1,0 +1,83 @@
+//! The rules of what comes in that need no database: what is the same message, who wrote it, where it stands in its
+//! thread, and what a receipt changes. Pure.
+
+use std::time::Duration;
+
+use pesan_model::message::Message;
+use pesan_model::{Address, ChatId, Direction, Event, MessageStatus, Timestamp};
+use pesan_providers::inbound::{InboundMessage, Person};
+
+/// Whether `stored` is the message that came, perhaps under another address of its sender.
+pub(super) fn is_same(stored: &Message, came: &InboundMessage, chat: ChatId) -> bool {
+    let phone = came.sender.phone.clone().map(|phone| Address::Phone(phone).to_string());
+    let addresses = [phone.as_ref(), came.sender.lid.as_ref()];
+    stored.chat_id == chat
+        && stored.direction == came.direction
+        && (came.direction == Direction::Out
+            || stored.sender == sender_address(&came.sender, &came.chat)
+            || addresses.into_iter().flatten().any(|address| *address == stored.sender))
+}
+
+/// How a sender is written down: by number where it is known, because that is what people and other systems know.
+pub(super) fn sender_address(sender: &Person, chat: &Address) -> String {
+    match (&sender.phone, &sender.lid) {
+        (Some(phone), _) => Address::Phone(phone.clone()).to_string(),
+        (None, Some(lid)) => lid.clone(),
+        (None, None) => chat.to_string(),
+    }
+}
+
+/// Where in its thread something stands: in the order in which things were said.
+///
+/// WhatsApp's times are whole seconds, so it was said before the end of that one and before now: an answer never stands
+/// before its question, what came late stands after all that came in its second, and a phone's clock in the future pins
+/// nothing to the end. What has the same place stands as it came.
+pub(super) fn place_in_thread(said_at: Timestamp, now: Timestamp) -> Timestamp {
+    let end_of_second = Timestamp::from_secs(said_at.secs()).plus(Duration::from_millis(999));
+    end_of_second.min(now)
+}
+
+/// Takes the step to `status` if it is one upwards, and says what happened. Reaching a later status proves the earlier
+/// ones. `None` when the message stays as it is.
+pub(super) fn climb(message: &mut Message, status: MessageStatus, at: Timestamp) -> Option<Vec<Event>> {
+    if !message.status.can_become(status) {
+        return None;
+    }
+    let (event, delivered_at, read_at): (fn(Message) -> Event, _, _) = match status {
+        MessageStatus::Sent => (Event::MessageSent, message.delivered_at, message.read_at),
+        MessageStatus::Delivered => (Event::MessageDelivered, Some(at), message.read_at),
+        MessageStatus::Read => (Event::MessageRead, message.delivered_at.or(Some(at)), Some(at)),
+        MessageStatus::Played => (
+            Event::MessagePlayed,
+            message.delivered_at.or(Some(at)),
+            message.read_at.or(Some(at)),
+        ),
+        MessageStatus::Queued | MessageStatus::Failed | MessageStatus::Cancelled | MessageStatus::Received => {
+            return None;
+        }
+    };
+    let was_unsent = is_unsent(message.status);
+    message.status = status;
+    message.error = None;
+    message.sent_at = message.sent_at.or(Some(at));
+    let mut events = Vec::new();
+    if was_unsent && status != MessageStatus::Sent {
+        // What was not known to be accepted was not known to be delivered or read either.
+        events.push(Event::MessageSent(Message {
+            status: MessageStatus::Sent,
+            ..message.clone()
+        }));
+    }
+    message.delivered_at = delivered_at;
+    message.read_at = read_at;
+    events.push(event(message.clone()));
+    Some(events)
+}
+
+/// True while we do not know that WhatsApp accepted it, so that it may still be waiting to be sent.
+pub(super) fn is_unsent(status: MessageStatus) -> bool {
+    matches!(status, MessageStatus::Queued | MessageStatus::Failed)
+}
+
+#[cfg(test)]
+mod tests;

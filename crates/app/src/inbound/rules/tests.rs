@@ -1,0 +1,205 @@
+use pesan_model::content::{Content, Text};
+use pesan_model::message::MessageError;
+use pesan_model::{AccountId, MessageId};
+use pesan_providers::inbound::InboundContent;
+use uuid::Uuid;
+
+use super::*;
+
+const NUMBER: &str = "6280000000001@s.whatsapp.net";
+const LID: &str = "1000123@lid";
+const GROUP: &str = "120363000000000001@g.us";
+
+fn chat(number: u128) -> ChatId {
+    ChatId::from(Uuid::from_u128(number))
+}
+
+fn at(secs: i64) -> Timestamp {
+    Timestamp::from_secs(secs)
+}
+
+fn stored(direction: Direction, sender: &str, status: MessageStatus) -> Message {
+    Message {
+        id: MessageId::from(Uuid::from_u128(1)),
+        account_id: AccountId::from(Uuid::from_u128(2)),
+        chat_id: chat(3),
+        direction,
+        wa_id: "3EB0A".into(),
+        chat: GROUP.into(),
+        sender: sender.into(),
+        contact_id: None,
+        push_name: None,
+        kind: "text".into(),
+        content: Content::Text(Text { body: "halo".into() }),
+        reply_to: None,
+        status,
+        error: None,
+        attempts: 0,
+        created_at: at(1),
+        sent_at: None,
+        delivered_at: None,
+        read_at: None,
+        send_at: None,
+        deleted_at: None,
+    }
+}
+
+fn person(phone: bool, lid: bool) -> Person {
+    Person {
+        phone: phone.then(|| "6280000000001".parse().expect("a number")),
+        lid: lid.then(|| LID.into()),
+        push_name: None,
+    }
+}
+
+fn came(direction: Direction, sender: Person) -> InboundMessage {
+    InboundMessage {
+        wa_id: "3EB0A".into(),
+        chat: GROUP.parse().expect("an address"),
+        sender,
+        direction,
+        peer: None,
+        at: at(1),
+        content: InboundContent::Text("halo".into()),
+        reply_to: None,
+        from_history: false,
+    }
+}
+
+#[test]
+fn a_sender_is_written_by_number_then_by_lid_then_by_chat() {
+    let chat = GROUP.parse().expect("an address");
+    assert_eq!(sender_address(&person(true, true), &chat), NUMBER);
+    assert_eq!(sender_address(&person(false, true), &chat), LID);
+    assert_eq!(sender_address(&person(false, false), &chat), GROUP);
+}
+
+#[test]
+fn a_message_that_came_under_another_address_of_its_sender_is_the_same() {
+    let known_as = |sender| stored(Direction::In, sender, MessageStatus::Received);
+    let same = |sender, who| is_same(&known_as(sender), &came(Direction::In, who), chat(3));
+    assert!(same(NUMBER, person(true, false)) && same(LID, person(false, true)));
+    assert!(same(LID, person(true, true)), "the number became known meanwhile");
+    assert!(same(NUMBER, person(true, true)), "the LID became known meanwhile");
+    assert!(same(GROUP, person(false, false)), "nobody is named either time");
+    assert!(
+        !same(LID, person(true, false)),
+        "nothing says that these are one person"
+    );
+    assert!(
+        !same("1000999@lid", person(true, true)),
+        "an id that another member chose too"
+    );
+}
+
+#[test]
+fn the_same_id_in_another_chat_or_direction_is_another_message() {
+    let incoming = stored(Direction::In, NUMBER, MessageStatus::Received);
+    let ours = stored(Direction::Out, "", MessageStatus::Sent);
+    assert!(!is_same(&incoming, &came(Direction::In, person(true, true)), chat(4)));
+    assert!(!is_same(&incoming, &came(Direction::Out, person(true, true)), chat(3)));
+    assert!(!is_same(&ours, &came(Direction::In, person(true, true)), chat(3)));
+    assert!(
+        is_same(&ours, &came(Direction::Out, person(true, true)), chat(3)),
+        "ours has no sender"
+    );
+}
+
+fn placed(said: i64, now: i64) -> i64 {
+    place_in_thread(Timestamp::from_millis(said), Timestamp::from_millis(now)).millis()
+}
+
+#[test]
+fn a_message_of_this_second_is_now_and_an_older_one_is_at_the_end_of_its_second() {
+    assert_eq!(placed(10_000, 10_900), 10_900);
+    assert_eq!(placed(12_000, 10_900), 10_900, "a clock in the future");
+    assert_eq!(placed(9_000, 10_900), 9_999);
+    assert_eq!(placed(9_900, 10_900), 9_999);
+}
+
+#[test]
+fn messages_stand_in_the_order_in_which_they_were_said_however_long_each_took_to_come() {
+    // (said at WhatsApp's second, came at)
+    let came = [(7, 7_030), (7, 7_070), (7, 8_018), (8, 8_019), (8, 9_400), (9, 9_500)];
+    let places: Vec<i64> = came.iter().map(|&(said, now)| placed(said * 1000, now)).collect();
+    assert!(places.is_sorted(), "{places:?}");
+    assert!(places[2] < 8_000, "what came late does not pass what was said after it");
+}
+
+fn names(events: Option<Vec<Event>>) -> Vec<&'static str> {
+    events.unwrap_or_default().iter().map(Event::name).collect()
+}
+
+fn times(message: &Message) -> [Option<i64>; 3] {
+    [message.sent_at, message.delivered_at, message.read_at].map(|time| time.map(Timestamp::secs))
+}
+
+#[test]
+fn each_receipt_is_told_once_with_the_time_it_came() {
+    use MessageStatus::{Delivered, Played, Queued, Read, Sent};
+    let mut message = stored(Direction::Out, "", Queued);
+    let steps = [
+        (Sent, 10, "message.sent", [Some(10), None, None]),
+        (Delivered, 20, "message.delivered", [Some(10), Some(20), None]),
+        (Read, 30, "message.read", [Some(10), Some(20), Some(30)]),
+        (Played, 40, "message.played", [Some(10), Some(20), Some(30)]),
+    ];
+    for (status, secs, name, expected) in steps {
+        assert_eq!(names(climb(&mut message, status, at(secs))), [name]);
+        assert_eq!((message.status, times(&message)), (status, expected));
+        assert_eq!(climb(&mut message, status, at(99)), None, "twice");
+    }
+    for earlier in [Sent, Delivered, Read] {
+        assert_eq!(climb(&mut message, earlier, at(99)), None, "late");
+    }
+    assert_eq!(times(&message), [Some(10), Some(20), Some(30)]);
+}
+
+#[test]
+fn a_receipt_proves_what_came_before_it_and_heals_a_failure() {
+    use MessageStatus::{Delivered, Failed, Played, Queued, Read, Sent};
+    for (from, to, expected) in [
+        (Queued, Delivered, [Some(50), Some(50), None]),
+        (Failed, Read, [Some(50), Some(50), Some(50)]),
+        (Failed, Played, [Some(50), Some(50), Some(50)]),
+    ] {
+        let mut message = stored(Direction::Out, "", from);
+        message.error = Some(MessageError {
+            code: "unconfirmed".into(),
+            detail: "No answer.".into(),
+        });
+        let events = climb(&mut message, to, at(50)).expect("a step");
+        assert_eq!((message.status, times(&message), &message.error), (to, expected, &None));
+        let [Event::MessageSent(sent), last] = events.as_slice() else {
+            panic!("sent is told first, then the receipt")
+        };
+        assert_eq!((sent.status, times(sent)), (Sent, [Some(50), None, None]));
+        assert_eq!(last.message(), Some(&message));
+    }
+    let mut sent = stored(Direction::Out, "", Sent);
+    assert_eq!(
+        names(climb(&mut sent, Read, at(50))),
+        ["message.read"],
+        "sent was told before"
+    );
+}
+
+#[test]
+fn what_came_in_or_is_no_receipt_changes_nothing() {
+    use MessageStatus::{Cancelled, Failed, Queued, Read, Received};
+    for (from, to) in [(Received, Read), (Cancelled, Read), (Queued, Failed), (Failed, Queued)] {
+        let mut message = stored(Direction::Out, "", from);
+        let before = message.clone();
+        assert_eq!(climb(&mut message, to, at(50)), None, "{from:?} to {to:?}");
+        assert_eq!(message, before);
+    }
+}
+
+#[test]
+fn only_what_was_not_accepted_yet_may_still_be_sent() {
+    let unsent: Vec<_> = MessageStatus::ALL
+        .into_iter()
+        .filter(|&status| is_unsent(status))
+        .collect();
+    assert_eq!(unsent, [MessageStatus::Queued, MessageStatus::Failed]);
+}
