@@ -170,14 +170,15 @@ impl Outbox {
         Ok(())
     }
 
-    /// A slot is free again. The queue is only looked at when that can find something: each look is a write.
+    /// A slot is free again. The queue is only looked at when that can find something: each look is a write. A look that
+    /// is under way took this slot for busy, so it is repeated.
     fn delivered(self: &Arc<Self>, account: AccountId, goes_on: bool) {
         {
             let mut lanes = self.lanes.lock();
             let lane = lanes.entry(account).or_default();
             lane.in_flight -= 1;
-            if !goes_on && !lane.is_limited && !lane.is_dirty {
-                if lane.in_flight == 0 && !lane.is_pumping {
+            if !goes_on && !lane.is_limited && !lane.is_pumping {
+                if lane.in_flight == 0 {
                     lanes.remove(&account);
                 }
                 return;
