@@ -32,7 +32,12 @@ impl Hub {
             return;
         }
         let kind = node.text("type");
-        if !matches!(kind.as_deref(), Some("read" | "played" | "read-self" | "played-self")) {
+        // Only what says that the device has the message. To ask for it again does not: the answer comes under the same id.
+        let has_it = !matches!(
+            kind.as_deref(),
+            Some("read" | "played" | "read-self" | "played-self" | "retry" | "enc_rekey_retry")
+        );
+        if has_it {
             for id in wire::ids_of(node) {
                 self.acknowledged(reader, Class::Message, &id);
             }
