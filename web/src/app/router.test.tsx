@@ -1,7 +1,7 @@
-import { screen, waitFor } from "@testing-library/react";
+import { act, screen, waitFor } from "@testing-library/react";
 import { expect, it } from "vitest";
-import { mockServer, openApp } from "~/test/app";
-import { emptyWorld, problem } from "../../mock/api";
+import { mockServer, openApp, streams } from "~/test/app";
+import { emptyWorld, makeAccount, makeChat, problem } from "../../mock/api";
 import { insideApp } from "./router";
 
 it.each(["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", 7, undefined])(
@@ -42,6 +42,29 @@ it("a_session_that_ends_leads_to_the_log_in_and_back", async () => {
   await user.type(screen.getByLabelText(/Password/, { selector: "input" }), "a long password");
   await user.click(screen.getByRole("button", { name: "Log in" }));
   expect(await screen.findByText("Who did what, and when.")).toBeTruthy();
+});
+
+it.each([
+  "/accounts",
+  "/chats?unread=true",
+  "/chats/cht_1?account=acc_1",
+  "/webhooks",
+  "/settings?tab=members",
+])("a_session_that_ends_while_%s_is_open_leads_back_to_it", async (address) => {
+  const account = makeAccount({ id: "acc_1", state: "need_scan" });
+  const mock = mockServer({ ...emptyWorld(), accounts: [account], chats: [makeChat({ id: "cht_1" })] });
+  const { user, router } = openApp(address);
+  await screen.findByText("Yayasan Harapan");
+  await waitFor(() => expect(router.state.status).toBe("idle"));
+  mock.world.user = null;
+  // Nobody touches the page: the server refuses to go on with the stream.
+  act(() => streams().at(-1)?.giveUp());
+  expect(await screen.findByText("Your session has ended. Log in to go on where you were.")).toBeTruthy();
+  await user.type(screen.getByLabelText(/E-mail/), "sari@example.org");
+  await user.type(screen.getByLabelText(/Password/, { selector: "input" }), "a long password");
+  await user.click(screen.getByRole("button", { name: "Log in" }));
+  await screen.findByText("Yayasan Harapan");
+  expect(router.state.location.href).toBe(address);
 });
 
 it("the_first_start_goes_to_the_set_up", async () => {

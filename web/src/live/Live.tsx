@@ -1,23 +1,33 @@
 /** Keeps the query cache in step with the server while somebody is logged in. */
 import { useQueryClient } from "@tanstack/react-query";
-import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
-import { keys } from "~/api/queries";
+import { createContext, type ReactNode, useContext, useEffect, useEffectEvent, useState } from "react";
+import { keys, meQuery } from "~/api/queries";
+import type { LoggedEvent } from "~/api/types";
 import { follow } from "./follow";
 import { type LiveState, openStream } from "./stream";
 
+type Listener = (event: LoggedEvent) => void;
+
 const LiveContext = createContext<LiveState>("connecting");
+const ListenersContext = createContext(new Set<Listener>());
 
 export function Live({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   const [state, setState] = useState<LiveState>("connecting");
+  const [listeners] = useState(() => new Set<Listener>());
 
   useEffect(() => {
     let begun = false;
     const follower = follow(client);
     const close = openStream({
-      onEvent: follower.apply,
+      onEvent: (event) => {
+        follower.apply(event);
+        for (const listener of listeners) listener(event);
+      },
       onQr: (accountId) => void client.invalidateQueries({ queryKey: keys.qr(accountId) }),
       onResync: () => void client.invalidateQueries(),
+      // A stream does not tell why it was refused. If the log-in has ended, this finds it out.
+      onRefused: () => void client.invalidateQueries({ queryKey: meQuery.queryKey }),
       onState: (next) => {
         setState(next);
         if (next !== "live") return;
@@ -33,9 +43,26 @@ export function Live({ children }: { children: ReactNode }) {
       close();
       follower.stop();
     };
-  }, [client]);
+  }, [client, listeners]);
 
-  return <LiveContext value={state}>{children}</LiveContext>;
+  return (
+    <LiveContext value={state}>
+      <ListenersContext value={listeners}>{children}</ListenersContext>
+    </LiveContext>
+  );
+}
+
+/** Hears every event as it comes, after the cache knows it. Some come again after a gap. */
+export function useLiveEvents(listener: Listener): void {
+  const listeners = useContext(ListenersContext);
+  const latest = useEffectEvent(listener);
+  useEffect(() => {
+    const hear: Listener = (event) => latest(event);
+    listeners.add(hear);
+    return () => {
+      listeners.delete(hear);
+    };
+  }, [listeners]);
 }
 
 /** Whether live events arrive right now. */

@@ -40,6 +40,8 @@ export interface StreamHandlers {
   onQr(accountId: string): void;
   /** The server cannot replay what was missed: everything must be read again. */
   onResync(): void;
+  /** The server answered with an error. It is asked again later. */
+  onRefused(): void;
   onState(state: LiveState): void;
 }
 
@@ -69,6 +71,7 @@ export function openStream(handlers: StreamHandlers): () => void {
     current.onerror = () => {
       handlers.onState("lost");
       if (current.readyState !== EventSource.CLOSED) return;
+      handlers.onRefused();
       timer = setTimeout(open, waitMs);
       waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
     };

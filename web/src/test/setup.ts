@@ -1,3 +1,4 @@
+import { notifications } from "@mantine/notifications";
 import { cleanup, configure } from "@testing-library/react";
 import i18next from "i18next";
 import { afterEach, beforeAll, vi } from "vitest";
@@ -36,5 +37,6 @@ beforeAll(async () => {
 
 afterEach(() => {
   cleanup();
+  notifications.clean();
   localStorage.clear();
 });
