@@ -127,10 +127,11 @@ export function createMockApi(world: World = emptyWorld()) {
     const found = all.find((each) => each.id === id);
     return found ? then(found) : problem(404, "not_found", "There is no such thing.");
   };
-  const setState = (account: Account, state: Account["state"]) => {
+  const setState = (account: Account, state: Account["state"], reason: Account["reason"] = null) => {
     account.state = state;
+    account.reason = reason;
     account.state_since = new Date().toISOString();
-    world.history.unshift({ state, at: account.state_since, reason: null });
+    world.history.unshift({ state, at: account.state_since, reason });
     emit({ type: "account.state_changed", data: { ...account } });
   };
 

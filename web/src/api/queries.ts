@@ -145,6 +145,24 @@ export const messagesQuery = (chatId: string) =>
     ...LIVE,
   });
 
+/** How many chats are looked into for a message that was sent, and how far. */
+const LOOKED_INTO = 8;
+
+/** Whether anybody has sent a message from this organization. The newest chats tell. */
+export const hasSentQuery = queryOptions({
+  queryKey: ["has-sent"],
+  queryFn: async ({ signal }) => {
+    const { data: chats } = await ask(api.GET("/v1/chats", { params: { query: { limit: LOOKED_INTO } }, signal }));
+    if (chats.some((chat) => chat.last_message?.direction === "out")) return true;
+    for (const { id } of chats) {
+      const path = { params: { path: { id }, query: { limit: 50 } }, signal } as const;
+      const { data: messages } = await ask(api.GET("/v1/chats/{id}/messages", path));
+      if (messages.some((message) => message.direction === "out")) return true;
+    }
+    return false;
+  },
+});
+
 export const webhooksQuery = queryOptions({
   queryKey: ["webhooks"],
   // An organization has few: they come as one page.

@@ -4,13 +4,13 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { accountsQuery } from "~/api/queries";
 import type { Account } from "~/api/types";
-import { Dot, GRAVITY, GRAVITY_COLOR, type Gravity } from "~/ui/StatePill";
+import { Dot, GRAVITY_COLOR, type Gravity, gravityOf } from "~/ui/StatePill";
 
 const WORST: Gravity[] = ["person", "healing", "fine", "idle"];
 
 /** The gravest thing among all accounts decides the colour. */
 export function sum(accounts: Account[]): Gravity {
-  return WORST.find((gravity) => accounts.some((account) => GRAVITY[account.state] === gravity)) ?? "idle";
+  return WORST.find((gravity) => accounts.some((account) => gravityOf(account) === gravity)) ?? "idle";
 }
 
 /** One dot for all accounts, and the list behind it. */
@@ -43,7 +43,7 @@ export function AccountsDot() {
           {accounts.slice(0, 12).map((account) => (
             <Group key={account.id} justify="space-between" wrap="nowrap" gap="sm">
               <Group gap={8} wrap="nowrap" miw={0}>
-                <Dot color={GRAVITY_COLOR[GRAVITY[account.state]]} />
+                <Dot color={GRAVITY_COLOR[gravityOf(account)]} />
                 <Text size="sm" truncate>
                   {account.name}
                 </Text>

@@ -46,6 +46,7 @@ it("a_session_that_ends_leads_to_the_log_in_and_back", async () => {
 
 it.each([
   "/accounts",
+  "/accounts?link=acc_1",
   "/chats?unread=true",
   "/chats/cht_1?account=acc_1",
   "/webhooks",
@@ -113,4 +114,19 @@ it("the_sandbox_says_so", async () => {
   mockServer();
   openApp("/accounts");
   expect((await screen.findByRole("note")).textContent).toContain("Nothing reaches WhatsApp");
+});
+
+it("the_sandbox_tells_how_to_make_virtual_phones", async () => {
+  mockServer();
+  const { user } = openApp("/chats");
+  await user.click(await screen.findByRole("button", { name: "How to make virtual phones" }));
+  expect((await screen.findByRole("dialog", { name: "Virtual phones" })).textContent).toContain("$NET/admin/phones");
+});
+
+it("a_real_server_says_nothing_of_a_sandbox", async () => {
+  const world = emptyWorld();
+  mockServer({ ...world, setup: { ...world.setup, sandbox: false } });
+  openApp("/chats");
+  await screen.findByText("Pesan 0.1.0");
+  expect(screen.queryByRole("note")).toBeNull();
 });

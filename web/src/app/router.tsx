@@ -75,6 +75,10 @@ const homeRoute = createRoute({
 const accountsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/accounts",
+  // The account whose dialog is open: an address to send to whoever has the phone.
+  validateSearch: (search: Record<string, unknown>): { link?: string } => ({
+    link: typeof search.link === "string" ? search.link : undefined,
+  }),
   component: lazyRouteComponent(() => import("~/features/accounts/AccountsPage"), "AccountsPage"),
 });
 

@@ -1,6 +1,8 @@
+import { accounts } from "./ar/accounts";
 import type { Texts } from "./en";
 
 export const ar: Texts = {
+  ...accounts,
   common: {
     cancel: "إلغاء",
     close: "إغلاق",
@@ -190,12 +192,14 @@ export const ar: Texts = {
     nextCode: "رمز جديد خلال {{secs}} ث",
     renewing: "يجري جلب رمز جديد…",
     preparing: "يجري تجهيز رمز QR…",
-    download: "تنزيل",
+    download: "تنزيل رمز QR",
     waiting: "بانتظار الهاتف",
     scanned: "تم المسح",
     linking: "جارٍ الربط",
     syncing: "مزامنة",
     connected: "متصل",
+    isScanned: "تم المسح. جارٍ الربط…",
+    isLinked: "تم الربط. جارية المزامنة…",
     connectedText: "{{name}} متصل",
     connectedHint: "يمكن الآن إرسال الرسائل واستقبالها.",
     stopped: "توقف الربط",

@@ -1,5 +1,8 @@
+import { accounts } from "./en/accounts";
+
 /** English texts, and the shape that every other language must fill (`i18n.test.ts`). */
 export const en = {
+  ...accounts,
   common: {
     cancel: "Cancel",
     close: "Close",
@@ -182,12 +185,14 @@ export const en = {
     nextCode: "New code in {{secs}} s",
     renewing: "Getting a new code…",
     preparing: "Preparing the QR code…",
-    download: "Download",
+    download: "Download QR",
     waiting: "Waiting for the phone",
     scanned: "Scanned",
     linking: "Linking",
     syncing: "Syncing",
     connected: "Connected",
+    isScanned: "Scanned. Linking…",
+    isLinked: "Linked. Syncing…",
     connectedText: "{{name}} is connected",
     connectedHint: "Messages can be sent and received now.",
     stopped: "Linking has stopped",
@@ -418,5 +423,8 @@ export const en = {
 type Strings<T> = { [Key in keyof T]: string };
 /** Languages with more plural forms than English's two add them. */
 type MorePlurals = { [plural: `${string}_${"zero" | "two" | "few" | "many"}`]: string };
+type TextsOf<T> = { [Section in keyof T]: Strings<T[Section]> & MorePlurals };
 /** What a language must say. */
-export type Texts = { [Section in keyof typeof en]: Strings<(typeof en)[Section]> & MorePlurals };
+export type Texts = TextsOf<typeof en>;
+/** What it must say about accounts. */
+export type AccountsTexts = TextsOf<typeof accounts>;

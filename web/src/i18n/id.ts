@@ -1,6 +1,8 @@
 import type { Texts } from "./en";
+import { accounts } from "./id/accounts";
 
 export const id: Texts = {
+  ...accounts,
   common: {
     cancel: "Batal",
     close: "Tutup",
@@ -183,12 +185,14 @@ export const id: Texts = {
     nextCode: "Kode baru dalam {{secs}} d",
     renewing: "Mengambil kode baru…",
     preparing: "Menyiapkan kode QR…",
-    download: "Unduh",
+    download: "Unduh QR",
     waiting: "Menunggu ponsel",
     scanned: "Dipindai",
     linking: "Menautkan",
     syncing: "Sinkronisasi",
     connected: "Tersambung",
+    isScanned: "Dipindai. Menautkan…",
+    isLinked: "Tertaut. Menyinkronkan…",
     connectedText: "{{name}} tersambung",
     connectedHint: "Pesan sudah dapat dikirim dan diterima.",
     stopped: "Penautan berhenti",

@@ -1,11 +1,14 @@
 import { Tooltip } from "@mantine/core";
 import { useSyncExternalStore } from "react";
-import { ago, full } from "./time";
+import { useTranslation } from "react-i18next";
+import { ago, full, span } from "./time";
 
 const TICK_MS = 15_000;
 let shownNow = Date.now();
 
 function everyTick(changed: () => void): () => void {
+  // Nothing ticks while nothing shows a time.
+  if (Date.now() - shownNow > TICK_MS) shownNow = Date.now();
   const timer = setInterval(() => {
     shownNow = Date.now();
     changed();
@@ -24,6 +27,19 @@ export function Ago({ at }: { at: string }) {
   return (
     <Tooltip label={full(at)}>
       <time dateTime={at}>{ago(at, Math.max(now, shownNow))}</time>
+    </Tooltip>
+  );
+}
+
+/** For how long something has been so, kept up to date, with the exact moment on hover. */
+export function Since({ at }: { at: string }) {
+  const { t } = useTranslation();
+  const now = Math.max(useNow(), shownNow);
+  const ms = now - Date.parse(at);
+  return (
+    <Tooltip label={full(at)}>
+      {/* Seconds would be wrong most of the time. */}
+      <time dateTime={at}>{ms < 60_000 ? ago(at, now) : t("reconnect.since", { time: span(ms, 1) })}</time>
     </Tooltip>
   );
 }

@@ -1,6 +1,6 @@
 import { Badge } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import type { AccountState } from "~/api/types";
+import type { Account, AccountState } from "~/api/types";
 
 /** How grave a state is: what is fine, what heals by itself, what needs a person. */
 export type Gravity = "fine" | "healing" | "person" | "idle";
@@ -20,18 +20,25 @@ export const GRAVITY: Record<AccountState, Gravity> = {
   paused: "idle",
 };
 
+/** How grave it is for this account: one that was connected before and now waits for a scan nobody made needs a person. */
+export function gravityOf({ state, last_connected_at }: Account): Gravity {
+  return state === "created" && last_connected_at ? "person" : GRAVITY[state];
+}
+
 export const GRAVITY_COLOR: Record<Gravity, string> = { fine: "teal", healing: "yellow", person: "red", idle: "gray" };
 
-export function StatePill({ state }: { state: AccountState }) {
+export function StatePill({ account }: { account: Account }) {
   const { t } = useTranslation();
-  const color = GRAVITY_COLOR[GRAVITY[state]];
+  const { state } = account;
+  const gravity = gravityOf(account);
+  const color = GRAVITY_COLOR[gravity];
   return (
     <Badge
       variant="light"
       color={color}
       size="lg"
       radius="xl"
-      leftSection={<Dot color={color} pulse={GRAVITY[state] === "healing"} />}
+      leftSection={<Dot color={color} pulse={gravity === "healing"} />}
       data-state={state}
     >
       {t(`state.${state}`)}

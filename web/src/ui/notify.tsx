@@ -5,13 +5,21 @@ import { Problem } from "~/api/problem";
 import { sentenceOf } from "~/api/sentences";
 import { IconAlert, IconCheck } from "./icons";
 
+const closable = () => ({ closeButtonProps: { "aria-label": i18next.t("common.close") } });
+
 export function notifyDone(message: string): void {
-  notifications.show({ message, color: "teal", icon: <IconCheck size={18} />, autoClose: 4_000 });
+  notifications.show({ ...closable(), message, color: "teal", icon: <IconCheck size={18} />, autoClose: 4_000 });
+}
+
+/** What was asked for cannot be had, and why. */
+export function notifyRefused(message: string): void {
+  notifications.show({ ...closable(), message, color: "red", icon: <IconAlert size={18} />, autoClose: 8_000 });
 }
 
 export function notifyProblem(error: unknown): void {
   const problem = Problem.from(error);
   notifications.show({
+    ...closable(),
     title: i18next.t("common.failed"),
     message: sentenceOf(problem),
     color: "red",

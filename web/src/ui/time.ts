@@ -17,6 +17,26 @@ export function ago(moment: string, now: number): string {
   return day(moment);
 }
 
+/** How long something lasted, in its largest units: "2 hr 5 min". */
+export function span(ms: number, units = 2): string {
+  // In one unit, seconds would only be cut off.
+  const step = units === 1 && ms >= MINUTE ? 60 : 1;
+  const secs = Math.max(0, Math.round(ms / 1_000 / step) * step);
+  const parts = [
+    ["day", Math.floor(secs / 86_400)],
+    ["hour", Math.floor((secs % 86_400) / 3_600)],
+    ["minute", Math.floor((secs % 3_600) / 60)],
+    ["second", secs % 60],
+  ] as const;
+  const first = parts.findIndex(([, size]) => size > 0);
+  const shown = first === -1 ? parts.slice(-1) : parts.slice(first, first + units).filter(([, size]) => size > 0);
+  return shown
+    .map(([unit, size]) =>
+      new Intl.NumberFormat(currentLanguage(), { style: "unit", unit, unitDisplay: "short" }).format(size),
+    )
+    .join(" ");
+}
+
 export function clock(moment: string): string {
   return new Intl.DateTimeFormat(currentLanguage(), { hour: "2-digit", minute: "2-digit" }).format(new Date(moment));
 }

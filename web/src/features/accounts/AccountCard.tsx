@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Card, Group, Menu, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Account } from "~/api/types";
-import { Ago } from "~/ui/Ago";
+import { Ago, Since } from "~/ui/Ago";
 import { Allowed, useMay } from "~/ui/Allowed";
 import {
   IconConnect,
@@ -14,8 +14,10 @@ import {
   IconTrash,
   IconUnlink,
 } from "~/ui/icons";
-import { GRAVITY, StatePill } from "~/ui/StatePill";
+import { gravityOf, StatePill } from "~/ui/StatePill";
 import classes from "./AccountCard.module.css";
+import { UNDER_WAY } from "./drops";
+import { adviceOf } from "./reason";
 
 /** What the person asked for on a card. */
 export type Wish = "link" | "pause" | "logout" | "delete" | "history" | "pacing" | "rename";
@@ -30,14 +32,15 @@ interface Props {
 function mainWish(account: Account): { wish: "link" | "pause"; text: "connect" | "reconnect" | "showQr" | "pause" } {
   switch (account.state) {
     case "created":
+      return { wish: "link", text: account.last_connected_at ? "reconnect" : "connect" };
     case "paused":
       return { wish: "link", text: "connect" };
     case "logged_out":
     case "banned":
-      return { wish: "link", text: "reconnect" };
-    case "need_scan":
     case "pairing_code":
     case "passkey_required":
+      return { wish: "link", text: "reconnect" };
+    case "need_scan":
       return { wish: "link", text: "showQr" };
     case "starting":
     case "syncing":
@@ -54,7 +57,7 @@ export function AccountCard({ account, pausing, onWish }: Props) {
   const { t } = useTranslation();
   const mayManage = useMay("accounts:manage");
   const { wish, text } = mainWish(account);
-  const gravity = GRAVITY[account.state];
+  const gravity = gravityOf(account);
 
   return (
     <Card component="article" aria-label={account.name} className={classes.card} data-gravity={gravity}>
@@ -78,6 +81,11 @@ export function AccountCard({ account, pausing, onWish }: Props) {
             <Menu.Item leftSection={<IconHistory size={18} />} onClick={() => onWish("history")}>
               {t("account.history")}
             </Menu.Item>
+            {UNDER_WAY.has(account.state) && wish === "link" && (
+              <Menu.Item leftSection={<IconPause size={18} />} disabled={!mayManage} onClick={() => onWish("pause")}>
+                {t("account.pause")}
+              </Menu.Item>
+            )}
             <Menu.Item leftSection={<IconGauge size={18} />} disabled={!mayManage} onClick={() => onWish("pacing")}>
               {t("account.editPacing")}
             </Menu.Item>
@@ -103,14 +111,14 @@ export function AccountCard({ account, pausing, onWish }: Props) {
       </Group>
 
       <Group gap="xs" mt="sm">
-        <StatePill state={account.state} />
+        <StatePill account={account} />
         <Text size="sm" c="dimmed">
-          <Ago at={account.state_since} />
+          <Since at={account.state_since} />
         </Text>
       </Group>
 
       <Text size="sm" mt="sm" className={classes.advice} lineClamp={3}>
-        {t(`advice.${account.state}`)}
+        {adviceOf(account)}
       </Text>
 
       <dl className={classes.facts}>
@@ -139,7 +147,6 @@ export function AccountCard({ account, pausing, onWish }: Props) {
           {wish === "link" ? (
             <Allowed to="accounts:connect">
               <Button
-                fullWidth
                 px="sm"
                 leftSection={text === "showQr" ? <IconQr size={18} /> : <IconConnect size={18} />}
                 onClick={() => onWish("link")}
@@ -150,7 +157,6 @@ export function AccountCard({ account, pausing, onWish }: Props) {
           ) : (
             <Allowed to="accounts:manage">
               <Button
-                fullWidth
                 px="sm"
                 variant="default"
                 leftSection={<IconPause size={18} />}

@@ -1,62 +1,73 @@
 import { Button, Card, SimpleGrid, Skeleton, Text, TextInput } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
-import { useCallback, useState } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { accountsQuery } from "~/api/queries";
-import type { Account, AccountState } from "~/api/types";
-import { usePolling } from "~/live/Live";
+import { accountsQuery, keys } from "~/api/queries";
+import type { Account } from "~/api/types";
+import { useLiveEvents } from "~/live/Live";
 import { Allowed } from "~/ui/Allowed";
 import { Confirm } from "~/ui/Confirm";
 import { EmptyState } from "~/ui/EmptyState";
 import { IconPhone, IconPlus, IconSearch } from "~/ui/icons";
 import { Page } from "~/ui/Page";
 import { ProblemAlert } from "~/ui/ProblemAlert";
-import { GRAVITY, type Gravity } from "~/ui/StatePill";
+import { type Gravity, gravityOf } from "~/ui/StatePill";
 import { AccountCard, type Wish } from "./AccountCard";
 import { AddAccount } from "./AddAccount";
-import { useConnect, useDelete, useLogout, usePause } from "./actions";
+import { useDelete, useLogout, usePause } from "./actions";
 import { HistoryDrawer } from "./HistoryDrawer";
-import { LinkDialog } from "./LinkDialog";
+import { useLink } from "./Linking";
+import { Onboarding } from "./Onboarding";
 import { PacingDialog } from "./PacingDialog";
 import { RenameDialog } from "./RenameDialog";
+import { SoundSwitch } from "./SoundSwitch";
 
 const ORDER: Record<Gravity, number> = { person: 0, healing: 1, idle: 2, fine: 3 };
 
 /** Problems first, then by name. */
 export function sortAccounts(accounts: Account[]): Account[] {
-  return accounts.toSorted((a, b) => ORDER[GRAVITY[a.state]] - ORDER[GRAVITY[b.state]] || a.name.localeCompare(b.name));
+  return accounts.toSorted((a, b) => ORDER[gravityOf(a)] - ORDER[gravityOf(b)] || a.name.localeCompare(b.name));
 }
 
-/** States in which linking is already under way. */
-const UNDER_WAY: ReadonlySet<AccountState> = new Set([
-  "starting",
-  "need_scan",
-  "pairing_code",
-  "passkey_required",
-  "syncing",
-]);
+/** How long what waits to be sent may be shown older than it is. */
+const QUEUES_MS = 2_000;
+
+/** Events of messages do not carry how many wait now: that is read again, for many of them at once. */
+function useFreshQueues() {
+  const client = useQueryClient();
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useLiveEvents(({ type }) => {
+    const changesQueue =
+      type === "message.queued" ||
+      type === "message.sent" ||
+      type === "message.failed" ||
+      type === "message.cancelled" ||
+      type === "message.deleted";
+    if (!changesQueue || timer.current !== undefined) return;
+    timer.current = setTimeout(() => {
+      timer.current = undefined;
+      void client.invalidateQueries({ queryKey: keys.accounts });
+    }, QUEUES_MS);
+  });
+  useEffect(() => () => clearTimeout(timer.current), []);
+}
 
 /** From this many accounts on there is a search field. */
 const SEARCH_FROM = 9;
 
 export function AccountsPage() {
   const { t } = useTranslation();
-  const polling = usePolling();
-  const accounts = useQuery({ ...accountsQuery, refetchInterval: polling });
+  useFreshQueues();
+  const accounts = useQuery(accountsQuery);
   const [search, setSearch] = useState("");
   const [adding, setAdding] = useState(false);
   const [open, setOpen] = useState<{ wish: Wish; id: string }>();
   const close = useCallback(() => setOpen(undefined), []);
-  const connect = useConnect();
+  const link = useLink();
   const pause = usePause();
   const logout = useLogout();
   const remove = useDelete();
 
-  const link = (account: Account) => {
-    setOpen({ wish: "link", id: account.id });
-    connect.reset();
-    if (!UNDER_WAY.has(account.state)) connect.mutate(account.id);
-  };
   const wish = (account: Account, wanted: Wish) => {
     if (wanted === "link") link(account);
     else if (wanted === "pause") pause.mutate(account.id);
@@ -70,6 +81,9 @@ export function AccountsPage() {
       </Button>
     </Allowed>
   );
+  // Problems come first, also before the first steps.
+  const hasProblem = accounts.data?.some((account) => gravityOf(account) === "person") ?? false;
+  const onboarding = accounts.data && <Onboarding accounts={accounts.data} onAdd={() => setAdding(true)} />;
   const opened = accounts.data?.find((account) => account.id === open?.id);
   const wanted = search.trim().toLowerCase();
   const shown = sortAccounts(accounts.data ?? []).filter((account) =>
@@ -78,6 +92,7 @@ export function AccountsPage() {
 
   return (
     <Page title={t("account.title")} subtitle={t("account.subtitle")} action={accounts.data?.length ? add : undefined}>
+      {!hasProblem && onboarding}
       {accounts.error && !accounts.data && (
         <ProblemAlert error={accounts.error} retry={() => void accounts.refetch()} />
       )}
@@ -123,6 +138,8 @@ export function AccountsPage() {
           />
         ))}
       </SimpleGrid>
+      {hasProblem && onboarding}
+      {accounts.data && accounts.data.length > 0 && <SoundSwitch />}
 
       {adding && (
         <AddAccount
@@ -131,15 +148,6 @@ export function AccountsPage() {
             setAdding(false);
             link(account);
           }}
-        />
-      )}
-      {opened && open?.wish === "link" && (
-        <LinkDialog
-          account={opened}
-          starting={connect.isPending}
-          error={connect.error}
-          onConnect={() => connect.mutate(opened.id)}
-          onClose={close}
         />
       )}
       {opened && open?.wish === "history" && <HistoryDrawer account={opened} onClose={close} />}

@@ -3,15 +3,22 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { historyQuery } from "~/api/queries";
 import type { Account } from "~/api/types";
+import { useNow } from "~/ui/Ago";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { GRAVITY, GRAVITY_COLOR } from "~/ui/StatePill";
-import { full } from "~/ui/time";
+import { full, span } from "~/ui/time";
+import { sentenceOfReason } from "./reason";
 
-/** Every state the account was in, newest first, with the reason. */
+/** Every state the account was in, newest first, with the reason and how long it lasted. */
 export function HistoryDrawer({ account, onClose }: { account: Account; onClose(): void }) {
   const { t } = useTranslation();
+  const now = useNow();
   const history = useInfiniteQuery(historyQuery(account.id));
   const changes = history.data?.pages.flatMap((page) => page.data) ?? [];
+  const lasted = (from: string, until: string | undefined) =>
+    until === undefined
+      ? t("reconnect.lasting", { time: span(now - Date.parse(from), 1) })
+      : t("reconnect.lasted", { time: span(Date.parse(until) - Date.parse(from)) });
   return (
     <Drawer
       opened
@@ -29,15 +36,15 @@ export function HistoryDrawer({ account, onClose }: { account: Account; onClose(
       )}
       {history.isSuccess && changes.length === 0 && <Text c="dimmed">{t("account.historyEmpty")}</Text>}
       <Timeline bulletSize={14} lineWidth={2} active={changes.length}>
-        {changes.map((change) => (
+        {changes.map((change, index) => (
           <Timeline.Item
             key={`${change.at} ${change.state}`}
             color={GRAVITY_COLOR[GRAVITY[change.state]]}
             title={t(`state.${change.state}`)}
           >
-            {change.reason && <Text size="sm">{change.reason.detail}</Text>}
+            {change.reason && <Text size="sm">{sentenceOfReason(change.reason)}</Text>}
             <Text size="xs" c="dimmed">
-              {full(change.at)}
+              {full(change.at)} · {lasted(change.at, changes[index - 1]?.at)}
             </Text>
           </Timeline.Item>
         ))}

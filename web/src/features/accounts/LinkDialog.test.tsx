@@ -33,9 +33,9 @@ describe("the QR dialog", () => {
     expect(stateText()).toBe("Waiting for the phone");
 
     mock.setState(account, "starting");
-    await waitFor(() => expect(stateText()).toBe("Linking"));
+    await waitFor(() => expect(stateText()).toBe("Scanned. Linking…"));
     mock.setState(account, "syncing");
-    await waitFor(() => expect(stateText()).toBe("Syncing"));
+    await waitFor(() => expect(stateText()).toBe("Linked. Syncing…"));
     mock.setState(account, "connected");
     await waitFor(() => expect(stateText()).toBe("Front desk is connected"));
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
@@ -74,8 +74,8 @@ describe("the QR dialog", () => {
 });
 
 it("an_account_that_starts_after_its_code_was_shown_is_being_linked", () => {
-  expect(stageOf("starting", false)).toBe("preparing");
-  expect(stageOf("starting", true)).toBe("linking");
+  expect(stageOf("starting", false, false)).toBe("preparing");
+  expect(stageOf("starting", true, false)).toBe("linking");
 });
 
 it("deleting_an_account_asks_for_its_name", async () => {

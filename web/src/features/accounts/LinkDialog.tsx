@@ -1,13 +1,19 @@
 import { Alert, Button, Group, Loader, Modal, Stack, Text } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { useEffect, useState } from "react";
+import { useEffect, useEffectEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Account } from "~/api/types";
+import { useNow } from "~/ui/Ago";
+import { Allowed } from "~/ui/Allowed";
+import { useFocusBack } from "~/ui/focus";
 import { IconAlert, IconCheck } from "~/ui/icons";
-import { notifyDone } from "~/ui/notify";
 import { ProblemAlert } from "~/ui/ProblemAlert";
+import { ago } from "~/ui/time";
+import { useLogout } from "./actions";
 import classes from "./LinkDialog.module.css";
 import { QrCode } from "./QrCode";
+import { adviceOf, sentenceOfReason } from "./reason";
+import { STEP_NAMES, StepPicture } from "./StepPicture";
 import { STEPS, type Stage, stageOf, stepsDone } from "./stage";
 
 /** How long "Connected" is shown before the dialog closes by itself. */
@@ -20,42 +26,58 @@ interface Props {
   /** Why the last request to connect failed. */
   error: unknown;
   onConnect(): void;
+  /** A person closed it. */
   onClose(): void;
+  /** It is connected. `wasLinked`: it had been before. */
+  onDone(wasLinked: boolean): void;
 }
 
 /** Links an account: shows its QR code, follows what the phone does, and closes by itself when it is connected. */
-export function LinkDialog({ account, starting, error, onConnect, onClose }: Props) {
+export function LinkDialog({ account, starting, error, onConnect, onClose, onDone }: Props) {
   const { t } = useTranslation();
   const narrow = useMediaQuery("(max-width: 48em)");
+  useFocusBack();
+  /** What it was when the dialog opened. */
+  const [before] = useState(account);
   const [seenCode, setSeenCode] = useState(false);
-  const known = stageOf(account.state, seenCode);
-  const stage: Stage = known === "stopped" && starting ? "preparing" : known;
+  const stage = stageOf(account.state, seenCode, starting);
+  const isShowingCode = stage === "scan" || stage === "ended";
   if (stage === "scan" && !seenCode) setSeenCode(true);
+  if ((stage === "ended" || stage === "stopped") && seenCode) setSeenCode(false);
 
   const { name } = account;
+  const wasLinked = before.last_connected_at != null;
+  const hasOtherNumber = before.phone != null && account.phone != null && before.phone !== account.phone;
+  const done = useEffectEvent(() => onDone(wasLinked));
   useEffect(() => {
-    if (stage !== "connected") return;
-    const timer = setTimeout(() => {
-      notifyDone(t("link.connectedText", { name }));
-      onClose();
-    }, CLOSE_AFTER_MS);
+    // That another number was linked has to be read, and decided on.
+    if (stage !== "connected" || hasOtherNumber) return;
+    const timer = setTimeout(() => done(), CLOSE_AFTER_MS);
     return () => clearTimeout(timer);
-  }, [stage, name, onClose, t]);
+  }, [stage, hasOtherNumber]);
 
   return (
     <Modal
       opened
       onClose={onClose}
-      size={stage === "scan" ? 780 : "md"}
+      closeOnEscape={false}
+      size={isShowingCode ? 820 : "md"}
+      zIndex={250}
       fullScreen={narrow ?? false}
-      title={t("link.title", { name })}
+      title={t(wasLinked ? "reconnect.title" : "link.title", { name })}
       closeButtonProps={{ "aria-label": t("common.close") }}
       data-stage={stage}
     >
-      <Stack gap="lg">
-        {error ? <ProblemAlert error={error} retry={onConnect} /> : <Picture stage={stage} account={account} />}
-        {stage === "stopped" && !error && (
-          <Button onClick={onConnect} loading={starting}>
+      <Stack gap="lg" data-link-dialog>
+        {wasLinked && stepsDone(stage) === 0 && <Lost before={before} queued={account.queued} />}
+        {hasOtherNumber && stepsDone(stage) > 0 && <OtherNumber account={account} before={before} onKeep={onClose} />}
+        {error ? (
+          <ProblemAlert error={error} retry={onConnect} />
+        ) : (
+          <Picture stage={stage} account={account} onConnect={onConnect} />
+        )}
+        {stage === "stopped" && account.state !== "restricted" && !error && (
+          <Button onClick={onConnect} data-autofocus>
             {t("link.again")}
           </Button>
         )}
@@ -72,10 +94,16 @@ export function LinkDialog({ account, starting, error, onConnect, onClose }: Pro
         return t("link.preparing");
       case "scan":
         return t("link.waiting");
+      case "ended":
+        return t("reconnect.ended");
+      case "phone":
+        return t("reconnect.onPhone");
+      case "healing":
+        return t("state.reconnecting");
       case "linking":
-        return t("link.linking");
+        return t("link.isScanned");
       case "syncing":
-        return t("link.syncing");
+        return t("link.isLinked");
       case "connected":
         return t("link.connectedText", { name });
       case "stopped":
@@ -86,7 +114,55 @@ export function LinkDialog({ account, starting, error, onConnect, onClose }: Pro
   }
 }
 
-function Picture({ stage, account }: { stage: Stage; account: Account }) {
+/** Since when and why it is disconnected, and what waits because of that. */
+function Lost({ before, queued }: { before: Account; queued: number }) {
+  const { t } = useTranslation();
+  const now = useNow();
+  const said: string[] = [];
+  if (before.state === "logged_out") {
+    said.push(t("reconnect.lostSince", { time: ago(before.state_since, now) }));
+    said.push(sentenceOfReason(before.reason) ?? "");
+  }
+  if (queued > 0) said.push(t("reconnect.waiting", { count: queued }));
+  if (said.length === 0) return null;
+  return (
+    <Text size="sm" c="dimmed">
+      {said.join(" ")}
+    </Text>
+  );
+}
+
+/** The phone that scanned has another number than the account had. */
+function OtherNumber({ account, before, onKeep }: { account: Account; before: Account; onKeep(): void }) {
+  const { t } = useTranslation();
+  const logout = useLogout();
+  const isolated = (phone: string | null | undefined) => `\u2068${phone ?? ""}\u2069`;
+  return (
+    <Alert color="yellow" icon={<IconAlert size={20} />} title={t("reconnect.otherNumber")} role="alert">
+      <Stack gap="sm">
+        <span>
+          {t("reconnect.otherNumberText", {
+            name: account.name,
+            expected: isolated(before.phone),
+            scanned: isolated(account.phone),
+          })}
+        </span>
+        <Group gap="sm">
+          <Allowed to="accounts:manage">
+            <Button size="xs" color="red" loading={logout.isPending} onClick={() => logout.mutate(account.id)}>
+              {t("reconnect.unlink")}
+            </Button>
+          </Allowed>
+          <Button size="xs" variant="default" onClick={onKeep}>
+            {t("reconnect.keep")}
+          </Button>
+        </Group>
+      </Stack>
+    </Alert>
+  );
+}
+
+function Picture({ stage, account, onConnect }: { stage: Stage; account: Account; onConnect(): void }) {
   const { t } = useTranslation();
   switch (stage) {
     case "preparing":
@@ -96,15 +172,27 @@ function Picture({ stage, account }: { stage: Stage; account: Account }) {
         </Stack>
       );
     case "scan":
+    case "ended":
       return (
         <div className={classes.scan}>
-          <QrCode accountId={account.id} accountName={account.name} />
+          <QrCode accountId={account.id} accountName={account.name} hasEnded={stage === "ended"} onAgain={onConnect} />
           <ol className={classes.steps}>
-            {(["step1", "step2", "step3", "step4", "step5"] as const).map((step) => (
-              <li key={step}>{t(`link.${step}`)}</li>
+            {STEP_NAMES.map((step) => (
+              <li key={step}>
+                <StepPicture step={step} />
+                <span>{t(`link.${step}`)}</span>
+              </li>
             ))}
           </ol>
         </div>
+      );
+    case "phone":
+    case "healing":
+      return (
+        <Stack align="center" py="lg" gap="lg" ta="center">
+          <Loader type="dots" />
+          <Text>{adviceOf(account)}</Text>
+        </Stack>
       );
     case "linking":
     case "syncing":
@@ -121,7 +209,7 @@ function Picture({ stage, account }: { stage: Stage; account: Account }) {
     case "stopped":
       return (
         <Alert color="yellow" icon={<IconAlert size={20} />}>
-          {account.reason?.detail ?? t(`advice.${account.state}`)}
+          {sentenceOfReason(account.reason) ?? adviceOf(account)}
         </Alert>
       );
     default:

@@ -1,0 +1,66 @@
+/** Where the keyboard is, and whether anybody uses it. */
+import { useEffect, useEffectEvent, useState } from "react";
+
+const TYPED_INTO = [
+  'input:not([type="checkbox"], [type="radio"], [type="button"], [type="submit"], [type="file"], [type="range"])',
+  "textarea",
+  '[contenteditable]:not([contenteditable="false"])',
+].join();
+
+/** Whether the person is writing something right now. */
+export function isTyping(): boolean {
+  return document.activeElement?.matches(TYPED_INTO) ?? false;
+}
+
+/** Gives the focus back to what had it when this came, once it goes. */
+export function useFocusBack(): void {
+  const [before] = useState(() => document.activeElement);
+  useEffect(
+    () => () => {
+      // After the frame in which it goes: what is still there by then can take it.
+      setTimeout(() => {
+        const lost = document.activeElement === null || document.activeElement === document.body;
+        if (lost && before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+      });
+    },
+    [before],
+  );
+}
+
+/** What a person does; each begins the rest anew. */
+const DOINGS = ["keydown", "pointerdown", "input", "wheel", "touchmove"] as const;
+
+/** Calls once nobody has done anything for so long. `what` is what the rest is waited for; nothing is, without it. */
+export function useRest(what: string | undefined, restMs: number, then: (what: string) => void): void {
+  const rested = useEffectEvent(then);
+  useEffect(() => {
+    if (what === undefined) return;
+    let timer = setTimeout(() => rested(what), restMs);
+    const again = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => rested(what), restMs);
+    };
+    for (const doing of DOINGS) window.addEventListener(doing, again, { capture: true, passive: true });
+    return () => {
+      clearTimeout(timer);
+      for (const doing of DOINGS) window.removeEventListener(doing, again, { capture: true });
+    };
+  }, [what, restMs]);
+}
+
+/**
+ * Hears Escape before every dialog does, for one that opens above others: each open dialog listens for itself, and the
+ * oldest would close. Whoever uses this must be there before any of them.
+ */
+export function useFirstEscape(isOpen: () => boolean, close: () => void): void {
+  const hear = useEffectEvent((event: KeyboardEvent) => {
+    if (event.key !== "Escape" || event.isComposing || !isOpen()) return;
+    event.stopImmediatePropagation();
+    close();
+  });
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => hear(event);
+    window.addEventListener("keydown", onKey, { capture: true });
+    return () => window.removeEventListener("keydown", onKey, { capture: true });
+  }, []);
+}
