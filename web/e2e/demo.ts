@@ -78,6 +78,18 @@ export class Demo {
     await this.wanet("POST", `/admin/phones/${phone}/scan`, code);
   }
 
+  /** The phone scans the code that an account shows now. */
+  async scanShown(phone: string, account: string): Promise<void> {
+    const { code } = await this.api<{ code: string }>("GET", `/v1/accounts/${account}/qr`);
+    await this.scan(phone, code);
+  }
+
+  /** The phone unlinks every device it has. */
+  async unlink(phone: string): Promise<void> {
+    const devices: { device: number }[] = JSON.parse(await this.wanet("GET", `/admin/phones/${phone}/devices`));
+    for (const { device } of devices) await this.wanet("DELETE", `/admin/phones/${phone}/devices/${device}`);
+  }
+
   /** The phone writes to somebody. */
   async write(phone: string, to: string, text: string): Promise<void> {
     await this.wanet("POST", `/admin/phones/${phone}/messages`, { to, text });
@@ -101,8 +113,7 @@ export class Demo {
     const { data } = await this.api<{ data: { id: string; name: string }[] }>("GET", "/v1/accounts?limit=200");
     const account = data.find((each) => each.name === name);
     if (!account) throw new Error("the account is not listed");
-    const { code } = await this.api<{ code: string }>("GET", `/v1/accounts/${account.id}/qr`);
-    await this.scan(phone, code);
+    await this.scanShown(phone, account.id);
     return account.id;
   }
 }
