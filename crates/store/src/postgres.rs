@@ -1,4 +1,8 @@
 //! PostgreSQL: a pool of connections, one transaction for each piece of work.
+//!
+//! Work runs to its end even when nobody waits for it any more. A `BEGIN` that is given up halfway would leave its
+//! transaction open on a connection that goes back to the pool, and what comes next on it would be a part of that
+//! transaction: a write would find itself in one that may only read.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -8,6 +12,7 @@ use futures::future::BoxFuture;
 use sqlx::postgres::{PgArguments, PgPool, PgPoolOptions, PgRow};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres};
+use tokio::sync::oneshot;
 
 use crate::Error;
 use crate::db::{Connection, Tx};
@@ -36,24 +41,24 @@ impl PostgresDb {
         E: From<Error> + Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
     {
-        let mut transaction = self
-            .pool
-            .begin()
-            .await
-            .map_err(|error| Error::postgres("begin", error))?;
-        // The transaction is undone when it is dropped.
-        let value = AssertUnwindSafe(async { work(&mut Tx(Connection::Postgres(&mut transaction))).await })
-            .catch_unwind()
-            .await
-            .map_err(|_| {
-                tracing::error!("a database transaction panicked; it was undone");
-                Error::Panicked
-            })??;
-        transaction
-            .commit()
-            .await
-            .map_err(|error| Error::postgres("commit", error))?;
-        Ok(value)
+        let pool = self.pool.clone();
+        to_the_end(async move {
+            let mut transaction = pool.begin().await.map_err(|error| Error::postgres("begin", error))?;
+            // The transaction is undone when it is dropped.
+            let value = AssertUnwindSafe(async { work(&mut Tx(Connection::Postgres(&mut transaction))).await })
+                .catch_unwind()
+                .await
+                .map_err(|_| {
+                    tracing::error!("a database transaction panicked; it was undone");
+                    Error::Panicked
+                })??;
+            transaction
+                .commit()
+                .await
+                .map_err(|error| Error::postgres("commit", error))?;
+            Ok(value)
+        })
+        .await
     }
 
     pub(crate) async fn read<T, E, F>(&self, work: F) -> Result<T, E>
@@ -62,16 +67,45 @@ impl PostgresDb {
         E: From<Error> + Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
     {
-        let mut transaction = self
-            .pool
-            .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            .await
-            .map_err(|error| Error::postgres("begin a read", error))?;
-        work(&mut Tx(Connection::Postgres(&mut transaction))).await
+        let pool = self.pool.clone();
+        to_the_end(async move {
+            let mut transaction = pool
+                .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                .await
+                .map_err(|error| Error::postgres("begin a read", error))?;
+            work(&mut Tx(Connection::Postgres(&mut transaction))).await
+        })
+        .await
     }
 
+    /// Waits for the work that is under way.
     pub(crate) async fn close(&self) {
         self.pool.close().await;
+    }
+}
+
+/// Runs `work` in a task of its own, and gives what came of it to the caller, if that still waits.
+async fn to_the_end<T, E>(work: impl Future<Output = Result<T, E>> + Send + 'static) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<Error> + Send + 'static,
+{
+    let (sender, receiver) = oneshot::channel();
+    let task: BoxFuture<'static, ()> = Box::pin(async move {
+        let result = AssertUnwindSafe(work).catch_unwind().await;
+        // The caller may have stopped waiting; the work stands all the same.
+        let _ = sender.send(result);
+    });
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the caller notices its death, and closing the pool waits for its end"
+    )]
+    tokio::spawn(task);
+    match receiver.await {
+        Ok(Ok(result)) => result,
+        Ok(Err(panic)) => std::panic::resume_unwind(panic),
+        // The runtime is ending.
+        Err(_) => Err(Error::Unavailable("it is closed".to_owned()).into()),
     }
 }
 

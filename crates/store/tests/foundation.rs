@@ -1,5 +1,7 @@
 //! Transactions, the queue and the event log, on both databases.
 
+use std::time::Duration;
+
 use pesan_model::chat::Contact;
 use pesan_model::{Clock, ContactId, Event, EventId, JobId, MockClock, OrganizationId, SystemRandom, Timestamp};
 use pesan_store::job::{self, Claim, NewJob};
@@ -8,6 +10,8 @@ use pesan_store::{Error, Store, StoreOptions, event, testing};
 use uuid::Uuid;
 
 const KIND: &str = "test";
+/// Longer than anything should take; only ever waited for when a test fails.
+const DEADLINE: Duration = Duration::from_secs(30);
 
 fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
@@ -99,6 +103,61 @@ async fn a_panic_in_a_write_is_undone_and_the_store_goes_on() {
             .await;
         assert!(matches!(failed, Err(Error::Panicked)), "{}: {failed:?}", database.kind);
         organization(&store, &clock).await;
+    }
+}
+
+/// Opens a database whose work shares one connection, so that whatever is left on it is met by the next.
+async fn narrow(database: &testing::TestDatabase) -> Store {
+    let mut options = database.options.clone();
+    if let StoreOptions::Postgres { max_connections, .. } = &mut options {
+        *max_connections = 1;
+    }
+    Store::open(&options).await.expect("opens")
+}
+
+/// Stops waiting for `work` when everybody else has had `turns` turns.
+async fn give_up<T>(work: impl Future<Output = T>, turns: usize) {
+    let others = async {
+        for _ in 0..turns {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        _ = work => {}
+        () = others => {}
+    }
+}
+
+#[tokio::test]
+async fn who_stops_waiting_leaves_nothing_behind() {
+    for database in testing::both().await {
+        let (store, clock) = (narrow(&database).await, clock());
+        for turns in 0..60 {
+            let read = store.read(|tx| Box::pin(async move { organization::list_ids(tx).await }));
+            give_up(read, turns).await;
+            organization(&store, &clock).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_write_is_carried_out_although_nobody_waits_for_it() {
+    for database in testing::both().await {
+        let (store, clock) = (narrow(&database).await, clock());
+        for turns in 1..20 {
+            give_up(organization(&store, &clock), turns).await;
+        }
+        let all = async {
+            loop {
+                let ids = store.read::<_, Error, _>(|tx| Box::pin(async move { organization::list_ids(tx).await }));
+                if ids.await.expect("listed").len() == 19 {
+                    return;
+                }
+            }
+        };
+        let in_time = tokio::time::timeout(DEADLINE, all).await;
+        assert!(in_time.is_ok(), "{}", database.kind);
     }
 }
 
