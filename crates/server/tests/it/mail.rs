@@ -15,7 +15,7 @@ async fn on_both(test: impl AsyncFn(&mut Product, &mut Mailbox)) {
         let mut mailbox = Mailbox::start().await;
         let mut product = Product::start_with_mail(database, Pace::AsShipped, &mailbox.url).await;
         test(&mut product, &mut mailbox).await;
-        product.end_after(0).await;
+        product.end().await;
     }
 }
 

@@ -348,6 +348,11 @@ impl Product {
             told.starts_with(&history[1..]),
             "{told:?} tells every change of state in {history:?}"
         );
+        self.end().await;
+    }
+
+    /// Ends everything; no task died.
+    pub(crate) async fn end(self) {
         drop((self.stream, self.http));
         assert!(self.running.end(std::future::pending()).await, "no task died");
         self.network.shutdown().await;
