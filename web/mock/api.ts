@@ -9,16 +9,19 @@ import type {
   AuditEntry,
   Chat,
   Delivery,
+  Invitation,
   LoggedEvent,
   Me,
   Media,
   Message,
   Permission,
+  Preferences,
   Setup,
   StateChange,
   User,
   Webhook,
 } from "../src/api/types";
+import { peopleHandlers } from "./people";
 
 export const EVERY_PERMISSION: Permission[] = [
   "accounts:read",
@@ -46,12 +49,21 @@ export interface World {
   deliveries: Delivery[];
   keys: ApiKey[];
   users: User[];
+  invitations: Invitation[];
+  preferences: Preferences | null;
+  /** Whether mail goes out. */
+  mail: boolean;
   audit: AuditEntry[];
   files: Map<string, { mime: string; bytes: Uint8Array<ArrayBuffer> }>;
 }
 
 type Answer = Response | Promise<Response>;
-type Handler = (call: { request: Request; id: string; body: () => Promise<never>; query: URLSearchParams }) => Answer;
+export type Handler = (call: {
+  request: Request;
+  id: string;
+  body: () => Promise<never>;
+  query: URLSearchParams;
+}) => Answer;
 
 /** A 1×1 grey picture, stretched by the page. */
 const PIXEL =
@@ -92,18 +104,24 @@ export function emptyWorld(): World {
     deliveries: [],
     keys: [],
     users: [user],
+    invitations: [],
+    preferences: null,
+    mail: true,
     audit: [],
     files: new Map(),
   };
 }
 
+/** What can be asked without a log-in. */
+const OPEN = ["/v1/setup", "/v1/setup/owner", "/v1/login", "/v1/invitations/look-up", "/v1/invitations/accept"];
+
 let counter = 0;
-function nextId(prefix: string): string {
+export function nextId(prefix: string): string {
   counter += 1;
   return `${prefix}_z${String(counter).padStart(6, "0")}`;
 }
 
-function pages<T>(all: T[], query: URLSearchParams): Response {
+export function pages<T>(all: T[], query: URLSearchParams): Response {
   const limit = Number(query.get("limit") ?? 50);
   const start = Number(query.get("after") ?? 0);
   const end = start + limit;
@@ -155,9 +173,12 @@ export function createMockApi(world: World = emptyWorld()) {
         api_key: null,
         organization: { id: "org_1", name: "Yayasan Harapan" },
         permissions: world.permissions,
+        preferences: world.preferences,
+        mail: world.mail,
       };
       return json(me);
     },
+    ...peopleHandlers(world),
     "GET /v1/accounts": ({ query }) => pages(world.accounts, query),
     "POST /v1/accounts": async ({ body }) => {
       const { name } = (await body()) as { name: string };
@@ -328,7 +349,7 @@ export function createMockApi(world: World = emptyWorld()) {
     const pattern = `${request.method} ${["", "v1", parts[2], ...(parts.length > 3 ? [":id"] : []), ...parts.slice(4)].join("/")}`;
     const exact = `${request.method} ${url.pathname}`;
     const handler = overrides.get(exact) ?? overrides.get(pattern) ?? routes[exact] ?? routes[pattern];
-    const open = ["/v1/setup", "/v1/setup/owner", "/v1/login"].includes(url.pathname);
+    const open = OPEN.includes(url.pathname);
     if (!world.user && !open) return problem(401, "unauthenticated", "Log in first.");
     if (!handler) return problem(404, "not_found", `The mock has no ${pattern}.`);
     return handler({ request, id, query: url.searchParams, body: () => request.json() as Promise<never> });

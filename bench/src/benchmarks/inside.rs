@@ -104,6 +104,7 @@ async fn application(database: &TestDatabase, data_dir: std::path::PathBuf) -> R
         random: Arc::new(SystemRandom),
         keyring,
         net: Client::new(Targets::PrivateToo)?,
+        mail: None,
         settings: Settings {
             data_dir,
             node: "bench".into(),
@@ -112,6 +113,7 @@ async fn application(database: &TestDatabase, data_dir: std::path::PathBuf) -> R
             max_upload_bytes: 32 * 1024 * 1024,
             event_retention: Duration::from_secs(30 * 24 * 3600),
             webhook_waits: pesan_model::retry::WEBHOOK.into(),
+            public_url: String::new(),
             limits: pesan_app::context::Limits::default(),
         },
     });

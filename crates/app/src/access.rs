@@ -5,11 +5,13 @@
 pub mod audit;
 pub mod authenticate;
 mod cache;
+pub mod invitations;
 pub mod keys;
 mod limiter;
 pub mod log_in;
 pub mod organizations;
 mod password;
+pub mod preferences;
 pub mod setup;
 mod token;
 pub mod users;

@@ -4,6 +4,7 @@
 //! the fleet reports back ([`report`]) what became of it.
 
 mod control;
+mod drop;
 mod lookup;
 pub(crate) mod report;
 
@@ -17,6 +18,7 @@ use pesan_store::{Tx, account, job};
 use uuid::Uuid;
 
 pub use control::{connect, delete, logout, pause};
+pub(crate) use drop::is_dropped;
 pub use lookup::{check_number, profile_picture, qr};
 
 use crate::access::Caller;
@@ -218,6 +220,7 @@ async fn change_state(
 ) -> Result<Account> {
     account::set_state(tx, organization, id, &new, app.clock.now()).await?;
     let changed = account::get(tx, organization, id).await?;
+    drop::watch(app, tx, organization, &changed).await?;
     events::record(app, tx, organization, vec![Event::AccountStateChanged(changed.clone())]).await?;
     Ok(changed)
 }

@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::events::live::Tails;
 use crate::lifecycle::Lifecycle;
 use crate::messaging::UserSends;
-use crate::{figures, net};
+use crate::{figures, mail, net};
 
 /// What is decided at start and does not change.
 #[derive(Debug, Clone)]
@@ -36,6 +36,8 @@ pub struct Settings {
     pub event_retention: Duration,
     /// The waits between tries of a webhook: [`pesan_model::retry::WEBHOOK`], but for crash tests.
     pub webhook_waits: Arc<[Duration]>,
+    /// Where people reach the web app: for links in mail.
+    pub public_url: String,
     /// How much and how long.
     pub limits: Limits,
 }
@@ -53,6 +55,8 @@ pub struct Limits {
     pub user_sends_per_minute: u32,
     /// A browser is logged out when it was not used for so long.
     pub session_idle: Duration,
+    /// Mail tells of an account that needs a person for so long; zero for never.
+    pub drop_alert: Duration,
 }
 
 impl Default for Limits {
@@ -63,6 +67,7 @@ impl Default for Limits {
             unconfirmed_wait: pesan_model::retry::UNCONFIRMED_WAIT,
             user_sends_per_minute: 30,
             session_idle: Duration::from_hours(24),
+            drop_alert: Duration::from_mins(10),
         }
     }
 }
@@ -83,6 +88,8 @@ pub struct App {
     pub lifecycle: Lifecycle,
     /// Outgoing HTTP to addresses that people chose.
     pub net: net::Client,
+    /// Where mail is handed over, where that is set up.
+    pub mail: Option<Arc<dyn mail::Transport>>,
     /// What was decided at start.
     pub settings: Settings,
     /// Who is known to be let in, and how often somebody tried.
@@ -113,6 +120,8 @@ pub struct Parts {
     pub keyring: Keyring,
     /// Outgoing HTTP to addresses that people chose.
     pub net: net::Client,
+    /// Where mail is handed over, where that is set up.
+    pub mail: Option<Arc<dyn mail::Transport>>,
     /// What was decided at start.
     pub settings: Settings,
 }
@@ -128,6 +137,7 @@ impl App {
             connections: Connections::default(),
             lifecycle: Lifecycle::default(),
             net: parts.net,
+            mail: parts.mail,
             settings: parts.settings,
             access: Access::default(),
             files: Arc::default(),

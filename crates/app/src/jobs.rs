@@ -1,7 +1,9 @@
 //! Work that is done later: one file each.
 
+pub mod alert_drop;
 pub mod delete_files;
 pub mod deliver_webhook;
 pub mod fetch_media;
 pub mod refresh_group;
 pub mod retention;
+pub mod send_mail;

@@ -19,6 +19,7 @@ pub mod inbound;
 pub mod inbox;
 pub mod jobs;
 pub mod lifecycle;
+pub mod mail;
 pub mod media;
 pub mod messaging;
 pub mod net;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
-use crate::id::{ApiKeyId, OrganizationId, UserId};
+use crate::id::{ApiKeyId, InvitationId, OrganizationId, UserId};
 
 /// What a member of an organization is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -150,6 +150,47 @@ pub struct User {
     pub role: Role,
     /// When they joined.
     pub created_at: Timestamp,
+}
+
+/// What a person set for themselves. What is left out is as the web app decides.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct Preferences {
+    /// In which language they read the web app and mail.
+    pub language: Option<Language>,
+    /// Their time zone, by its IANA name: `Asia/Jakarta`.
+    pub time_zone: Option<String>,
+    /// Whether they get mail when an account stays disconnected. Owners and admins do unless they say no.
+    pub mail_on_drop: Option<bool>,
+}
+
+/// A language of the web app and of mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Language {
+    /// English.
+    En,
+    /// Bahasa Indonesia.
+    Id,
+    /// Arabic.
+    Ar,
+}
+
+/// Somebody who may join an organization with a link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Invitation {
+    /// Ours.
+    pub id: InvitationId,
+    /// What they will log in with.
+    pub email: String,
+    /// What to call them; they can change it.
+    pub name: String,
+    /// What they will be.
+    pub role: Role,
+    /// When they were invited.
+    pub created_at: Timestamp,
+    /// The link works until then.
+    pub expires_at: Timestamp,
 }
 
 /// A key for programs, as the API shows it: never the key itself.

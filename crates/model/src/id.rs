@@ -167,6 +167,8 @@ ids! {
     JobId "job";
     /// A key for programs.
     ApiKeyId "key";
+    /// Somebody who may join.
+    InvitationId "inv";
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub use clock::{Clock, MockClock, Random, SystemClock, SystemRandom, Timestamp};
 pub use content::Content;
 pub use event::Event;
 pub use id::{
-    AccountId, ApiKeyId, ChatId, ContactId, DeliveryId, EventId, JobId, MediaId, MessageId, OrganizationId, UserId,
-    WebhookId,
+    AccountId, ApiKeyId, ChatId, ContactId, DeliveryId, EventId, InvitationId, JobId, MediaId, MessageId,
+    OrganizationId, UserId, WebhookId,
 };
 pub use message::{Direction, MessageStatus};

@@ -43,6 +43,16 @@ pub const FETCH_MEDIA: &[Duration] = &[
     Duration::from_hours(6),
 ];
 
+/// Waits before each further try to hand over mail, more than a day in all.
+pub const MAIL: &[Duration] = &[
+    Duration::from_secs(30),
+    Duration::from_mins(5),
+    Duration::from_mins(30),
+    Duration::from_hours(2),
+    Duration::from_hours(6),
+    Duration::from_hours(18),
+];
+
 /// How long to wait after `attempts` tries (1 or more), or `None` when there is no further one.
 pub fn wait_after(table: &[Duration], attempts: u32) -> Option<Duration> {
     let index = usize::try_from(attempts.checked_sub(1)?).ok()?;

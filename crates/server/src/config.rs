@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use pesan_app::mail::{Smtp, SmtpError, Transport};
 use pesan_model::pacing::Pacing;
 use serde::Deserialize;
 
@@ -24,6 +25,8 @@ pub struct Config {
     pub media: Media,
     /// Requests that Pesan makes: webhooks and links.
     pub outbound: Outbound,
+    /// Outgoing mail.
+    pub mail: Mail,
     /// How much and how long.
     pub limits: Limits,
     /// What is written to standard error.
@@ -77,6 +80,18 @@ pub struct Media {
 pub struct Outbound {
     /// Webhooks and links may point into private networks and to this machine.
     pub allow_private_targets: bool,
+}
+
+/// Outgoing mail.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mail {
+    /// The server: `smtps://user:password@mail.example.org`; no mail goes out when it is left out.
+    pub smtp_url: Option<String>,
+    /// Who mail is from: `Pesan <pesan@example.org>`.
+    pub from: String,
+    /// Minutes that an account stays disconnected before people get mail; 0 for never.
+    pub drop_minutes: u32,
 }
 
 /// How much and how long.
@@ -177,6 +192,16 @@ impl Default for Media {
     fn default() -> Self {
         Self {
             max_upload_bytes: 100 * 1024 * 1024,
+        }
+    }
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self {
+            smtp_url: None,
+            from: "Pesan <pesan@localhost>".to_owned(),
+            drop_minutes: 10,
         }
     }
 }
@@ -302,6 +327,7 @@ impl Config {
         if !(1..=24 * 366).contains(&self.limits.session_hours) {
             return invalid("limits.session_hours", "must be 1 to 8784");
         }
+        self.mail()?;
         if let Some(ws) = &self.sandbox.ws {
             if !cfg!(feature = "sandbox") {
                 return invalid(
@@ -352,7 +378,23 @@ impl Config {
             unconfirmed_wait: pesan_model::retry::UNCONFIRMED_WAIT,
             user_sends_per_minute: self.limits.user_sends_per_minute,
             session_idle: std::time::Duration::from_hours(u64::from(self.limits.session_hours)),
+            drop_alert: std::time::Duration::from_mins(u64::from(self.mail.drop_minutes)),
         }
+    }
+
+    /// Where mail is handed over, where that is set up.
+    pub fn mail(&self) -> Result<Option<std::sync::Arc<dyn Transport>>, ConfigError> {
+        let Some(url) = &self.mail.smtp_url else {
+            return Ok(None);
+        };
+        let smtp = Smtp::new(url, &self.mail.from).map_err(|error| ConfigError::Invalid {
+            setting: match error {
+                SmtpError::Url => "mail.smtp_url",
+                SmtpError::From => "mail.from",
+            },
+            detail: error.to_string(),
+        })?;
+        Ok(Some(std::sync::Arc::new(smtp)))
     }
 
     /// The waits between tries of a webhook.

@@ -112,6 +112,7 @@ impl Opened {
             random: Arc::new(random),
             keyring: Keyring::new(master_key),
             net: net::Client::new(targets).map_err(|error| StartError::Other(error.to_string()))?,
+            mail: config.mail()?,
             settings: Settings {
                 data_dir: data.path().to_owned(),
                 start: format!("{node}/{:016x}", u64::from_le_bytes(start)),
@@ -120,6 +121,7 @@ impl Opened {
                 max_upload_bytes: config.media.max_upload_bytes,
                 event_retention: EVENT_RETENTION,
                 webhook_waits: config.webhook_waits(),
+                public_url: config.public_url_at(config.http.listen),
                 limits: config.limits(),
             },
         });
@@ -187,6 +189,8 @@ impl Opened {
         app.lifecycle
             .spawn("refresh-groups", jobs::refresh_group::run(app.clone()));
         app.lifecycle.spawn("webhooks", jobs::deliver_webhook::run(app.clone()));
+        app.lifecycle.spawn("send-mail", jobs::send_mail::run(app.clone()));
+        app.lifecycle.spawn("alert-drops", jobs::alert_drop::run(app.clone()));
         app.lifecycle.spawn("retention", jobs::retention::run(app.clone()));
 
         let metrics = telemetry::metrics();

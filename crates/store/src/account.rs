@@ -1,5 +1,7 @@
 //! Accounts, the history of their states, and what is left of their pacing.
 
+pub mod alert;
+
 use pesan_model::account::{Account, StateChange};
 use pesan_model::pacing::{Bucket, Pacing};
 use pesan_model::{AccountId, AccountState, OrganizationId, ProviderKind, StateReason, Timestamp};

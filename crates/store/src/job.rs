@@ -18,9 +18,20 @@ pub const DELIVER_WEBHOOK: &str = "deliver_webhook";
 pub const FETCH_MEDIA: &str = "fetch_media";
 /// Ask for the name of a group: partition is its account, lane and subject the chat.
 pub const REFRESH_GROUP: &str = "refresh_group";
+/// Send mail: partition is the organization, lane and subject the mail.
+pub const SEND_MAIL: &str = "send_mail";
+/// Tell people that an account stays disconnected: partition, lane and subject are the account.
+pub const ALERT_DROP: &str = "alert_drop";
 
 /// Every kind.
-pub const KINDS: [&str; 4] = [SEND_MESSAGE, DELIVER_WEBHOOK, FETCH_MEDIA, REFRESH_GROUP];
+pub const KINDS: [&str; 6] = [
+    SEND_MESSAGE,
+    DELIVER_WEBHOOK,
+    FETCH_MEDIA,
+    REFRESH_GROUP,
+    SEND_MAIL,
+    ALERT_DROP,
+];
 
 /// Work to add.
 #[derive(Debug, Clone)]

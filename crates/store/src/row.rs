@@ -2,8 +2,8 @@
 
 use pesan_model::webhook::{DeliveryState, Envelope};
 use pesan_model::{
-    AccountId, AccountState, ApiKeyId, ChatId, ContactId, DeliveryId, Direction, EventId, JobId, MediaId, MessageId,
-    MessageStatus, OrganizationId, ProviderKind, Role, Timestamp, UserId, WebhookId,
+    AccountId, AccountState, ApiKeyId, ChatId, ContactId, DeliveryId, Direction, EventId, InvitationId, JobId, MediaId,
+    MessageId, MessageStatus, OrganizationId, ProviderKind, Role, Timestamp, UserId, WebhookId,
 };
 use sqlx::Row as _;
 use uuid::Uuid;
@@ -114,6 +114,7 @@ converted! {
     DeliveryId: Uuid, |value| Ok(value.into());
     JobId: Uuid, |value| Ok(value.into());
     ApiKeyId: Uuid, |value| Ok(value.into());
+    InvitationId: Uuid, |value| Ok(value.into());
     Role: String, |value| named("role", &value, Role::from_name(&value));
     MessageStatus: String, |value| named("message status", &value, MessageStatus::from_name(&value));
     AccountState: String, |value| named("account state", &value, AccountState::from_name(&value));

@@ -1,6 +1,6 @@
 //! People who log in.
 
-use pesan_model::access::User;
+use pesan_model::access::{Preferences, User};
 use pesan_model::{OrganizationId, Role, Timestamp, UserId};
 
 use crate::{Error, Tx, args, rows};
@@ -74,6 +74,62 @@ pub async fn list(
         .fetch_all(&sql, args![organization_id, after.is_none(), after, limit])
         .await?;
     Ok(rows.into_iter().map(User::from).collect())
+}
+
+/// What a person set for themselves.
+pub async fn preferences(tx: &mut Tx<'_>, organization_id: OrganizationId, id: UserId) -> Result<Preferences, Error> {
+    let (json,): (String,) = tx
+        .fetch_one(
+            "user",
+            "SELECT preferences FROM app_user WHERE organization_id = $1 AND id = $2",
+            args![organization_id, id],
+        )
+        .await?;
+    serde_json::from_str(&json).map_err(|error| Error::corrupt("preferences", error))
+}
+
+/// Changes what a person set for themselves.
+pub async fn set_preferences(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    id: UserId,
+    preferences: &Preferences,
+) -> Result<(), Error> {
+    let json = serde_json::to_string(preferences).map_err(|error| Error::corrupt("preferences", error))?;
+    tx.execute(
+        "UPDATE app_user SET preferences = $1 WHERE organization_id = $2 AND id = $3",
+        args![json, organization_id, id],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The organization's people with what they set, oldest first, up to a thousand.
+pub async fn list_preferences(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+) -> Result<Vec<(User, Preferences)>, Error> {
+    let sql = format!(
+        "SELECT {}, preferences FROM app_user WHERE organization_id = $1 ORDER BY id LIMIT 1000",
+        UserRow::COLUMNS
+    );
+    let rows: Vec<(UserId, OrganizationId, String, String, Role, Timestamp, String)> =
+        tx.fetch_all(&sql, args![organization_id]).await?;
+    rows.into_iter()
+        .map(|(id, organization_id, email, name, role, created_at, preferences)| {
+            let preferences =
+                serde_json::from_str(&preferences).map_err(|error| Error::corrupt("preferences", error))?;
+            let user = User {
+                id,
+                organization_id,
+                email,
+                name,
+                role,
+                created_at,
+            };
+            Ok((user, preferences))
+        })
+        .collect()
 }
 
 /// Who logs in with this address, and the hash of their password. Before the organization is known.

@@ -1,8 +1,8 @@
 //! Values that go into statements: the few types that SQLite and PostgreSQL share.
 
 use pesan_model::{
-    AccountId, AccountState, ApiKeyId, ChatId, ContactId, DeliveryId, Direction, EventId, JobId, MediaId, MessageId,
-    MessageStatus, OrganizationId, ProviderKind, Role, Timestamp, UserId, WebhookId,
+    AccountId, AccountState, ApiKeyId, ChatId, ContactId, DeliveryId, Direction, EventId, InvitationId, JobId, MediaId,
+    MessageId, MessageStatus, OrganizationId, ProviderKind, Role, Timestamp, UserId, WebhookId,
 };
 use uuid::Uuid;
 
@@ -76,6 +76,7 @@ into_value! {
     DeliveryId => Uuid, |value| value.uuid();
     JobId => Uuid, |value| value.uuid();
     ApiKeyId => Uuid, |value| value.uuid();
+    InvitationId => Uuid, |value| value.uuid();
     Role => Text, |value| value.name().to_owned();
     MessageStatus => Text, |value| value.name().to_owned();
     AccountState => Text, |value| value.name().to_owned();

@@ -209,6 +209,12 @@ export const usersQuery = queryOptions({
     everything((after) => ask(api.GET("/v1/users", { params: { query: { limit: 200, after } }, signal }))),
 });
 
+export const invitationsQuery = queryOptions({
+  queryKey: ["invitations"],
+  queryFn: ({ signal }) =>
+    everything((after) => ask(api.GET("/v1/invitations", { params: { query: { limit: 200, after } }, signal }))),
+});
+
 export const auditQuery = infiniteQueryOptions({
   queryKey: ["audit"],
   queryFn: ({ pageParam, signal }) =>

@@ -4,9 +4,10 @@ import { useRouter } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "~/api/client";
 import { meQuery } from "~/api/queries";
-import { chooseLanguage, currentLanguage, isLanguage, LANGUAGES } from "~/i18n";
+import { chooseLanguage, currentLanguage, isLanguage, LANGUAGES, type Language } from "~/i18n";
 import { IconCheck, IconDesktop, IconLogout, IconMoon, IconSun } from "~/ui/icons";
 import { notifyProblem } from "~/ui/notify";
+import { usePreferences } from "./preferences";
 
 const SCHEMES = [
   { value: "light", text: "light", icon: IconSun },
@@ -22,6 +23,7 @@ export function UserMenu() {
   const router = useRouter();
   const user = useQuery(meQuery).data?.user;
   const language = currentLanguage();
+  const { save } = usePreferences();
   const logout = useMutation({
     mutationFn: () => ask(api.POST("/v1/logout")),
     onSuccess: async () => {
@@ -30,6 +32,12 @@ export function UserMenu() {
     },
     onError: notifyProblem,
   });
+
+  const choose = (code: Language) => {
+    void chooseLanguage(code).catch(notifyProblem);
+    // Mail speaks it too.
+    if (user) save.mutate({ language: code });
+  };
 
   return (
     <Menu width={240}>
@@ -72,7 +80,7 @@ export function UserMenu() {
             key={code}
             lang={code}
             rightSection={code === language && <IconCheck size={16} />}
-            onClick={() => isLanguage(code) && void chooseLanguage(code).catch(notifyProblem)}
+            onClick={() => isLanguage(code) && choose(code)}
           >
             {name}
           </Menu.Item>

@@ -52,6 +52,12 @@ const setupRoute = createRoute({
   component: lazyRouteComponent(() => import("~/features/auth/SetupPage"), "SetupPage"),
 });
 
+const invitationRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/invitation",
+  component: lazyRouteComponent(() => import("~/features/auth/InvitationPage"), "InvitationPage"),
+});
+
 const shellRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: "shell",
@@ -114,7 +120,7 @@ const webhooksRoute = createRoute({
   component: lazyRouteComponent(() => import("~/features/webhooks/WebhooksPage"), "WebhooksPage"),
 });
 
-export const SETTINGS_TABS = ["keys", "members", "audit"] as const;
+export const SETTINGS_TABS = ["you", "keys", "members", "audit"] as const;
 export type SettingsTab = (typeof SETTINGS_TABS)[number];
 
 const settingsRoute = createRoute({
@@ -129,6 +135,7 @@ const settingsRoute = createRoute({
 const routeTree = rootRoute.addChildren([
   loginRoute,
   setupRoute,
+  invitationRoute,
   shellRoute.addChildren([homeRoute, accountsRoute, chatsRoute.addChildren([chatRoute]), webhooksRoute, settingsRoute]),
 ]);
 

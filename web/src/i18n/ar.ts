@@ -1,4 +1,5 @@
 import { accounts } from "./ar/accounts";
+import { people } from "./ar/people";
 import type { Texts } from "./en";
 
 export const ar: Texts = {
@@ -392,9 +393,6 @@ export const ar: Texts = {
     lastUsed: "آخر استخدام {{time}}",
     created: "أُنشئ {{time}}",
     membersText: "من يمكنهم الدخول إلى هذه المؤسسة.",
-    memberAdd: "إضافة عضو",
-    memberPassword: "كلمة المرور الأولى",
-    memberPasswordHint: "10 أحرف على الأقل. سلّمها بطريقة آمنة.",
     role: "الدور",
     owner: "مالك",
     admin: "مشرف",
@@ -406,7 +404,6 @@ export const ar: Texts = {
     removeTitle: "إزالة {{name}}",
     removeText: "يُسجَّل خروجه ولا يمكنه الدخول مجددًا. يبقى ما كتبه.",
     removed: "أُزيل {{name}}",
-    added: "يمكن لـ {{name}} الدخول الآن",
     itsYou: "أنت",
     roleOf: "دور {{name}}",
     roleChanged: "{{name}} الآن: {{role}}",
@@ -419,6 +416,7 @@ export const ar: Texts = {
     ip: "العنوان",
     system: "Pesan نفسه",
   },
+  people,
   scope: {
     "accounts:read": "رؤية الحسابات وسجلها",
     "accounts:connect": "وصل الحسابات وإعادة ربطها",

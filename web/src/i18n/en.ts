@@ -1,6 +1,8 @@
 import { accounts } from "./en/accounts";
 
 /** English texts, and the shape that every other language must fill (`i18n.test.ts`). */
+import { people } from "./en/people";
+
 export const en = {
   ...accounts,
   common: {
@@ -378,9 +380,6 @@ export const en = {
     lastUsed: "last used {{time}}",
     created: "created {{time}}",
     membersText: "People who can log in to this organization.",
-    memberAdd: "Add member",
-    memberPassword: "First password",
-    memberPasswordHint: "At least 10 characters. Give it to them in a safe way.",
     role: "Role",
     owner: "Owner",
     admin: "Admin",
@@ -392,7 +391,6 @@ export const en = {
     removeTitle: "Remove {{name}}",
     removeText: "They are logged out and can no longer log in. What they wrote is kept.",
     removed: "{{name}} was removed",
-    added: "{{name}} can log in now",
     itsYou: "you",
     roleOf: "Role of {{name}}",
     roleChanged: "{{name}} is now: {{role}}",
@@ -405,6 +403,7 @@ export const en = {
     ip: "Address",
     system: "Pesan itself",
   },
+  people,
   scope: {
     "accounts:read": "See accounts and their history",
     "accounts:connect": "Connect and relink accounts",

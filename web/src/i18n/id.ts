@@ -1,5 +1,6 @@
 import type { Texts } from "./en";
 import { accounts } from "./id/accounts";
+import { people } from "./id/people";
 
 export const id: Texts = {
   ...accounts,
@@ -375,9 +376,6 @@ export const id: Texts = {
     lastUsed: "terakhir dipakai {{time}}",
     created: "dibuat {{time}}",
     membersText: "Orang yang dapat masuk ke organisasi ini.",
-    memberAdd: "Tambah anggota",
-    memberPassword: "Kata sandi pertama",
-    memberPasswordHint: "Minimal 10 karakter. Sampaikan dengan cara yang aman.",
     role: "Peran",
     owner: "Pemilik",
     admin: "Admin",
@@ -389,7 +387,6 @@ export const id: Texts = {
     removeTitle: "Keluarkan {{name}}",
     removeText: "Ia langsung keluar dan tidak dapat masuk lagi. Yang ia tulis tetap tersimpan.",
     removed: "{{name}} dikeluarkan",
-    added: "{{name}} sekarang dapat masuk",
     itsYou: "Anda",
     roleOf: "Peran {{name}}",
     roleChanged: "{{name}} sekarang: {{role}}",
@@ -402,6 +399,7 @@ export const id: Texts = {
     ip: "Alamat",
     system: "Pesan sendiri",
   },
+  people,
   scope: {
     "accounts:read": "Melihat akun dan riwayatnya",
     "accounts:connect": "Menyambungkan dan menautkan ulang akun",

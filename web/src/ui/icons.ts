@@ -41,6 +41,7 @@ export { default as IconSun } from "@tabler/icons-react/dist/esm/icons/IconSun.m
 export { default as IconTest } from "@tabler/icons-react/dist/esm/icons/IconTestPipe.mjs";
 export { default as IconTrash } from "@tabler/icons-react/dist/esm/icons/IconTrash.mjs";
 export { default as IconUnlink } from "@tabler/icons-react/dist/esm/icons/IconUnlink.mjs";
+export { default as IconUser } from "@tabler/icons-react/dist/esm/icons/IconUser.mjs";
 export { default as IconUsers } from "@tabler/icons-react/dist/esm/icons/IconUsers.mjs";
 export { default as IconWebhook } from "@tabler/icons-react/dist/esm/icons/IconWebhook.mjs";
 export { default as IconClose } from "@tabler/icons-react/dist/esm/icons/IconX.mjs";

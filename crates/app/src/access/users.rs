@@ -201,7 +201,7 @@ async fn read(app: &Arc<App>, organization_id: OrganizationId, id: UserId) -> Re
 }
 
 /// Only owners make, change and remove owners.
-fn require_for(caller: &Caller, role: Role) -> Result<()> {
+pub(super) fn require_for(caller: &Caller, role: Role) -> Result<()> {
     match role {
         Role::Owner => caller.require(Permission::OwnersManage),
         Role::Admin | Role::Agent => Ok(()),
@@ -221,24 +221,26 @@ pub(super) fn checked(new: NewUser) -> (NewUser, Vec<FieldError>) {
         password: new.password,
     };
     let mut errors = Vec::new();
-    let is_email = new.email.len() <= 254
-        && !new.email.contains(char::is_whitespace)
-        && new
-            .email
-            .split_once('@')
-            .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'));
-    if !is_email {
-        errors.push(FieldError {
-            pointer: "/email".to_owned(),
-            detail: "must be an e-mail address".to_owned(),
-        });
-    }
+    errors.extend(check_email(&new.email));
     errors.extend(check_name(&new.name));
     errors.extend(password::check(&new.password, "/password"));
     (new, errors)
 }
 
-fn check_name(name: &str) -> Option<FieldError> {
+/// What is wrong with an address in normal form.
+pub(super) fn check_email(email: &str) -> Option<FieldError> {
+    let is_email = email.len() <= 254
+        && !email.contains(char::is_whitespace)
+        && email
+            .split_once('@')
+            .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'));
+    (!is_email).then(|| FieldError {
+        pointer: "/email".to_owned(),
+        detail: "must be an e-mail address".to_owned(),
+    })
+}
+
+pub(super) fn check_name(name: &str) -> Option<FieldError> {
     (name.is_empty() || name.chars().count() > 100).then(|| FieldError {
         pointer: "/name".to_owned(),
         detail: "must have 1 to 100 characters".to_owned(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pesan_model::OrganizationId;
 use pesan_store::delivery::{self, queue};
-use pesan_store::{event, idempotency, organization};
+use pesan_store::{event, idempotency, invitation, mail, organization};
 
 use crate::context::App;
 use crate::error::{Error, Result};
@@ -15,6 +15,8 @@ use crate::jobs::delete_files;
 const EVERY: Duration = Duration::from_hours(1);
 /// How long a create can be repeated with the same `Idempotency-Key`.
 const IDEMPOTENCY_KEPT: Duration = Duration::from_hours(7 * 24);
+/// How long it can be seen in the database what became of a mail.
+const MAIL_KEPT: Duration = Duration::from_hours(7 * 24);
 /// Rows deleted in one transaction.
 const BATCH: usize = 500;
 
@@ -48,6 +50,21 @@ pub async fn sweep(app: &Arc<App>) -> Result<u64> {
             .await?;
         deleted += batch;
     }
+    let settled = app.clock.now().minus(MAIL_KEPT);
+    batch = BATCH as u64;
+    while batch == BATCH as u64 && !app.lifecycle.soft().is_cancelled() {
+        batch = app
+            .store
+            .write::<_, Error, _>(move |tx| {
+                Box::pin(async move { Ok(mail::delete_settled(tx, settled, BATCH).await?) })
+            })
+            .await?;
+        deleted += batch;
+    }
+    deleted += app
+        .store
+        .write::<_, Error, _>(move |tx| Box::pin(async move { Ok(invitation::delete_expired(tx, settled).await?) }))
+        .await?;
     let forgotten = app.clock.now().minus(IDEMPOTENCY_KEPT);
     batch = BATCH as u64;
     while batch == BATCH as u64 && !app.lifecycle.soft().is_cancelled() {

@@ -74,6 +74,7 @@ impl TestApp {
             max_upload_bytes: 32 * 1024 * 1024,
             event_retention: Duration::from_secs(30 * 24 * 3600),
             webhook_waits: pesan_model::retry::WEBHOOK.into(),
+            public_url: "http://pesan.example".into(),
             limits: pesan_app::context::Limits::default(),
         };
         let app = App::new(Parts {
@@ -82,6 +83,7 @@ impl TestApp {
             random: Arc::new(SystemRandom),
             keyring: Keyring::new(MasterKey::new([7; 32])),
             net: Client::new(Targets::PrivateToo).expect("a client"),
+            mail: None,
             settings,
         });
         Self {

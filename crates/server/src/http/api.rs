@@ -7,6 +7,7 @@ mod chats;
 mod contacts;
 mod deliveries;
 mod events;
+mod invitations;
 mod keys;
 mod log_in;
 mod me;
@@ -27,7 +28,10 @@ use super::Shared;
 
 /// What everybody may ask.
 pub(crate) fn open() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().merge(setup::routes()).merge(log_in::open_routes())
+    OpenApiRouter::new()
+        .merge(setup::routes())
+        .merge(invitations::open_routes())
+        .merge(log_in::open_routes())
 }
 
 /// What only known callers may ask.
@@ -37,6 +41,7 @@ pub(crate) fn closed() -> OpenApiRouter<Shared> {
         .merge(me::routes())
         .merge(keys::routes())
         .merge(users::routes())
+        .merge(invitations::closed_routes())
         .merge(audit::routes())
         .merge(accounts::routes())
         .merge(account_qr::routes())

@@ -6,6 +6,8 @@ mod accounts;
 mod baileys;
 #[cfg(feature = "sandbox")]
 mod faults;
+#[cfg(feature = "sandbox")]
+mod mail;
 mod matrix;
 mod messages;
 mod openapi;

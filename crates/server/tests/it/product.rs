@@ -2,6 +2,7 @@
 //! network, and a program that is told by webhook.
 
 mod hook;
+mod mailbox;
 mod waiting;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use serde_json::{Value, json};
 use wanet::{Network, Options};
 
 use hook::Hook;
+pub(crate) use mailbox::Mailbox;
 pub(crate) use waiting::PatientTimer;
 
 /// How long a fact may take.
@@ -80,6 +82,15 @@ struct Stream {
 impl Product {
     /// Starts Pesan on this network, on SQLite in the data folder when no database is given. No account is linked yet.
     pub(crate) async fn start(database: Option<TestDatabase>, pace: Pace) -> Self {
+        Self::start_as(database, pace, None).await
+    }
+
+    /// The same with a mail server, which hears of a drop at once.
+    pub(crate) async fn start_with_mail(database: Option<TestDatabase>, pace: Pace, smtp_url: &str) -> Self {
+        Self::start_as(database, pace, Some(smtp_url)).await
+    }
+
+    async fn start_as(database: Option<TestDatabase>, pace: Pace, smtp_url: Option<&str>) -> Self {
         let network = Network::start(Options::default()).await.expect("the network starts");
         let data = tempfile::tempdir().expect("a temporary folder");
         let mut config = Config::default();
@@ -87,6 +98,7 @@ impl Product {
         config.data.dir = data.path().to_owned();
         config.outbound.allow_private_targets = true;
         config.sandbox.ws = Some(network.ws_url());
+        config.mail.smtp_url = smtp_url.map(str::to_owned);
         if let Some(database) = &database {
             match &database.options {
                 StoreOptions::Postgres { url, .. } => config.database.url = Some(url.clone()),
@@ -94,6 +106,10 @@ impl Product {
             }
         }
         let mut opened = Opened::new(&config).await.expect("the data opens");
+        if smtp_url.is_some() {
+            let app = Arc::get_mut(&mut opened.app).expect("nothing runs yet");
+            app.settings.limits.drop_alert = Duration::from_millis(1);
+        }
         if pace == Pace::Quick {
             let app = Arc::get_mut(&mut opened.app).expect("nothing runs yet");
             let limits = &mut app.settings.limits;
@@ -214,6 +230,20 @@ impl Product {
         answer(self.ask(Method::POST, path).json(body)).await
     }
 
+    pub(crate) async fn delete(&self, path: &str) -> Value {
+        answer(self.ask(Method::DELETE, path)).await
+    }
+
+    /// Asks without a key: the status and the body.
+    pub(crate) async fn open_post(&self, path: &str, body: &Value) -> (u16, Value) {
+        any_answer(self.http.post(format!("{}{path}", self.url)).json(body)).await
+    }
+
+    /// Asks for what may fail: the status and the body.
+    pub(crate) async fn failing_post(&self, path: &str, body: &Value) -> (u16, Value) {
+        any_answer(self.ask(Method::POST, path).json(body)).await
+    }
+
     /// Asks the admin interface of the network.
     pub(crate) async fn admin(&self, method: Method, path: &str, body: &Value) -> Value {
         let request = self.http.request(method, format!("{}{path}", self.network.admin_url()));
@@ -318,6 +348,11 @@ impl Product {
             told.starts_with(&history[1..]),
             "{told:?} tells every change of state in {history:?}"
         );
+        self.end().await;
+    }
+
+    /// Ends everything; no task died.
+    pub(crate) async fn end(self) {
         drop((self.stream, self.http));
         assert!(self.running.end(std::future::pending()).await, "no task died");
         self.network.shutdown().await;
@@ -352,6 +387,13 @@ impl Stream {
             }
         }
     }
+}
+
+/// Status and body of any answer.
+async fn any_answer(request: RequestBuilder) -> (u16, Value) {
+    let response = request.send().await.expect("an answer");
+    let status = response.status().as_u16();
+    (status, response.json().await.expect("JSON"))
 }
 
 /// The body of a good answer.

@@ -85,6 +85,7 @@ impl TestServer {
             random: Arc::new(SystemRandom),
             keyring: Keyring::new(MasterKey::new([7; 32])),
             net: net::Client::new(net::Targets::PrivateToo).expect("a client"),
+            mail: None,
             settings: Settings {
                 data_dir: data.path().to_owned(),
                 node: "test".to_owned(),
@@ -93,6 +94,7 @@ impl TestServer {
                 max_upload_bytes: 1024 * 1024,
                 event_retention: Duration::from_hours(24),
                 webhook_waits: pesan_model::retry::WEBHOOK.into(),
+                public_url: "http://pesan.test".to_owned(),
                 limits: pesan_app::context::Limits::default(),
             },
         });

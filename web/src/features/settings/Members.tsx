@@ -1,24 +1,8 @@
-import {
-  Avatar,
-  Badge,
-  Button,
-  Card,
-  Group,
-  Modal,
-  PasswordInput,
-  Radio,
-  Select,
-  Skeleton,
-  Stack,
-  Text,
-  TextInput,
-} from "@mantine/core";
-import { useForm } from "@mantine/form";
+import { Avatar, Badge, Button, Card, Group, Select, Skeleton, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "~/api/client";
-import { Problem, sortFields } from "~/api/problem";
 import { meQuery, usersQuery } from "~/api/queries";
 import type { Role, User } from "~/api/types";
 import { useMay } from "~/ui/Allowed";
@@ -26,8 +10,7 @@ import { Confirm } from "~/ui/Confirm";
 import { IconPlus } from "~/ui/icons";
 import { notifyDone, notifyProblem } from "~/ui/notify";
 import { ProblemAlert } from "~/ui/ProblemAlert";
-
-const ROLES = ["owner", "admin", "agent"] as const satisfies readonly Role[];
+import { Invite, OpenInvitations, ROLES } from "./Invitations";
 
 export function Members() {
   const { t } = useTranslation();
@@ -61,7 +44,7 @@ export function Members() {
       <Group justify="space-between">
         <Text c="dimmed">{t("settings.membersText")}</Text>
         <Button leftSection={<IconPlus size={18} />} onClick={() => setAdding(true)}>
-          {t("settings.memberAdd")}
+          {t("people.invite")}
         </Button>
       </Group>
       {users.error && <ProblemAlert error={users.error} retry={() => void users.refetch()} />}
@@ -106,7 +89,8 @@ export function Members() {
           </Group>
         </Card>
       ))}
-      {adding && <AddMember mayOwners={mayOwners} onClose={() => setAdding(false)} />}
+      <OpenInvitations />
+      {adding && <Invite mayOwners={mayOwners} onClose={() => setAdding(false)} />}
       {removing && (
         <Confirm
           title={t("settings.removeTitle", { name: removing.name })}
@@ -118,87 +102,5 @@ export function Members() {
         />
       )}
     </Stack>
-  );
-}
-
-interface Values {
-  email: string;
-  name: string;
-  role: Role;
-  password: string;
-}
-
-const POINTERS = { "/email": "email", "/name": "name", "/role": "role", "/password": "password" } as const;
-
-function AddMember({ mayOwners, onClose }: { mayOwners: boolean; onClose(): void }) {
-  const { t } = useTranslation();
-  const client = useQueryClient();
-  const form = useForm<Values>({ initialValues: { email: "", name: "", role: "agent", password: "" } });
-  const create = useMutation({
-    mutationFn: (body: Values) => ask(api.POST("/v1/users", { body })),
-    onSuccess: ({ name }) => {
-      notifyDone(t("settings.added", { name }));
-      void client.invalidateQueries({ queryKey: usersQuery.queryKey });
-      onClose();
-    },
-    onError: (error) => form.setErrors(sortFields(Problem.from(error), POINTERS).fields),
-  });
-  const rest = create.error ? sortFields(Problem.from(create.error), POINTERS).rest : undefined;
-  return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t("settings.memberAdd")}
-      closeButtonProps={{ "aria-label": t("common.close") }}
-    >
-      <form onSubmit={form.onSubmit((values) => create.mutate(values))}>
-        <Stack>
-          {rest && <ProblemAlert error={create.error} text={rest} />}
-          <TextInput
-            label={t("common.name")}
-            required
-            autoComplete="off"
-            data-autofocus
-            {...form.getInputProps("name")}
-          />
-          <TextInput
-            label={t("common.email")}
-            type="email"
-            required
-            autoComplete="off"
-            {...form.getInputProps("email")}
-          />
-          <Radio.Group label={t("settings.role")} {...form.getInputProps("role")}>
-            <Stack gap="xs" mt="xs">
-              {ROLES.map((role) => (
-                <Radio
-                  key={role}
-                  value={role}
-                  disabled={role === "owner" && !mayOwners}
-                  label={t(`settings.${role}`)}
-                  description={t(`settings.${role}Hint`)}
-                />
-              ))}
-            </Stack>
-          </Radio.Group>
-          <PasswordInput
-            visibilityToggleButtonProps={{ "aria-label": t("auth.showPassword") }}
-            label={t("settings.memberPassword")}
-            description={t("settings.memberPasswordHint")}
-            required
-            autoComplete="new-password"
-            {...form.getInputProps("password")}
-          />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {t("common.cancel")}
-            </Button>
-            <Button type="submit" loading={create.isPending}>
-              {t("settings.memberAdd")}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
   );
 }

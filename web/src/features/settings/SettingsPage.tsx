@@ -5,19 +5,21 @@ import { useTranslation } from "react-i18next";
 import type { Permission } from "~/api/types";
 import { SETTINGS_TABS, type SettingsTab } from "~/app/router";
 import { useMay } from "~/ui/Allowed";
-import { IconHistory, IconKey, IconUsers } from "~/ui/icons";
+import { IconHistory, IconKey, IconUser, IconUsers } from "~/ui/icons";
 import { Page } from "~/ui/Page";
 import { ApiKeys } from "./ApiKeys";
 import { AuditLog } from "./AuditLog";
 import { Members } from "./Members";
 import classes from "./SettingsPage.module.css";
+import { You } from "./You";
 
 const route = getRouteApi("/shell/settings");
 
 const TABS: Record<
   SettingsTab,
-  { icon: ComponentType<{ size?: number | string }>; needs: Permission; panel: ComponentType }
+  { icon: ComponentType<{ size?: number | string }>; needs?: Permission; panel: ComponentType }
 > = {
+  you: { icon: IconUser, panel: You },
   keys: { icon: IconKey, needs: "keys:manage", panel: ApiKeys },
   members: { icon: IconUsers, needs: "members:manage", panel: Members },
   audit: { icon: IconHistory, needs: "audit:read", panel: AuditLog },
@@ -26,8 +28,9 @@ const TABS: Record<
 export function SettingsPage() {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const tab = route.useSearch().tab ?? "keys";
+  const tab = route.useSearch().tab ?? "you";
   const may: Record<SettingsTab, boolean> = {
+    you: true,
     keys: useMay("keys:manage"),
     members: useMay("members:manage"),
     audit: useMay("audit:read"),
@@ -47,7 +50,7 @@ export function SettingsPage() {
             const { icon: Icon } = TABS[each];
             return (
               <Tabs.Tab key={each} value={each} leftSection={<Icon size={18} />} disabled={!may[each]}>
-                {t(`settings.${each}`)}
+                {each === "you" ? t("people.you") : t(`settings.${each}`)}
               </Tabs.Tab>
             );
           })}
