@@ -63,6 +63,15 @@ pub enum RecordWrite {
     },
 }
 
+impl RecordWrite {
+    /// The kind of what it changes.
+    pub fn kind(&self) -> RecordKind {
+        match self {
+            Self::Put { kind, .. } | Self::Delete { kind, .. } | Self::DeletePrefix { kind, .. } => *kind,
+        }
+    }
+}
+
 /// The records of one account, as its present owner sees them.
 #[async_trait]
 pub trait SessionRecords: Send + Sync + 'static {

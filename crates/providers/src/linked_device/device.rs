@@ -272,11 +272,16 @@ impl LinkedDevice {
         }
     }
 
+    /// Waits until the connection is over and all that it had to store is stored.
+    pub(super) async fn over(&self) {
+        // An error means that the task was dropped, so it is over as well.
+        let _ = self.is_over.clone().wait_for(|over| *over).await;
+    }
+
     async fn end(&self) {
         self.silent.store(true, Ordering::SeqCst);
         self.stopped.cancel();
-        // An error means that the task was dropped, so it is over as well.
-        let _ = self.is_over.clone().wait_for(|over| *over).await;
+        self.over().await;
     }
 }
 

@@ -20,7 +20,11 @@ pub(super) async fn send(device: &LinkedDevice, out: &Outgoing) -> Result<Accept
     }
     let prepared = tokio::time::timeout(device.patience.prepare, prepare(device, out));
     // Nothing was written yet, so giving up here is certain.
-    let Prepared { to, message, uploaded } = prepared.await.map_err(|_| too_slow())??;
+    let Prepared { to, message, uploaded } = tokio::select! {
+        biased;
+        prepared = prepared => prepared.map_err(|_| too_slow())??,
+        () = device.over() => return Err(SendError::NotConnected),
+    };
 
     // From here on the server's word can come, so somebody must wait for it before anything is written.
     let mut waiter = device.acks.wait_for(&out.wa_id).map_err(|refused| match refused {
@@ -31,14 +35,20 @@ pub(super) async fn send(device: &LinkedDevice, out: &Outgoing) -> Result<Accept
     })?;
     let options = SendOptions::default().with_message_id(&out.wa_id);
     let written = device.client.send_message_with_options(to, message, options);
-    match tokio::time::timeout(device.patience.prepare, written).await {
-        Ok(Ok(_)) => {}
-        Ok(Err(error)) => return Err(send_error(&error)),
-        Err(_) => {
-            return Err(SendError::Unknown {
-                reason: "writing it took too long".into(),
-            });
-        }
+    tokio::select! {
+        biased;
+        written = tokio::time::timeout(device.patience.prepare, written) => match written {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => return Err(send_error(&error)),
+            Err(_) => {
+                return Err(SendError::Unknown {
+                    reason: "writing it took too long".into(),
+                });
+            }
+        },
+        // The library may go on waiting, for a minute, for what only a connection brings. Meanwhile the chat would stand
+        // still, also on the next connection.
+        () = device.over() => {}
     }
     match tokio::time::timeout(device.patience.ack, waiter.answer()).await {
         Ok(Some(Ack {

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use pesan_model::Timestamp;
+use tokio::sync::watch;
 
 use super::{RecordError, RecordKind, RecordWrite, SessionRecords};
 
@@ -22,6 +23,10 @@ pub struct MemoryRecords {
     fenced: AtomicBool,
     broken: AtomicBool,
     commits: AtomicU64,
+    /// Records of these kinds are not written for now.
+    held: watch::Sender<&'static [RecordKind]>,
+    /// How many writes have hung.
+    hung: watch::Sender<usize>,
 }
 
 impl MemoryRecords {
@@ -43,6 +48,24 @@ impl MemoryRecords {
     /// The database is back.
     pub fn mend(&self) {
         self.broken.store(false, Ordering::SeqCst);
+    }
+
+    /// From now on writing records of these kinds hangs.
+    pub fn hold(&self, kinds: &'static [RecordKind]) {
+        self.held.send_replace(kinds);
+    }
+
+    /// Waits until so many writes have hung.
+    pub async fn hang(&self, count: usize) {
+        let mut hung = self.hung.subscribe();
+        hung.wait_for(|hung| *hung >= count)
+            .await
+            .expect("the sender is in self");
+    }
+
+    /// Writes that hang go on.
+    pub fn release(&self) {
+        self.held.send_replace(&[]);
     }
 
     /// How many commits there were.
@@ -106,6 +129,14 @@ impl SessionRecords for MemoryRecords {
     }
 
     async fn write(&self, writes: Vec<RecordWrite>) -> Result<(), RecordError> {
+        let is_held = |held: &&[RecordKind]| writes.iter().any(|write| held.contains(&write.kind()));
+        let mut held = self.held.subscribe();
+        if is_held(&held.borrow()) {
+            self.hung.send_modify(|hung| *hung += 1);
+        }
+        held.wait_for(|held| !is_held(held))
+            .await
+            .expect("the sender is in self");
         self.writable()?;
         let mut records = self.records();
         for write in writes {

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use pesan_model::reconnect::Disconnect;
-use pesan_providers::Inbound;
 use pesan_providers::inbound::InboundContent;
 use pesan_providers::provider::{Provider, SendError};
+use pesan_providers::{Inbound, RecordKind};
 use wanet::{FaultKind, Moment, NewFault};
 
 use crate::support::{BUDI, DEADLINE, SARI, TOKO, Told, World, text};
@@ -113,6 +113,35 @@ async fn a_connection_that_breaks_in_the_middle_of_a_send_leaves_it_unknown_and_
         .await
         .expect("arrived");
     assert_eq!((got.shown, got.arrivals), (1, 2));
+    world.end([linked]).await;
+}
+
+/// What is stored when a message is prepared, and when a connection ends.
+const MESSAGE_AND_DEVICE: &[RecordKind] = &[RecordKind("sent"), RecordKind("device")];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_prepared_when_the_connection_ends_is_not_waited_for() {
+    let world = World::new().await;
+    let linked = world.linked(TOKO).await;
+    linked.device().send(&text(SARI, "before")).await.expect("accepted");
+    linked.records.hold(MESSAGE_AND_DEVICE);
+    let out = text(SARI, "too late");
+    let ending = async {
+        linked.records.hang(1).await;
+        let cut = FaultKind::Cut { moment: Moment::Before };
+        world.network.set_fault(of_toko(cut)).expect("armed");
+        // The library has let go of the connection, and knows no more that it had caught up with it.
+        linked.records.hang(2).await;
+        linked.records.release();
+    };
+    // Half of what the library would wait for the next connection.
+    let both = tokio::time::timeout(DEADLINE / 2, async { tokio::join!(linked.device().send(&out), ending) });
+    let (sent, ()) = both.await.expect("it ends with the connection");
+    assert!(
+        matches!(sent, Err(SendError::Unknown { .. } | SendError::NotConnected)),
+        "{sent:?}"
+    );
+    assert_eq!(linked.sink.disconnected(1).await, Disconnect::Lost);
     world.end([linked]).await;
 }
 
