@@ -102,8 +102,7 @@ export function momentOf(message: Message): string {
   const { sent_at, created_at } = message;
   if (!sent_at) return created_at;
   const second = Math.floor(Date.parse(sent_at) / 1_000);
-  const end = new Date(second * 1_000 + 999).toISOString();
-  return end < created_at ? end : created_at;
+  return new Date(Math.min(second * 1_000 + 999, Date.parse(created_at))).toISOString();
 }
 
 /** Puts a message where it belongs in its thread, and its line in the list of chats. */
