@@ -8,6 +8,7 @@ pub mod inside;
 pub mod many;
 pub mod network;
 pub mod receive;
+pub mod reconnect;
 pub mod start;
 
 use futures::StreamExt as _;

@@ -31,6 +31,8 @@ enum Name {
     Receive,
     /// Accepted to acknowledged, compared with bare whatsapp-rust and Baileys.
     EndToEnd,
+    /// 200 browsers that come back at once.
+    Reconnect,
     /// Memory of 1,000 idle accounts, and how fast they come back.
     Many,
     /// Memory of the simulated network itself.
@@ -55,6 +57,7 @@ async fn main() -> Result<()> {
             Name::Accept => benchmarks::accept::run().await?,
             Name::Receive => benchmarks::receive::run().await?,
             Name::EndToEnd => benchmarks::end_to_end::run().await?,
+            Name::Reconnect => benchmarks::reconnect::run().await?,
             Name::Many => benchmarks::many::run(arguments.accounts).await?,
             Name::Network => benchmarks::network::run().await?,
         }
