@@ -7,6 +7,7 @@
 //! - `backend` keeps the protocol library's state in session records.
 //! - `connection` runs the library and watches that something comes in; `ending` knows why it ended.
 //! - `events` sorts what the library tells into `queue`, which takes it to the sink in order, and to `acks`.
+//! - `history` keeps what the phone tells of the past until it is stored.
 //! - `gate` holds back what the library writes until what came in before is committed.
 //! - `sending`, `media` and `asking` do what the app wants; `refusal` says what the server's codes mean.
 //! - `convert_in`, `convert_out`, `jid` and `remote_media` translate.
@@ -21,6 +22,7 @@ mod device;
 mod ending;
 mod events;
 mod gate;
+mod history;
 mod http;
 mod identity;
 mod jid;

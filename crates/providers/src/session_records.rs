@@ -16,6 +16,10 @@ pub use memory::MemoryRecords;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RecordKind(pub &'static str);
 
+/// What a phone told of the past and is not yet taken in. Nobody can be asked for it again, so it outlives the credentials
+/// that it came with.
+pub const HISTORY: RecordKind = RecordKind("history");
+
 /// Why records could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
@@ -77,6 +81,9 @@ impl RecordWrite {
 pub trait SessionRecords: Send + Sync + 'static {
     /// The values of these keys, in the same order.
     async fn get(&self, kind: RecordKind, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, RecordError>;
+
+    /// The record of a kind with the least key.
+    async fn first(&self, kind: RecordKind) -> Result<Option<(Vec<u8>, Vec<u8>)>, RecordError>;
 
     /// Every record of a kind whose key starts with `prefix`, ordered by key.
     async fn list(&self, kind: RecordKind, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, RecordError>;

@@ -93,6 +93,15 @@ pub async fn get(
     Ok(found)
 }
 
+/// The record of a kind with the least key, as key and sealed value.
+pub async fn first(tx: &mut Tx<'_>, account_id: AccountId, kind: &str) -> Result<Option<(Vec<u8>, Vec<u8>)>, Error> {
+    tx.fetch_optional(
+        "SELECT key, value FROM session_record WHERE account_id = $1 AND kind = $2 ORDER BY key LIMIT 1",
+        args![account_id, kind],
+    )
+    .await
+}
+
 /// Every record of a kind whose key starts with `prefix`, as key and sealed value, ordered by key.
 pub async fn list(
     tx: &mut Tx<'_>,
@@ -168,10 +177,13 @@ pub async fn delete_expired(tx: &mut Tx<'_>, holder: &Holder<'_>, kind: &str, no
     .await
 }
 
-/// Deletes everything of an account whose lease was just revoked, so that it can be linked anew.
-pub async fn delete_all(tx: &mut Tx<'_>, account_id: AccountId) -> Result<u64, Error> {
-    tx.execute("DELETE FROM session_record WHERE account_id = $1", args![account_id])
-        .await
+/// Deletes everything but one kind of an account whose lease was just revoked, so that it can be linked anew.
+pub async fn delete_all_but(tx: &mut Tx<'_>, account_id: AccountId, kept: &str) -> Result<u64, Error> {
+    tx.execute(
+        "DELETE FROM session_record WHERE account_id = $1 AND kind <> $2",
+        args![account_id, kept],
+    )
+    .await
 }
 
 /// How many records an account has. For metrics and tests.

@@ -407,7 +407,10 @@ async fn records_are_written_read_listed_and_deleted_in_order() {
         test.records(id, "a", epoch, deletes).await.expect("written");
         let left = write!(test.store, |tx| session_record::count(tx, id)).expect("counted");
         assert_eq!(left, 1);
-        write!(test.store, |tx| session_record::delete_all(tx, id)).expect("deleted");
+        let deletes =
+            async |kept| write!(test.store, |tx| session_record::delete_all_but(tx, id, kept)).expect("deleted");
+        assert_eq!(deletes("other").await, 0);
+        assert_eq!(deletes("session").await, 1);
         assert!(test.list(id, "other", b"").await.is_empty());
     }
 }

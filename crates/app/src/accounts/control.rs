@@ -6,6 +6,7 @@ use std::time::Duration;
 use pesan_model::account::Account;
 use pesan_model::{AccountId, AccountState, Event, Permission, StateReason};
 use pesan_providers::Provider;
+use pesan_providers::session_records::HISTORY;
 use pesan_store::account::NewState;
 use pesan_store::{account, lease, session_record};
 
@@ -19,7 +20,8 @@ use crate::events;
 /// How long WhatsApp may take to unlink a device.
 const LOGOUT_PATIENCE: Duration = Duration::from_secs(10);
 
-/// Wants an account connected from now on. One that was logged out is linked anew: its old credentials are deleted.
+/// Wants an account connected from now on. One that was logged out is linked anew: its old credentials are deleted, but
+/// not the history that came in and waits to be stored.
 /// Changes nothing when it is connected or on the way.
 pub async fn connect(app: &Arc<App>, caller: &Caller, id: AccountId) -> Result<Account> {
     caller.require(Permission::AccountsConnect)?;
@@ -45,7 +47,7 @@ pub async fn connect(app: &Arc<App>, caller: &Caller, id: AccountId) -> Result<A
                     AccountState::LoggedOut => {
                         // Whatever still runs with the old credentials can write nothing any more.
                         lease::revoke(tx, id).await?;
-                        session_record::delete_all(tx, id).await?;
+                        session_record::delete_all_but(tx, id, HISTORY.0).await?;
                         // It may be linked to another number.
                         account::set_not_before(tx, organization, id, None).await?;
                     }

@@ -117,6 +117,18 @@ impl SessionRecords for LeasedRecords {
             .map_err(Self::unreadable)
     }
 
+    async fn first(&self, kind: RecordKind) -> Result<Option<(Vec<u8>, Vec<u8>)>, RecordError> {
+        let account = self.lease.account;
+        let found = self
+            .app
+            .store
+            .read(move |tx| Box::pin(async move { session_record::first(tx, account, kind.0).await }))
+            .await
+            .map_err(Self::unreadable)?;
+        let open = |(key, sealed): (Vec<u8>, Vec<u8>)| self.open(kind, &key, &sealed).map(|value| (key, value));
+        found.map(open).transpose().map_err(Self::unreadable)
+    }
+
     async fn list(&self, kind: RecordKind, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, RecordError> {
         let (account, start) = (self.lease.account, prefix.to_vec());
         let found = self

@@ -17,6 +17,7 @@ use pesan_model::reconnect::Disconnect;
 use pesan_model::{AccountId, AccountState, Clock, JobId, SystemRandom};
 use pesan_providers::fake::{End, FakeConnector, FakeProvider};
 use pesan_providers::inbound::Identity;
+use pesan_providers::session_records::HISTORY;
 use pesan_providers::{
     Connection, Connector, InboundSink, Provider, ProviderError, RecordError, RecordKind, RecordWrite, SessionRecords,
 };
@@ -279,8 +280,12 @@ fn identity() -> Identity {
 }
 
 fn put(key: &[u8], value: &[u8]) -> RecordWrite {
+    put_as(KIND, key, value)
+}
+
+fn put_as(kind: RecordKind, key: &[u8], value: &[u8]) -> RecordWrite {
     RecordWrite::Put {
-        kind: KIND,
+        kind,
         key: key.to_vec(),
         value: value.to_vec(),
         expires_at: None,
@@ -649,7 +654,7 @@ async fn logging_out_keeps_the_credentials_until_the_account_is_linked_anew() {
         let node = Node::new(&database).await;
         let (id, provider) = node.connected().await;
         node.records(id)
-            .write(vec![put(b"creds", b"secret")])
+            .write(vec![put(b"creds", b"secret"), put_as(HISTORY, b"piece", b"of history")])
             .await
             .expect("written");
         accounts::logout(&node.test.app, &node.test.caller, id)
@@ -667,10 +672,13 @@ async fn logging_out_keeps_the_credentials_until_the_account_is_linked_anew() {
             "{}",
             database.kind
         );
-        assert_eq!(node.record_count(id).await, 1);
+        assert_eq!(node.record_count(id).await, 2);
         let old = node.records(id);
         node.connect(id).await;
-        assert_eq!(node.record_count(id).await, 0, "linked anew, with nothing of before");
+        assert_eq!(node.record_count(id).await, 1, "linked anew, with nothing of before");
+        let left = old.first(HISTORY).await.expect("read");
+        let expected = (b"piece".to_vec(), b"of history".to_vec());
+        assert_eq!(left, Some(expected), "but what came in");
         let refused = old.write(vec![put(b"creds", b"old")]).await;
         assert!(matches!(refused, Err(RecordError::Fenced)), "{refused:?}");
         let provider = node.provider(id, 2).await;

@@ -29,7 +29,7 @@ pub(crate) const SENT_KEPT: Duration = Duration::from_hours(31 * 24);
 /// How long a message that came in waits for its commit.
 const PENDING_KEPT: Duration = Duration::from_hours(31 * 24);
 
-/// The kinds of record. The names are stored: never rename one.
+/// The kinds of record of the library. The names are stored: never rename one.
 mod kind {
     use crate::session_records::RecordKind;
 

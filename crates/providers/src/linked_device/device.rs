@@ -23,6 +23,7 @@ use super::backend::{RecordBackend, SENT_KEPT};
 use super::ending::Ending;
 use super::events::{CommitFirst, Listener};
 use super::gate::{Gate, GatedSockets};
+use super::history::History;
 use super::http::MediaHttp;
 use super::network::{Network, NetworkError, Sockets};
 use super::queue::{Item, Pump, Queue};
@@ -138,7 +139,7 @@ impl LinkedDevices {
             people.push(Item::Inbound(Inbound::Person(person)));
         };
         let backend = Arc::new(RecordBackend::new(
-            records,
+            Arc::clone(&records),
             Arc::clone(clock),
             broken.clone(),
             Box::new(on_mapping),
@@ -187,6 +188,7 @@ impl LinkedDevices {
             items,
             sink,
             client: Arc::downgrade(&client),
+            history: History::new(records, Arc::clone(clock), Arc::downgrade(&client)),
             broken: broken.clone(),
             gate,
         };

@@ -50,7 +50,7 @@ impl Gate {
     }
 
     /// Waits until everything that was told before is committed. False when that will never be.
-    async fn pass(&self) -> bool {
+    pub(super) async fn pass(&self) -> bool {
         let mut state = self.0.subscribe();
         let told = state.borrow_and_update().told;
         let passed = state.wait_for(|state| state.closed || state.committed >= told).await;

@@ -5,18 +5,16 @@ use std::sync::{Arc, Weak};
 use pesan_model::AccountId;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
-use wacore::types::events::{Event, LazyHistorySync};
+use wacore::types::events::Event;
 use whatsapp_rust::Client;
 
-use super::convert_in;
 use super::gate::Gate;
+use super::history::History;
 use super::identity::identity;
-use crate::inbound::{Connection, Inbound, InboundSink, Person};
+use crate::inbound::{Connection, Inbound, InboundSink};
 
 /// Most that goes into one commit.
-const MAX_BATCH: usize = 256;
-/// How many batches of history may wait while newer things go first.
-const HISTORY_AHEAD: usize = 2;
+pub(super) const MAX_BATCH: usize = 256;
 
 /// One thing in the queue.
 pub(super) enum Item {
@@ -28,7 +26,7 @@ pub(super) enum Item {
     Inbound(Inbound),
     /// Messages whose acknowledgement waits for the commit.
     Messages(Vec<Inbound>, oneshot::Sender<bool>),
-    /// An [`Event::HistorySync`].
+    /// An [`Event::HistorySync`]: a piece of history.
     History(Arc<Event>),
     /// The last one.
     End,
@@ -49,9 +47,9 @@ impl Queue {
     }
 
     /// Adds an item. After the end of the connection nothing is taken any more; what is lost then was not acknowledged,
-    /// because the gate is closed.
+    /// because the gate is closed. Only a piece of history that the library was still fetching then is lost for good.
     pub(super) fn push(&self, item: Item) {
-        if matches!(item, Item::Inbound(_) | Item::Messages(..)) {
+        if matches!(item, Item::Inbound(_) | Item::Messages(..) | Item::History(_)) {
             self.gate.told();
         }
         let _ = self.items.send(item);
@@ -71,6 +69,7 @@ pub(super) struct Pump {
     pub(super) items: mpsc::UnboundedReceiver<Item>,
     pub(super) sink: Arc<dyn InboundSink>,
     pub(super) client: Weak<Client>,
+    pub(super) history: History,
     /// Cancelled when something could not be committed: WhatsApp delivers again on the next connection only.
     pub(super) broken: CancellationToken,
     pub(super) gate: Gate,
@@ -93,29 +92,24 @@ struct Batch {
 }
 
 impl Pump {
-    /// Runs until [`Item::End`] and the end of the history that came before it.
+    /// Runs until [`Item::End`]. What is left of the history then is taken in by the next connection.
     pub(super) async fn run(mut self) {
-        let (history, mut past) = mpsc::channel(HISTORY_AHEAD);
-        let mut history = Some(history);
         loop {
             tokio::select! {
                 biased;
-                item = self.items.recv(), if history.is_some() => {
+                item = self.items.recv() => {
                     let Some(item) = item else { break };
-                    if !self.take_turn(item, history.as_ref()).await {
-                        history = None;
+                    if !self.take_turn(item).await {
+                        break;
                     }
                 }
-                batch = past.recv() => match batch {
-                    Some(inbound) => self.commit(Batch { inbound, ..Batch::default() }).await,
-                    None => break,
-                },
+                inbound = self.history.next() => self.commit(Batch { inbound, ..Batch::default() }).await,
             }
         }
     }
 
     /// Handles an item and what waits behind it. False after the last one.
-    async fn take_turn(&mut self, first: Item, history: Option<&mpsc::Sender<Vec<Inbound>>>) -> bool {
+    async fn take_turn(&mut self, first: Item) -> bool {
         let mut batch = Batch::default();
         let mut next = Some(first);
         while let Some(item) = next {
@@ -131,7 +125,7 @@ impl Pump {
                 }
                 other => {
                     self.commit(std::mem::take(&mut batch)).await;
-                    if !self.special(other, history).await {
+                    if !self.special(other).await {
                         return false;
                     }
                 }
@@ -146,7 +140,7 @@ impl Pump {
         true
     }
 
-    async fn special(&self, item: Item, history: Option<&mpsc::Sender<Vec<Inbound>>>) -> bool {
+    async fn special(&mut self, item: Item) -> bool {
         match item {
             Item::Connection(connection) => self.sink.connection(self.account, connection).await,
             Item::Connected => {
@@ -155,25 +149,22 @@ impl Pump {
                     self.sink.connection(self.account, connected).await;
                 }
             }
-            Item::History(event) => {
-                if let (Some(history), Some(client)) = (history, self.client.upgrade()) {
-                    let own = identity(&client);
-                    let own = Person {
-                        phone: own.phone,
-                        lid: own.lid,
-                        push_name: own.push_name,
-                    };
-                    let history = history.clone();
-                    tokio::task::spawn_blocking(move || read_history(&event, &own, &history));
-                }
-            }
+            Item::History(event) => self.keep(&event).await,
             Item::Inbound(_) | Item::Messages(..) => unreachable!("these make up a batch"),
             Item::End => return false,
         }
         true
     }
 
-    async fn commit(&self, batch: Batch) {
+    async fn keep(&mut self, event: &Event) {
+        let Event::HistorySync(piece) = event else { return };
+        match self.history.keep(piece).await {
+            Ok(()) => self.gate.committed(1),
+            Err(error) => self.fail(&error),
+        }
+    }
+
+    async fn commit(&mut self, batch: Batch) {
         if batch.inbound.is_empty() {
             self.gate.committed(batch.items);
             for reply in batch.waiting {
@@ -181,42 +172,127 @@ impl Pump {
             }
             return;
         }
-        let committed = match self.sink.receive(self.account, batch.inbound).await {
-            Ok(()) => {
-                self.gate.committed(batch.items);
-                true
-            }
-            Err(error) => {
-                self.gate.close();
-                tracing::warn!(account = %self.account, %error, "the connection is closed so that WhatsApp delivers again");
-                self.broken.cancel();
-                false
-            }
-        };
-        for reply in batch.waiting {
-            let _ = reply.send(committed);
+        let stored = self.sink.receive(self.account, batch.inbound).await;
+        match &stored {
+            Ok(()) => self.gate.committed(batch.items),
+            Err(error) => self.fail(error),
         }
+        for reply in batch.waiting {
+            let _ = reply.send(stored.is_ok());
+        }
+    }
+
+    /// Something could not be committed: nothing is acknowledged any more.
+    fn fail(&mut self, error: &(dyn std::error::Error + 'static)) {
+        self.gate.close();
+        self.history.stop();
+        tracing::warn!(account = %self.account, error, "the connection is closed so that WhatsApp delivers again");
+        self.broken.cancel();
     }
 }
 
-/// Reads the history conversation by conversation. Blocks: unpacking takes a while, and the sink may be busy.
-fn read_history(event: &Event, own: &Person, history: &mpsc::Sender<Vec<Inbound>>) {
-    let Event::HistorySync(sync) = event else { return };
-    let mut conversations = LazyHistorySync::stream(sync);
-    loop {
-        let conversation = match conversations.next_conversation() {
-            Ok(Some(conversation)) => conversation,
-            Ok(None) => return,
-            Err(error) => {
-                tracing::warn!(%error, "the rest of the history could not be read");
-                return;
-            }
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use bytes::Bytes;
+    use futures::FutureExt;
+    use pesan_model::{SystemClock, SystemRandom};
+    use wacore::types::events::LazyHistorySync;
+
+    use super::*;
+    use crate::inbound::ReceiveError;
+    use crate::session_records::{HISTORY, MemoryRecords};
+
+    /// A sink that takes everything.
+    struct Sink;
+
+    #[async_trait]
+    impl InboundSink for Sink {
+        async fn receive(&self, _: AccountId, _: Vec<Inbound>) -> Result<(), ReceiveError> {
+            Ok(())
+        }
+
+        async fn connection(&self, _: AccountId, _: Connection) {}
+    }
+
+    fn pump(records: &Arc<MemoryRecords>) -> (Queue, Pump) {
+        let gate = Gate::default();
+        let (queue, items) = Queue::new(gate.clone());
+        let clock = Arc::new(SystemClock);
+        let pump = Pump {
+            account: AccountId::new(&*clock, &SystemRandom),
+            items,
+            sink: Arc::new(Sink),
+            client: Weak::new(),
+            history: History::new(Arc::<MemoryRecords>::clone(records), clock, Weak::new()),
+            broken: CancellationToken::new(),
+            gate,
         };
-        let messages = convert_in::history(&conversation, own);
-        for batch in messages.chunks(MAX_BATCH) {
-            if history.blocking_send(batch.to_vec()).is_err() {
-                return;
-            }
+        (queue, pump)
+    }
+
+    fn piece(bytes: &'static [u8]) -> Item {
+        let piece = LazyHistorySync::new(Bytes::from_static(bytes), 1, 0, None, None);
+        Item::History(Arc::new(Event::HistorySync(Box::new(piece))))
+    }
+
+    #[tokio::test]
+    async fn history_is_kept_before_anything_leaves_and_outlives_the_connection() {
+        let records = Arc::new(MemoryRecords::new());
+        let (queue, pump) = pump(&records);
+        let gate = pump.gate.clone();
+        queue.push(piece(b"first"));
+        queue.push(piece(b"second"));
+        let mut leaving = Box::pin(gate.pass());
+        assert_eq!(leaving.as_mut().now_or_never(), None);
+        queue.push(Item::End);
+        let mut running = Box::pin(pump.run());
+        assert!(
+            running.as_mut().now_or_never().is_some(),
+            "it stops before it reads them"
+        );
+        assert_eq!(records.count(HISTORY), 2);
+    }
+
+    #[tokio::test]
+    async fn what_waits_leaves_as_soon_as_the_history_is_kept() {
+        let records = Arc::new(MemoryRecords::new());
+        let (queue, pump) = pump(&records);
+        let gate = pump.gate.clone();
+        queue.push(piece(b"first"));
+        let mut running = Box::pin(pump.run());
+        tokio::select! {
+            () = &mut running => panic!("it goes on"),
+            passed = gate.pass() => assert!(passed),
+        }
+        records.wait_for_count(HISTORY, 1).await;
+        queue.push(Item::End);
+        running.await;
+    }
+
+    #[tokio::test]
+    async fn history_that_cannot_be_kept_ends_the_connection() {
+        let records = Arc::new(MemoryRecords::new());
+        let (queue, pump) = pump(&records);
+        let (gate, broken) = (pump.gate.clone(), pump.broken.clone());
+        records.break_down();
+        queue.push(piece(b"first"));
+        queue.push(Item::End);
+        pump.run().await;
+        assert!(broken.is_cancelled() && !gate.pass().await);
+    }
+
+    #[tokio::test]
+    async fn history_that_cannot_be_read_is_not_kept_for_ever() {
+        let records = Arc::new(MemoryRecords::new());
+        let (queue, pump) = pump(&records);
+        queue.push(piece(b"no archive"));
+        tokio::select! {
+            () = pump.run() => panic!("it goes on"),
+            () = async {
+                records.wait_for_count(HISTORY, 1).await;
+                records.wait_for_count(HISTORY, 0).await;
+            } => {}
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Session records in memory, for tests.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -16,13 +16,16 @@ struct Record {
     expires_at: Option<Timestamp>,
 }
 
+/// By kind and key.
+type Records = BTreeMap<(RecordKind, Vec<u8>), Record>;
+
 /// Session records that live as long as this object. Can be fenced, and made to fail, by a test.
 #[derive(Debug, Default)]
 pub struct MemoryRecords {
-    records: Mutex<BTreeMap<(RecordKind, Vec<u8>), Record>>,
+    records: Mutex<Records>,
     fenced: AtomicBool,
     broken: AtomicBool,
-    commits: AtomicU64,
+    commits: watch::Sender<u64>,
     /// Records of these kinds are not written for now.
     held: watch::Sender<&'static [RecordKind]>,
     /// How many writes have hung.
@@ -70,7 +73,7 @@ impl MemoryRecords {
 
     /// How many commits there were.
     pub fn commits(&self) -> u64 {
-        self.commits.load(Ordering::SeqCst)
+        *self.commits.borrow()
     }
 
     /// How many records of this kind there are.
@@ -78,7 +81,16 @@ impl MemoryRecords {
         self.records().keys().filter(|(of, _)| *of == kind).count()
     }
 
-    fn records(&self) -> MutexGuard<'_, BTreeMap<(RecordKind, Vec<u8>), Record>> {
+    /// Waits until there are so many records of this kind.
+    pub async fn wait_for_count(&self, kind: RecordKind, count: usize) {
+        let mut commits = self.commits.subscribe();
+        commits
+            .wait_for(|_| self.count(kind) == count)
+            .await
+            .expect("the sender is in self");
+    }
+
+    fn records(&self) -> MutexGuard<'_, Records> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -92,7 +104,8 @@ impl MemoryRecords {
         Ok(())
     }
 
-    fn writable(&self) -> Result<(), RecordError> {
+    /// One commit.
+    fn change<T>(&self, change: impl FnOnce(&mut Records) -> T) -> Result<T, RecordError> {
         if self.broken.load(Ordering::SeqCst) {
             return Err(RecordError::Storage {
                 action: "write",
@@ -102,8 +115,9 @@ impl MemoryRecords {
         if self.fenced.load(Ordering::SeqCst) {
             return Err(RecordError::Fenced);
         }
-        self.commits.fetch_add(1, Ordering::SeqCst);
-        Ok(())
+        let changed = change(&mut self.records());
+        self.commits.send_modify(|commits| *commits += 1);
+        Ok(changed)
     }
 }
 
@@ -116,6 +130,10 @@ impl SessionRecords for MemoryRecords {
             .iter()
             .map(|key| records.get(&(kind, key.clone())).map(|record| record.value.clone()))
             .collect())
+    }
+
+    async fn first(&self, kind: RecordKind) -> Result<Option<(Vec<u8>, Vec<u8>)>, RecordError> {
+        Ok(self.list(kind, &[]).await?.into_iter().next())
     }
 
     async fn list(&self, kind: RecordKind, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, RecordError> {
@@ -137,39 +155,37 @@ impl SessionRecords for MemoryRecords {
         held.wait_for(|held| !is_held(held))
             .await
             .expect("the sender is in self");
-        self.writable()?;
-        let mut records = self.records();
-        for write in writes {
-            match write {
-                RecordWrite::Put {
-                    kind,
-                    key,
-                    value,
-                    expires_at,
-                } => {
-                    records.insert((kind, key), Record { value, expires_at });
-                }
-                RecordWrite::Delete { kind, key } => {
-                    records.remove(&(kind, key));
-                }
-                RecordWrite::DeletePrefix { kind, prefix } => {
-                    records.retain(|(of, key), _| *of != kind || !key.starts_with(&prefix));
+        self.change(|records| {
+            for write in writes {
+                match write {
+                    RecordWrite::Put {
+                        kind,
+                        key,
+                        value,
+                        expires_at,
+                    } => {
+                        records.insert((kind, key), Record { value, expires_at });
+                    }
+                    RecordWrite::Delete { kind, key } => {
+                        records.remove(&(kind, key));
+                    }
+                    RecordWrite::DeletePrefix { kind, prefix } => {
+                        records.retain(|(of, key), _| *of != kind || !key.starts_with(&prefix));
+                    }
                 }
             }
-        }
-        Ok(())
+        })
     }
 
     async fn take(&self, kind: RecordKind, key: &[u8]) -> Result<Option<Vec<u8>>, RecordError> {
-        self.writable()?;
-        Ok(self.records().remove(&(kind, key.to_vec())).map(|record| record.value))
+        self.change(|records| records.remove(&(kind, key.to_vec())).map(|record| record.value))
     }
 
     async fn delete_expired(&self, kind: RecordKind, now: Timestamp) -> Result<u64, RecordError> {
-        self.writable()?;
-        let mut records = self.records();
-        let before = records.len();
-        records.retain(|(of, _), record| *of != kind || record.expires_at.is_none_or(|at| at >= now));
-        Ok((before - records.len()) as u64)
+        self.change(|records| {
+            let before = records.len();
+            records.retain(|(of, _), record| *of != kind || record.expires_at.is_none_or(|at| at >= now));
+            (before - records.len()) as u64
+        })
     }
 }

@@ -4,5 +4,6 @@
 mod accounts;
 mod commits;
 mod faults;
+mod history;
 mod messages;
 mod support;

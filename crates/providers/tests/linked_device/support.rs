@@ -40,6 +40,8 @@ pub(crate) struct Sink {
     holding: watch::Sender<bool>,
     /// How many commits have hung.
     held: watch::Sender<usize>,
+    /// Only what has the message with this id in it is refused or hangs.
+    victim: watch::Sender<Option<String>>,
 }
 
 impl Sink {
@@ -50,6 +52,19 @@ impl Sink {
 
     pub(crate) fn accept(&self) {
         self.refusing.store(false, Ordering::SeqCst);
+    }
+
+    /// From now on a commit is disturbed only when the message with this id is in it.
+    pub(crate) fn disturb_only(&self, wa_id: &str) {
+        self.victim.send_replace(Some(wa_id.to_owned()));
+    }
+
+    fn is_disturbed(&self, batch: &[Inbound]) -> bool {
+        let is = |inbound: &Inbound, id: &String| matches!(inbound, Inbound::Message(message) if message.wa_id == *id);
+        let victim = self.victim.borrow();
+        victim
+            .as_ref()
+            .is_none_or(|id| batch.iter().any(|inbound| is(inbound, id)))
     }
 
     /// From now on commits hang.
@@ -136,7 +151,8 @@ impl Sink {
 #[async_trait]
 impl InboundSink for Sink {
     async fn receive(&self, _account: AccountId, batch: Vec<Inbound>) -> Result<(), ReceiveError> {
-        if *self.holding.borrow() {
+        let is_disturbed = self.is_disturbed(&batch);
+        if is_disturbed && *self.holding.borrow() {
             self.held.send_modify(|held| *held += 1);
             let mut holding = self.holding.subscribe();
             holding
@@ -144,7 +160,7 @@ impl InboundSink for Sink {
                 .await
                 .expect("the sender is in self");
         }
-        if self.refusing.load(Ordering::SeqCst) {
+        if is_disturbed && self.refusing.load(Ordering::SeqCst) {
             return Err(ReceiveError("refused by the test".into()));
         }
         self.told
