@@ -155,7 +155,7 @@ impl App {
         &self.keyring
     }
 
-    /// Whose an account is. Kept in memory after the first time.
+    /// Whose an account is. Kept in memory after the first time, until the account is deleted or runs here no more.
     pub async fn organization_of(&self, id: AccountId) -> Result<OrganizationId> {
         if let Some(known) = self.organizations.lock().get(&id) {
             return Ok(*known);
@@ -166,6 +166,11 @@ impl App {
             .await?;
         self.organizations.lock().insert(id, found);
         Ok(found)
+    }
+
+    /// An account is gone, or runs here no more: whose it was need not be known any longer.
+    pub(crate) fn forget_account(&self, id: AccountId) {
+        self.organizations.lock().remove(&id);
     }
 
     /// The organization's data key. Kept in memory after the first time.

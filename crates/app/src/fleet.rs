@@ -120,6 +120,7 @@ impl Shared {
     /// An account's task ends.
     fn forget(&self, account: AccountId) {
         self.running.lock().remove(&account);
+        self.app.forget_account(account);
     }
 
     /// Lets the account's task look at the database; starts one when there is none.

@@ -219,6 +219,7 @@ pub async fn delete(app: &Arc<App>, caller: &Caller, id: AccountId) -> Result<()
             })
         })
         .await?;
+    app.forget_account(id);
     changed(app, caller, id);
     Ok(())
 }

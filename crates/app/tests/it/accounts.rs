@@ -10,6 +10,7 @@ use pesan_model::pacing::Pacing;
 use pesan_model::{AccountId, AccountState, Address, Clock, OrganizationId, Permission, Phone};
 use pesan_providers::fake::End;
 use pesan_providers::provider::NumberCheck;
+use pesan_providers::{Inbound, Provider as _};
 use pesan_store::testing;
 use uuid::Uuid;
 
@@ -270,6 +271,50 @@ async fn a_connected_account_is_logged_out_at_whatsapp_and_before_it_is_deleted(
         assert_eq!(provider.ended(), Some(End::LoggedOut));
         assert!(accounts::get(&test.app, &test.caller, id).await.is_err());
         assert_eq!(test.event_names().await.last(), Some(&"account.deleted"));
+    }
+}
+
+#[tokio::test]
+async fn a_log_out_that_whatsapp_does_not_confirm_says_so() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (id, provider) = test.account(None).await;
+        accounts::connect(&test.app, &test.caller, id).await.expect("wanted");
+        // The connection ends in the middle of the log-out: nobody knows whether WhatsApp has heard of it.
+        provider.shutdown().await;
+        let out = accounts::logout(&test.app, &test.caller, id).await.expect("logged out");
+        let reason = out.reason.expect("a reason");
+        assert_eq!(
+            (out.state, reason.code.as_str()),
+            (AccountState::LoggedOut, "logged_out_unconfirmed"),
+            "{}",
+            database.kind
+        );
+        assert!(reason.detail.contains("Remove it on the phone"), "{}", reason.detail);
+        let shown = accounts::get(&test.app, &test.caller, id).await.expect("there");
+        assert_eq!(shown.reason.expect("a reason").code, "logged_out_unconfirmed");
+        assert_eq!(provider.ended(), Some(End::ShutDown), "it was not unlinked");
+    }
+}
+
+#[tokio::test]
+async fn what_comes_in_on_a_deleted_account_is_of_an_account_that_is_not_there() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (id, provider) = test.account(None).await;
+        let activity = || {
+            let from = Address::Phone(phone(SITI));
+            let activity = pesan_model::chat::Activity::Typing;
+            vec![Inbound::Activity {
+                chat: from.clone(),
+                from,
+                activity,
+            }]
+        };
+        provider.receive(activity()).await.expect("stored");
+        accounts::delete(&test.app, &test.caller, id).await.expect("deleted");
+        let refused = provider.receive(activity()).await.expect_err("refused");
+        assert!(refused.to_string().contains("account not found"), "{refused}");
     }
 }
 
