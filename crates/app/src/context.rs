@@ -94,8 +94,6 @@ pub struct App {
     pub settings: Settings,
     /// Who is known to be let in, and how often somebody tried.
     pub access: Access,
-    /// Shared by who puts a file in its place until the row that names it is committed; alone for who deletes files.
-    pub(crate) files: Arc<tokio::sync::RwLock<()>>,
     /// How much each person sent in the last minute.
     pub(crate) user_sends: UserSends,
     /// What live streams share.
@@ -140,7 +138,6 @@ impl App {
             mail: parts.mail,
             settings: parts.settings,
             access: Access::default(),
-            files: Arc::default(),
             user_sends: UserSends::default(),
             tails: Tails::default(),
             figures: figures::Cache::default(),

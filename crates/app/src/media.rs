@@ -11,7 +11,6 @@ pub use pesan_store::media::{MediaState, StoredMedia};
 use sha2::{Digest, Sha256};
 use tokio::fs;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::sync::OwnedRwLockReadGuard;
 
 use crate::access::Caller;
 use crate::context::App;
@@ -140,7 +139,7 @@ async fn keep(
     if let Some(first) = idempotency::find(app, caller, OPERATION, key.as_ref()).await? {
         return replay(app, organization, first.into()).await;
     }
-    let _settled = settle(app, temporary, &content).await?;
+    settle(app, temporary, &content).await?;
     let stored = StoredMedia {
         id: MediaId::new(&*app.clock, &*app.random),
         state: MediaState::Ready,
@@ -246,12 +245,17 @@ pub(crate) fn path_of(app: &App, sha256: &[u8; 32]) -> PathBuf {
     app.settings.data_dir.join("media").join(&name[..2]).join(name)
 }
 
+/// Where files are until they are complete.
+pub(crate) fn incoming(app: &App) -> PathBuf {
+    app.settings.data_dir.join("media").join("incoming")
+}
+
 /// A file on its way in: deleted unless it is kept.
 pub(crate) struct Temporary(pub(crate) PathBuf);
 
 impl Temporary {
     pub(crate) async fn new(app: &App) -> Result<Self> {
-        let folder = app.settings.data_dir.join("media").join("incoming");
+        let folder = incoming(app);
         fs::create_dir_all(&folder).await.map_err(disk)?;
         let name = pesan_model::id::new_uuid(&*app.clock, &*app.random)
             .simple()
@@ -285,13 +289,13 @@ pub(crate) async fn digest(temporary: &Temporary) -> Result<Content> {
     })
 }
 
-/// A file that is in its place. It is not deleted while this is held: until the row that names it is committed.
-#[must_use = "the file may be deleted as soon as this is dropped"]
-pub(crate) struct Settled(#[expect(dead_code, reason = "only held")] OwnedRwLockReadGuard<()>);
-
-/// Moves a complete file to its place, safe against a power cut: a row never names a file that is not there.
-pub(crate) async fn settle(app: &App, temporary: Temporary, content: &Content) -> Result<Settled> {
-    let settled = Settled(app.files.clone().read_owned().await);
+/// Moves a complete file to its place, safe against a power cut: a row never names a file that is not there. Should no
+/// row come to name it, it is deleted after a while.
+pub(crate) async fn settle(app: &App, temporary: Temporary, content: &Content) -> Result<()> {
+    let (sha256, now) = (content.sha256, app.clock.now());
+    app.store
+        .write::<_, Error, _>(move |tx| Box::pin(async move { Ok(media::loosen(tx, &sha256, now).await?) }))
+        .await?;
     let file = fs::File::open(&temporary.0).await.map_err(disk)?;
     file.sync_all().await.map_err(disk)?;
     let path = path_of(app, &content.sha256);
@@ -304,7 +308,7 @@ pub(crate) async fn settle(app: &App, temporary: Temporary, content: &Content) -
         .sync_all()
         .await
         .map_err(disk)?;
-    Ok(settled)
+    Ok(())
 }
 
 /// The type of a file: what its first bytes say, else what was claimed, else what its name says.

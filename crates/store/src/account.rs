@@ -8,7 +8,7 @@ use pesan_model::{AccountId, AccountState, OrganizationId, ProviderKind, StateRe
 use uuid::Uuid;
 
 use crate::job::SEND_MESSAGE;
-use crate::{Error, Tx, args, rows};
+use crate::{Error, Tx, args, media, rows};
 
 rows! {
     struct AccountRow {
@@ -420,8 +420,13 @@ pub async fn list_available(
 }
 
 /// Deletes it with its chats, messages, history, credentials, waiting work, and the rows of files that no other
-/// account's messages use.
-pub async fn delete(tx: &mut Tx<'_>, organization_id: OrganizationId, id: AccountId) -> Result<(), Error> {
+/// account's messages use. The files themselves are looked at later.
+pub async fn delete(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    id: AccountId,
+    now: Timestamp,
+) -> Result<(), Error> {
     let files: Vec<(Uuid,)> = tx
         .fetch_all(
             "SELECT DISTINCT media_id FROM message WHERE account_id = $1 AND organization_id = $2 \
@@ -442,12 +447,16 @@ pub async fn delete(tx: &mut Tx<'_>, organization_id: OrganizationId, id: Accoun
         .await?;
     found(deleted)?;
     for (file,) in files {
-        tx.execute(
-            "DELETE FROM media WHERE id = $1 AND organization_id = $2 \
-             AND NOT EXISTS (SELECT 1 FROM message WHERE message.media_id = $1)",
-            args![file, organization_id],
-        )
-        .await?;
+        let deleted: Option<(Option<Vec<u8>>,)> = tx
+            .fetch_optional(
+                "DELETE FROM media WHERE id = $1 AND organization_id = $2 \
+                 AND NOT EXISTS (SELECT 1 FROM message WHERE message.media_id = $1) RETURNING sha256",
+                args![file, organization_id],
+            )
+            .await?;
+        if let Some((Some(sha256),)) = deleted {
+            media::loosen(tx, &sha256, now).await?;
+        }
     }
     Ok(())
 }

@@ -71,10 +71,7 @@ pub struct StoredMedia {
 
 impl MediaRow {
     fn into_media(self) -> Result<StoredMedia, Error> {
-        let sha256 = self
-            .sha256
-            .map(|hash| <[u8; 32]>::try_from(hash).map_err(|_| Error::corrupt("media hash", "has the wrong length")))
-            .transpose()?;
+        let sha256 = self.sha256.map(hash).transpose()?;
         Ok(StoredMedia {
             id: self.id,
             state: MediaState::from_name(&self.state)?,
@@ -168,10 +165,46 @@ pub async fn set_failed(
     Ok(())
 }
 
-/// Whether a file of any organization has this content.
-pub async fn is_content_used(tx: &mut Tx<'_>, sha256: &[u8; 32]) -> Result<bool, Error> {
-    let found = tx
+/// The content is about to be stored, or a row that named it is gone: it is looked at again later. Waits for whoever is
+/// looking at it now.
+pub async fn loosen(tx: &mut Tx<'_>, sha256: &[u8], now: Timestamp) -> Result<(), Error> {
+    tx.execute(
+        "INSERT INTO loose_file (sha256, since) VALUES ($1, $2) \
+         ON CONFLICT (sha256) DO UPDATE SET since = excluded.since",
+        args![sha256, now],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Up to `limit` contents that perhaps no row names since before `before`, the longest first. For the process itself.
+pub async fn list_loose(tx: &mut Tx<'_>, before: Timestamp, limit: usize) -> Result<Vec<[u8; 32]>, Error> {
+    let rows: Vec<(Vec<u8>,)> = tx
+        .fetch_all(
+            "SELECT sha256 FROM loose_file WHERE since < $1 ORDER BY since, sha256 LIMIT $2",
+            args![before, limit],
+        )
+        .await?;
+    rows.into_iter().map(|(sha256,)| hash(sha256)).collect()
+}
+
+/// Looks at a content again, and not later any more. True when no file of any organization has it since before `before`:
+/// nobody stores it until the transaction ends.
+pub async fn is_waste(tx: &mut Tx<'_>, sha256: &[u8; 32], before: Timestamp) -> Result<bool, Error> {
+    let looked_at = tx
+        .execute(
+            "DELETE FROM loose_file WHERE sha256 = $1 AND since < $2",
+            args![sha256, before],
+        )
+        .await?;
+    let named = tx
         .fetch_optional::<(MediaId,)>("SELECT id FROM media WHERE sha256 = $1 LIMIT 1", args![sha256])
         .await?;
-    Ok(found.is_some())
+    Ok(looked_at > 0 && named.is_none())
+}
+
+fn hash(bytes: Vec<u8>) -> Result<[u8; 32], Error> {
+    bytes
+        .try_into()
+        .map_err(|_| Error::corrupt("media hash", "has the wrong length"))
 }

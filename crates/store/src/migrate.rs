@@ -18,6 +18,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
         include_str!("../migrations/0004_account_not_before.sql"),
     ),
     ("0005_media_file", include_str!("../migrations/0005_media_file.sql")),
+    ("0006_loose_file", include_str!("../migrations/0006_loose_file.sql")),
     ("0010_mail", include_str!("../migrations/0010_mail.sql")),
 ];
 

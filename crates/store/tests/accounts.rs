@@ -213,11 +213,11 @@ async fn accounts_are_kept_listed_changed_and_deleted() {
         assert_eq!(found.lid.as_deref(), Some("100000000001@lid"));
         assert_eq!(found.last_connected_at, Some(at));
 
-        write!(test.store, |tx| account::delete(tx, organization, first)).expect("deleted");
+        write!(test.store, |tx| account::delete(tx, organization, first, at)).expect("deleted");
         assert!(test.get(first).await.is_err() && test.get(second).await.is_ok());
         let left = write!(test.store, |tx| job::count(tx, job::SEND_MESSAGE)).expect("counted");
         assert_eq!(left, 0, "its waiting work is gone");
-        let again = write!(test.store, |tx| account::delete(tx, organization, first));
+        let again = write!(test.store, |tx| account::delete(tx, organization, first, at));
         assert!(matches!(again, Err(Error::NotFound { .. })));
     }
 }

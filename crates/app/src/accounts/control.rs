@@ -214,7 +214,7 @@ pub async fn delete(app: &Arc<App>, caller: &Caller, id: AccountId) -> Result<()
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
                 let deleted = account::get(tx, organization, id).await?;
-                account::delete(tx, organization, id).await?;
+                account::delete(tx, organization, id, owned.clock.now()).await?;
                 events::record(&owned, tx, organization, vec![Event::AccountDeleted(deleted)]).await
             })
         })

@@ -1,42 +1,86 @@
-//! Deletes the files on the disk that no row names any more: those of deleted accounts and organizations, and those
-//! whose upload was cut off before it had a row.
+//! Deletes the files on the disk that nobody needs: those that no row names any more, those that never got a row, and
+//! what an upload that was cut off left in the folder of incoming files.
 //!
-//! Nothing is written down about what is still to be deleted: a crash only means that the next round finds it.
+//! Only files that the database once knew are looked at ([`media::loosen`]), and each of them once. So a folder of files
+//! beside another database keeps all of them, and a sweep costs nothing for those that stay.
 
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
+use pesan_model::Timestamp;
 use pesan_store::media;
 use tokio::fs;
 
 use crate::context::App;
 use crate::error::{Error, Result};
-use crate::media::path_of;
+use crate::media::{incoming, path_of};
 
-/// Files that are looked up in one transaction.
+/// How long a file stays that no row names. Longer than any upload takes, and long enough that after a mistake the backup
+/// of the night before finds all of its files.
+pub const GRACE: Duration = Duration::from_hours(48);
+
+/// Files that are listed at once.
 const BATCH: usize = 500;
 
-/// Goes over all files once. Says how many it deleted.
+/// Deletes what is not needed since [`GRACE`]. Says how many files that were.
 pub async fn sweep(app: &Arc<App>) -> Result<u64> {
-    let mut deleted = 0;
-    for number in 0..=u8::MAX {
-        if app.lifecycle.soft().is_cancelled() {
-            break;
-        }
-        let folder = app.settings.data_dir.join("media").join(format!("{number:02x}"));
-        let found = contents(&folder).await.map_err(disk)?;
-        for batch in found.chunks(BATCH) {
-            for sha256 in unused(app, batch.to_vec()).await? {
-                deleted += u64::from(delete(app, sha256).await?);
+    let before = app.clock.now().minus(GRACE);
+    Ok(delete_unnamed(app, before).await? + delete_cut_off(app, before).await?)
+}
+
+/// Deletes the files that no row names.
+async fn delete_unnamed(app: &Arc<App>, before: Timestamp) -> Result<u64> {
+    let (mut deleted, mut is_last) = (0, false);
+    while !is_last && !app.lifecycle.soft().is_cancelled() {
+        let loose = app
+            .store
+            .read::<_, Error, _>(move |tx| Box::pin(async move { Ok(media::list_loose(tx, before, BATCH).await?) }))
+            .await?;
+        is_last = loose.len() < BATCH;
+        for sha256 in loose {
+            match delete(app, sha256, before).await {
+                Ok(is_deleted) => deleted += u64::from(is_deleted),
+                Err(error) => {
+                    tracing::warn!(%error, "a file could not be deleted; trying again in an hour");
+                    is_last = true;
+                }
             }
         }
     }
     Ok(deleted)
 }
 
-/// The hashes that the files in a folder are named for.
-async fn contents(folder: &Path) -> std::io::Result<Vec<[u8; 32]>> {
+/// Deletes a file unless a row names it or somebody stores it again.
+async fn delete(app: &Arc<App>, sha256: [u8; 32], before: Timestamp) -> Result<bool> {
+    let path = path_of(app, &sha256);
+    app.store
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                // In the transaction although it is not the database's: whoever stores the same content waits for the
+                // end of it before the file comes to its place.
+                if media::is_waste(tx, &sha256, before).await? {
+                    remove(std::fs::remove_file(&path))
+                } else {
+                    Ok(false)
+                }
+            })
+        })
+        .await
+}
+
+/// Deletes what came in and was never complete, or was cut off before it came to its place.
+async fn delete_cut_off(app: &Arc<App>, before: Timestamp) -> Result<u64> {
+    let mut deleted = 0;
+    for path in older_than(incoming(app), before).await.map_err(disk)? {
+        deleted += u64::from(remove(fs::remove_file(&path).await)?);
+    }
+    Ok(deleted)
+}
+
+/// The files in a folder that were last written before `before`.
+async fn older_than(folder: PathBuf, before: Timestamp) -> std::io::Result<Vec<PathBuf>> {
     let mut entries = match fs::read_dir(folder).await {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -44,38 +88,24 @@ async fn contents(folder: &Path) -> std::io::Result<Vec<[u8; 32]>> {
     };
     let mut found = Vec::new();
     while let Some(entry) = entries.next_entry().await? {
-        let mut sha256 = [0; 32];
-        // What has another name was not put there by us.
-        if hex::decode_to_slice(entry.file_name().as_encoded_bytes(), &mut sha256).is_ok() {
-            found.push(sha256);
+        let written = match entry.metadata().await {
+            Ok(metadata) if metadata.is_file() => metadata.modified()?,
+            Ok(_) => continue,
+            // Its upload ended meanwhile.
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        let age = written.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        if i64::try_from(age).is_ok_and(|millis| Timestamp::from_millis(millis) < before) {
+            found.push(entry.path());
         }
     }
     Ok(found)
 }
 
-async fn unused(app: &Arc<App>, candidates: Vec<[u8; 32]>) -> Result<Vec<[u8; 32]>> {
-    app.store
-        .read::<_, Error, _>(move |tx| {
-            Box::pin(async move {
-                let mut unused = Vec::new();
-                for sha256 in candidates {
-                    if !media::is_content_used(tx, &sha256).await? {
-                        unused.push(sha256);
-                    }
-                }
-                Ok(unused)
-            })
-        })
-        .await
-}
-
-/// Deletes one unless it was stored again meanwhile. Nobody is between file and row while this looks.
-async fn delete(app: &Arc<App>, sha256: [u8; 32]) -> Result<bool> {
-    let _alone = app.files.write().await;
-    if unused(app, vec![sha256]).await?.is_empty() {
-        return Ok(false);
-    }
-    match fs::remove_file(path_of(app, &sha256)).await {
+/// Whether a file was deleted that may be gone already.
+fn remove(removed: std::io::Result<()>) -> Result<bool> {
+    match removed {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(disk(error)),

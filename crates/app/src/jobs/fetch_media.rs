@@ -15,7 +15,7 @@ use crate::context::App;
 use crate::error::{Error, Result};
 use crate::events;
 use crate::inbound::REMOTE_COLUMN;
-use crate::media::{Content, Settled, Temporary, digest, settle};
+use crate::media::{Content, Temporary, digest, settle};
 use crate::worker;
 
 /// Files that are fetched at once.
@@ -33,11 +33,6 @@ async fn fetch(app: Arc<App>, job: Job) {
     if let Err(error) = &result {
         tracing::debug!(media = %MediaId::from(job.subject()), %error, "a file was not fetched");
     }
-    // The file is safe from being deleted until it has its row.
-    let (result, _settled) = match result {
-        Ok((content, settled)) => (Ok(content), Some(settled)),
-        Err(error) => (Err(error), None),
-    };
     let organization = job.organization_id();
     match save(&app, job, result).await {
         Ok(()) => events::announce(&app, organization),
@@ -57,7 +52,7 @@ enum FetchError {
     Deleted,
 }
 
-async fn fetch_file(app: &Arc<App>, job: &Job) -> Result<(Content, Settled), FetchError> {
+async fn fetch_file(app: &Arc<App>, job: &Job) -> Result<Content, FetchError> {
     let (organization, id) = (job.organization_id(), MediaId::from(job.subject()));
     let stored = app
         .store
@@ -80,8 +75,8 @@ async fn fetch_file(app: &Arc<App>, job: &Job) -> Result<(Content, Settled), Fet
     let temporary = Temporary::new(app).await?;
     provider.fetch_media(&RemoteMedia(remote), &temporary.0).await?;
     let content = digest(&temporary).await?;
-    let settled = settle(app, temporary, &content).await?;
-    Ok((content, settled))
+    settle(app, temporary, &content).await?;
+    Ok(content)
 }
 
 async fn save(app: &Arc<App>, job: Job, result: Result<Content, FetchError>) -> Result<()> {

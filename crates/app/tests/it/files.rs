@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +11,7 @@ use pesan_app::messaging::{self, MediaSource, NewContent, NewMedia, NewMessage};
 use pesan_app::net::{Client, Targets};
 use pesan_app::{Error, FieldError, accounts, media};
 use pesan_model::content::MediaKind;
-use pesan_model::{AccountId, MediaId};
+use pesan_model::{AccountId, Clock as _, MediaId};
 use pesan_store::testing;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -90,15 +90,15 @@ async fn the_files_of_a_deleted_account_are_deleted_unless_somebody_else_has_the
         renamed.media.file_name = Some("a.txt".into());
         let renamed = path(&test, renamed.send(&test).await.expect("accepted")).await;
         send(second, b"dua nama").await;
-        let foreign = test.app.settings.data_dir.join("media/00");
-        std::fs::create_dir_all(&foreign).expect("a folder");
-        std::fs::write(foreign.join("README"), "not ours").expect("written");
 
         let sweep = async || delete_files::sweep(&test.app).await.expect("swept");
+        let wait = || test.clock.advance(delete_files::GRACE + Duration::from_millis(1));
+        wait();
         assert_eq!(sweep().await, 0, "{}", database.kind);
         accounts::delete(&test.app, &test.caller, first).await.expect("deleted");
-        // A crash here loses nothing: the next round finds the file by itself.
-        assert!(own.exists());
+        test.clock.advance(delete_files::GRACE);
+        assert_eq!(sweep().await, 0, "a backup of the database can still be put back");
+        test.clock.advance(Duration::from_millis(1));
         retention::sweep(&test.app).await.expect("swept");
         assert!(
             !own.exists() && shared.exists() && renamed.exists(),
@@ -108,36 +108,92 @@ async fn the_files_of_a_deleted_account_are_deleted_unless_somebody_else_has_the
         accounts::delete(&test.app, &test.caller, second)
             .await
             .expect("deleted");
-        assert_eq!(sweep().await, 2);
-        assert!(!shared.exists() && !renamed.exists() && foreign.join("README").exists());
+        wait();
+        // What somebody else has deleted already is no fault.
+        std::fs::remove_file(&shared).expect("there");
+        assert_eq!(sweep().await, 1);
+        assert!(!shared.exists() && !renamed.exists());
+        wait();
+        assert_eq!(sweep().await, 0);
     }
+}
+
+#[tokio::test]
+async fn files_that_the_database_never_knew_are_kept() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let folder = test.app.settings.data_dir.join("media/ab");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let unknown = folder.join("ab".repeat(32));
+        std::fs::write(&unknown, "of another database").expect("written");
+        test.clock.advance(delete_files::GRACE * 2);
+        assert_eq!(delete_files::sweep(&test.app).await.expect("swept"), 0);
+        assert!(unknown.exists(), "{}", database.kind);
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_never_got_its_row_goes_after_a_while() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let described = || media::Described::default();
+        let store =
+            async |content: &[u8]| media::store_bytes(&test.app, &test.caller, content.to_vec(), described()).await;
+        let first = store(b"dengan baris").await.expect("stored");
+        let first = path(&test, first.id).await;
+        testing::rename_table(&test.app.store, "media", "media_away").await;
+        store(b"tanpa baris").await.expect_err("there is no table for its row");
+        testing::rename_table(&test.app.store, "media_away", "media").await;
+        test.clock.advance(delete_files::GRACE + Duration::from_millis(1));
+        assert_eq!(
+            delete_files::sweep(&test.app).await.expect("swept"),
+            1,
+            "{}",
+            database.kind
+        );
+        assert!(first.exists());
+    }
+}
+
+#[tokio::test]
+async fn what_an_upload_left_behind_goes_when_nobody_can_be_writing_it_any_more() {
+    let database = testing::sqlite();
+    let test = TestApp::new(&database).await;
+    let folder = test.app.settings.data_dir.join("media/incoming");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let written = |name: &str, age: Duration| {
+        let path = folder.join(name);
+        let now = UNIX_EPOCH + Duration::from_millis(test.clock.now().millis().unsigned_abs());
+        let file = std::fs::File::create(&path).expect("made");
+        file.set_modified(now - age).expect("ours");
+        path
+    };
+    let old = written("old", delete_files::GRACE + Duration::from_millis(1));
+    let new = written("new", delete_files::GRACE);
+    assert_eq!(delete_files::sweep(&test.app).await.expect("swept"), 1);
+    assert!(!old.exists() && new.exists());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_file_that_is_stored_again_while_it_is_being_deleted_stays() {
     for database in testing::both().await {
         let test = TestApp::new(&database).await;
-        let (account, _) = test.account(None).await;
         for number in 0..10 {
+            let (account, _) = test.account(None).await;
             let content = format!("isi {number}").into_bytes();
-            let store = async |content: Vec<u8>| {
-                let described = media::Described::default();
-                media::store_bytes(&test.app, &test.caller, content, described)
-                    .await
-                    .expect("stored")
-            };
             // What a deleted account leaves behind for the sweep.
             let draft = new(account, MediaKind::Document, data(&content, "text/plain"));
             let place = path(&test, draft.send(&test).await.expect("accepted")).await;
-            if number == 9 {
-                accounts::delete(&test.app, &test.caller, account)
-                    .await
-                    .expect("deleted");
-            }
-            let (stored, swept) = tokio::join!(store(content), delete_files::sweep(&test.app));
+            accounts::delete(&test.app, &test.caller, account)
+                .await
+                .expect("deleted");
+            test.clock.advance(delete_files::GRACE + Duration::from_millis(1));
+            let described = media::Described::default();
+            let store = media::store_bytes(&test.app, &test.caller, content, described);
+            let (stored, swept) = tokio::join!(store, delete_files::sweep(&test.app));
             swept.expect("swept");
             assert!(place.exists(), "{} {number}", database.kind);
-            assert_eq!(path(&test, stored.id).await, place);
+            assert_eq!(path(&test, stored.expect("stored").id).await, place);
         }
     }
 }
