@@ -192,7 +192,7 @@ pub async fn update(app: &Arc<App>, caller: &Caller, id: AccountId, change: Acco
 }
 
 /// The account, without asking for a permission.
-async fn find(app: &App, caller: &Caller, id: AccountId) -> Result<Account> {
+pub(crate) async fn find(app: &App, caller: &Caller, id: AccountId) -> Result<Account> {
     let organization = caller.organization_id;
     let found = app
         .store

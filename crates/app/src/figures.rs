@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pesan_model::AccountState;
-use pesan_store::{account, job};
+use pesan_store::{account, job, quarantine};
 use tokio::sync::Mutex;
 
 use crate::context::App;
@@ -22,6 +22,8 @@ pub struct Figures {
     pub accounts: Vec<(AccountState, u64)>,
     /// Work of each kind.
     pub jobs: Vec<Jobs>,
+    /// Things that came in and are kept aside because they could not be stored.
+    pub quarantined: u64,
     /// Bytes of the database.
     pub database_bytes: u64,
 }
@@ -67,12 +69,14 @@ pub fn live_streams(app: &App) -> usize {
 
 async fn count(app: &Arc<App>) -> Result<Figures> {
     let now = app.clock.now();
-    let (accounts, totals, database_bytes) = app
+    let (accounts, totals, quarantined, database_bytes) = app
         .store
         .read::<_, Error, _>(move |tx| {
             Box::pin(async move {
                 let accounts = account::count_by_state(tx).await?;
-                Ok((accounts, job::totals(tx, now).await?, pesan_store::size(tx).await?))
+                let totals = job::totals(tx, now).await?;
+                let quarantined = quarantine::count(tx).await?;
+                Ok((accounts, totals, quarantined, pesan_store::size(tx).await?))
             })
         })
         .await?;
@@ -94,6 +98,7 @@ async fn count(app: &Arc<App>) -> Result<Figures> {
             .map(|state| (state, of_state(state).map_or(0, |(_, count)| *count)))
             .collect(),
         jobs: jobs.collect(),
+        quarantined,
         database_bytes,
     })
 }

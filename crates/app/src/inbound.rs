@@ -11,12 +11,13 @@ mod receipts;
 mod rules;
 
 pub(crate) use messages::REMOTE_COLUMN;
+pub(crate) use quarantine::{is_lasting, reason};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use pesan_model::chat::Typing;
-use pesan_model::{AccountId, Event, OrganizationId};
+use pesan_model::{AccountId, Event, OrganizationId, QuarantineId};
 use pesan_providers::Inbound;
 use pesan_store::quarantine::Quarantined;
 use pesan_store::{Error as StoreError, OrganizationKey, Tx, chat};
@@ -39,8 +40,8 @@ pub async fn receive(app: &Arc<App>, account: AccountId, batch: Vec<Inbound>) ->
         key: &key,
     };
     let batch = Arc::new(batch);
-    match store(app, place, batch.clone(), None).await {
-        Err(error) if quarantine::is_lasting(&error) => {
+    match store(app, place, batch.clone(), Aside::Nothing).await {
+        Err(error) if is_lasting(&error) => {
             // Something in it can never be stored: the rest is stored without it.
             for item in batch.iter() {
                 store_or_keep_aside(app, place, item).await?;
@@ -49,6 +50,37 @@ pub async fn receive(app: &Arc<App>, account: AccountId, batch: Vec<Inbound>) ->
         }
         stored => stored,
     }
+}
+
+/// Stores something that was kept aside, and keeps it aside no longer, in one transaction. `Ok` means committed.
+pub(crate) async fn take_back(
+    app: &Arc<App>,
+    (organization, account): (OrganizationId, AccountId),
+    id: QuarantineId,
+    item: Inbound,
+) -> Result<()> {
+    let key = app.organization_key(organization).await?;
+    let place = Place {
+        organization,
+        account,
+        key: &key,
+    };
+    let items = match item {
+        // Nobody is typing any more.
+        Inbound::Activity { .. } => Vec::new(),
+        item => vec![item],
+    };
+    store(app, place, Arc::new(items), Aside::Release(id)).await
+}
+
+/// What becomes of the quarantine while something is stored.
+#[derive(Clone)]
+enum Aside {
+    Nothing,
+    /// This is put into it.
+    Keep(Box<Quarantined>),
+    /// This is taken out of it.
+    Release(QuarantineId),
 }
 
 /// Whose things came in.
@@ -64,8 +96,8 @@ async fn store_or_keep_aside(app: &Arc<App>, place: Place<'_>, item: &Inbound) -
     let alone = Arc::new(vec![item.clone()]);
     let mut strikes = 0;
     let refused = loop {
-        match store(app, place, alone.clone(), None).await {
-            Err(error) if quarantine::is_lasting(&error) => {
+        match store(app, place, alone.clone(), Aside::Nothing).await {
+            Err(error) if is_lasting(&error) => {
                 strikes += 1;
                 if strikes == quarantine::STRIKES {
                     break error;
@@ -74,18 +106,23 @@ async fn store_or_keep_aside(app: &Arc<App>, place: Place<'_>, item: &Inbound) -
             stored => return stored,
         }
     };
-    let row = quarantine::row(app, place.account, place.key, (item, &refused))?;
+    let row = Aside::Keep(Box::new(quarantine::row(
+        app,
+        place.account,
+        place.key,
+        (item, &refused),
+    )?));
     let placeholder = Arc::new(quarantine::placeholder(item).into_iter().collect::<Vec<_>>());
-    match store(app, place, placeholder, Some(row.clone())).await {
-        Err(error) if quarantine::is_lasting(&error) => store(app, place, Arc::default(), Some(row)).await?,
+    match store(app, place, placeholder, row.clone()).await {
+        Err(error) if is_lasting(&error) => store(app, place, Arc::default(), row).await?,
         stored => stored?,
     }
     quarantine::count(place.account, item, &refused);
     Ok(())
 }
 
-/// Stores things, and what is kept aside, in one transaction. `Ok` means committed.
-async fn store(app: &Arc<App>, place: Place<'_>, items: Arc<Vec<Inbound>>, aside: Option<Quarantined>) -> Result<()> {
+/// Stores things, and changes what is kept aside, in one transaction. `Ok` means committed.
+async fn store(app: &Arc<App>, place: Place<'_>, items: Arc<Vec<Inbound>>, aside: Aside) -> Result<()> {
     for attempt in 1..=TRIES {
         match store_once(app, place, items.clone(), aside.clone()).await {
             // Two accounts can meet the same new person at the same moment; the second time the row is there.
@@ -124,12 +161,7 @@ pub(crate) struct Batch<'a> {
     work: BTreeSet<&'static str>,
 }
 
-async fn store_once(
-    app: &Arc<App>,
-    place: Place<'_>,
-    items: Arc<Vec<Inbound>>,
-    aside: Option<Quarantined>,
-) -> Result<Outcome> {
+async fn store_once(app: &Arc<App>, place: Place<'_>, items: Arc<Vec<Inbound>>, aside: Aside) -> Result<Outcome> {
     let (organization, account) = (place.organization, place.account);
     let (app, key) = (app.clone(), place.key.clone());
     let store = app.store.clone();
@@ -147,8 +179,10 @@ async fn store_once(
                 for item in items.iter() {
                     handle(&mut batch, tx, item).await?;
                 }
-                if let Some(row) = &aside {
-                    pesan_store::quarantine::insert(tx, organization, row).await?;
+                match &aside {
+                    Aside::Nothing => {}
+                    Aside::Keep(row) => pesan_store::quarantine::insert(tx, organization, row).await?,
+                    Aside::Release(id) => pesan_store::quarantine::delete(tx, organization, *id).await?,
                 }
                 let (has_events, work) = (!batch.events.is_empty(), batch.work);
                 if has_events {

@@ -24,6 +24,7 @@ pub mod media;
 pub mod messaging;
 pub mod net;
 pub mod outbox;
+pub mod quarantine;
 pub mod webhooks;
 mod worker;
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
-use crate::id::AccountId;
+use crate::id::{AccountId, QuarantineId};
 use crate::pacing::Pacing;
 
 /// How an account is connected.
@@ -238,6 +238,20 @@ pub struct StateChange {
     pub reason: Option<StateReason>,
     /// When.
     pub at: Timestamp,
+}
+
+/// Something that came in on an account and could not be stored. It is kept aside, whole and encrypted; what it says is
+/// not shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct QuarantineEntry {
+    /// Its id.
+    pub id: QuarantineId,
+    /// What it is: `message`, `group`, `receipt`, `acknowledgement`, `person` or `activity`.
+    pub kind: String,
+    /// Why it could not be stored the last time, in technical words.
+    pub reason: String,
+    /// Since when it is kept aside.
+    pub created_at: Timestamp,
 }
 
 #[cfg(test)]

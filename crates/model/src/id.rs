@@ -169,6 +169,8 @@ ids! {
     ApiKeyId "key";
     /// Somebody who may join.
     InvitationId "inv";
+    /// Something that came in and is kept aside.
+    QuarantineId "qrt";
 }
 
 #[cfg(test)]

@@ -28,6 +28,6 @@ pub use content::Content;
 pub use event::Event;
 pub use id::{
     AccountId, ApiKeyId, ChatId, ContactId, DeliveryId, EventId, InvitationId, JobId, MediaId, MessageId,
-    OrganizationId, UserId, WebhookId,
+    OrganizationId, QuarantineId, UserId, WebhookId,
 };
 pub use message::{Direction, MessageStatus};

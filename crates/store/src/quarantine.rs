@@ -1,21 +1,31 @@
 //! What came in and could not be stored as what it is. Kept whole, so that it can be looked into and taken in later.
 
-use pesan_model::{AccountId, OrganizationId, Random, Timestamp};
+use pesan_model::account::QuarantineEntry;
+use pesan_model::{AccountId, OrganizationId, QuarantineId, Random, Timestamp};
 use uuid::Uuid;
 
 use crate::{Error, OrganizationKey, Tx, args, rows};
 
 const COLUMN: &str = "quarantine.item";
+/// What it is called when it is not there.
+const WHAT: &str = "quarantined item";
 
 rows! {
     /// One thing that could not be stored.
     pub struct Quarantined {
-        id: Uuid,
+        id: QuarantineId,
         account_id: AccountId,
         kind: String,
         fingerprint: Vec<u8>,
         reason: String,
         item: Vec<u8>,
+        created_at: Timestamp,
+    }
+
+    struct EntryRow {
+        id: QuarantineId,
+        kind: String,
+        reason: String,
         created_at: Timestamp,
     }
 }
@@ -24,7 +34,7 @@ rows! {
 #[derive(Debug, Clone, Copy)]
 pub struct NewQuarantined<'a> {
     /// A new id.
-    pub id: Uuid,
+    pub id: QuarantineId,
     /// On which account it came in.
     pub account_id: AccountId,
     /// What it is: `message`, `receipt`, …
@@ -48,24 +58,30 @@ impl Quarantined {
             kind: new.kind.to_owned(),
             fingerprint: new.fingerprint.to_vec(),
             reason: new.reason.to_owned(),
-            item: key.seal(COLUMN, new.id.as_bytes(), new.item, random),
+            item: key.seal(COLUMN, new.id.uuid().as_bytes(), new.item, random),
             created_at: new.created_at,
         }
     }
 
     /// The item, in clear.
     pub fn open(&self, key: &OrganizationKey) -> Result<Vec<u8>, Error> {
-        key.open(COLUMN, self.id.as_bytes(), &self.item)
+        key.open(COLUMN, self.id.uuid().as_bytes(), &self.item)
     }
 
-    /// What it is.
-    pub fn kind(&self) -> &str {
-        &self.kind
+    /// On which account it came in.
+    pub fn account_id(&self) -> AccountId {
+        self.account_id
     }
+}
 
-    /// Why it could not be stored.
-    pub fn reason(&self) -> &str {
-        &self.reason
+impl From<EntryRow> for QuarantineEntry {
+    fn from(row: EntryRow) -> Self {
+        Self {
+            id: row.id,
+            kind: row.kind,
+            reason: row.reason,
+            created_at: row.created_at,
+        }
     }
 }
 
@@ -89,11 +105,70 @@ pub async fn insert(tx: &mut Tx<'_>, organization_id: OrganizationId, row: &Quar
     Ok(())
 }
 
-/// Up to `limit` things, oldest first.
-pub async fn list(tx: &mut Tx<'_>, organization_id: OrganizationId, limit: usize) -> Result<Vec<Quarantined>, Error> {
+/// Up to `limit` things of an account after `after`, oldest first, without what they are.
+pub async fn list(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    account_id: AccountId,
+    after: Option<QuarantineId>,
+    limit: usize,
+) -> Result<Vec<QuarantineEntry>, Error> {
     let sql = format!(
-        "SELECT {} FROM quarantine WHERE organization_id = $1 ORDER BY id LIMIT $2",
+        "SELECT {} FROM quarantine WHERE organization_id = $1 AND account_id = $2 AND id > $3 ORDER BY id LIMIT $4",
+        EntryRow::COLUMNS
+    );
+    let after = after.map_or_else(Uuid::nil, QuarantineId::uuid);
+    let rows: Vec<EntryRow> = tx
+        .fetch_all(&sql, args![organization_id, account_id, after, limit])
+        .await?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// One thing, whole.
+pub async fn get(tx: &mut Tx<'_>, organization_id: OrganizationId, id: QuarantineId) -> Result<Quarantined, Error> {
+    let sql = format!(
+        "SELECT {} FROM quarantine WHERE organization_id = $1 AND id = $2",
         Quarantined::COLUMNS
     );
-    tx.fetch_all(&sql, args![organization_id, limit]).await
+    tx.fetch_one(WHAT, &sql, args![organization_id, id]).await
+}
+
+/// It was tried again and could not be stored for another reason.
+pub async fn set_reason(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    id: QuarantineId,
+    reason: &str,
+) -> Result<(), Error> {
+    let changed = tx
+        .execute(
+            "UPDATE quarantine SET reason = $1 WHERE organization_id = $2 AND id = $3",
+            args![reason, organization_id, id],
+        )
+        .await?;
+    found(changed)
+}
+
+/// It is not kept aside any more.
+pub async fn delete(tx: &mut Tx<'_>, organization_id: OrganizationId, id: QuarantineId) -> Result<(), Error> {
+    let deleted = tx
+        .execute(
+            "DELETE FROM quarantine WHERE organization_id = $1 AND id = $2",
+            args![organization_id, id],
+        )
+        .await?;
+    found(deleted)
+}
+
+/// How many things of all organizations are kept aside. For metrics.
+pub async fn count(tx: &mut Tx<'_>) -> Result<u64, Error> {
+    let (count,): (u64,) = tx.fetch_one(WHAT, "SELECT COUNT(*) FROM quarantine", args![]).await?;
+    Ok(count)
+}
+
+fn found(changed: u64) -> Result<(), Error> {
+    if changed == 0 {
+        return Err(Error::NotFound { what: WHAT });
+    }
+    Ok(())
 }

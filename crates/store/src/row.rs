@@ -3,7 +3,7 @@
 use pesan_model::webhook::{DeliveryState, Envelope};
 use pesan_model::{
     AccountId, AccountState, ApiKeyId, ChatId, ContactId, DeliveryId, Direction, EventId, InvitationId, JobId, MediaId,
-    MessageId, MessageStatus, OrganizationId, ProviderKind, Role, Timestamp, UserId, WebhookId,
+    MessageId, MessageStatus, OrganizationId, ProviderKind, QuarantineId, Role, Timestamp, UserId, WebhookId,
 };
 use sqlx::Row as _;
 use uuid::Uuid;
@@ -111,6 +111,7 @@ converted! {
     MediaId: Uuid, |value| Ok(value.into());
     EventId: Uuid, |value| Ok(value.into());
     WebhookId: Uuid, |value| Ok(value.into());
+    QuarantineId: Uuid, |value| Ok(value.into());
     DeliveryId: Uuid, |value| Ok(value.into());
     JobId: Uuid, |value| Ok(value.into());
     ApiKeyId: Uuid, |value| Ok(value.into());

@@ -2,7 +2,7 @@
 
 use pesan_model::{
     AccountId, AccountState, ApiKeyId, ChatId, ContactId, DeliveryId, Direction, EventId, InvitationId, JobId, MediaId,
-    MessageId, MessageStatus, OrganizationId, ProviderKind, Role, Timestamp, UserId, WebhookId,
+    MessageId, MessageStatus, OrganizationId, ProviderKind, QuarantineId, Role, Timestamp, UserId, WebhookId,
 };
 use uuid::Uuid;
 
@@ -73,6 +73,7 @@ into_value! {
     MediaId => Uuid, |value| value.uuid();
     EventId => Uuid, |value| value.uuid();
     WebhookId => Uuid, |value| value.uuid();
+    QuarantineId => Uuid, |value| value.uuid();
     DeliveryId => Uuid, |value| value.uuid();
     JobId => Uuid, |value| value.uuid();
     ApiKeyId => Uuid, |value| value.uuid();

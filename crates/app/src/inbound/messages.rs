@@ -12,6 +12,7 @@ use pesan_store::{Error as StoreError, Tx, message};
 
 use super::Batch;
 use super::people::{known, person_at, resolve};
+use super::quarantine::is_placeholder;
 use super::rules::{is_same, place_in_thread, sender_address};
 
 /// A message from somebody, or from another device of this account.
@@ -113,19 +114,23 @@ async fn find_same(
     Ok(found.into_iter().find(|message| is_same(message, came, chat)))
 }
 
-/// It came before. When it could not be decrypted then and can now, its content takes the place.
+/// It came before. When it could not be decrypted or stored then and can now, its content takes the place.
 async fn heal(
     batch: &mut Batch<'_>,
     tx: &mut Tx<'_>,
     came: &InboundMessage,
     mut message: Message,
 ) -> Result<(), StoreError> {
-    let was_unreadable = matches!(message.content, Content::Undecryptable(_));
+    let was_unreadable = matches!(message.content, Content::Undecryptable(_)) || is_placeholder(&message.content);
     if !was_unreadable || matches!(came.content, InboundContent::Undecryptable { .. }) {
         return Ok(());
     }
-    message.content = content_of(batch, tx, &came.content, message.chat_id).await?;
-    message.kind = message.content.kind().to_owned();
+    let content = content_of(batch, tx, &came.content, message.chat_id).await?;
+    if content == message.content {
+        return Ok(());
+    }
+    message.kind = content.kind().to_owned();
+    message.content = content;
     if let Some(wa_id) = &came.reply_to {
         message.reply_to = message::find_in_chat(tx, batch.organization, message.chat_id, wa_id).await?;
     }
@@ -173,11 +178,12 @@ pub(super) async fn receive_group_notice(
         deleted_at: None,
     };
     let at = place_in_thread(notice.at, now);
-    if !message::insert(tx, batch.organization, &message, at, None).await? {
+    if message::insert(tx, batch.organization, &message, at, None).await? {
+        chat::add_message(tx, batch.organization, chat.id, (message.id, at), 0).await?;
+        batch.events.push(Event::MessageReceived(message));
+    } else if !heal_notice(batch, tx, message).await? {
         return Ok(());
     }
-    chat::add_message(tx, batch.organization, chat.id, (message.id, at), 0).await?;
-    batch.events.push(Event::MessageReceived(message));
     if let Some(subject) = notice
         .subject
         .as_ref()
@@ -187,6 +193,20 @@ pub(super) async fn receive_group_notice(
         batch.chat_updated(tx, chat.id).await?;
     }
     Ok(())
+}
+
+/// A notice came before. When it could not be stored then, it takes the place of the line that says so. False when there
+/// is no such line.
+async fn heal_notice(batch: &mut Batch<'_>, tx: &mut Tx<'_>, notice: Message) -> Result<bool, StoreError> {
+    let found = message::list_by_wa_id(tx, batch.organization, batch.account, &notice.wa_id).await?;
+    let is_line = |line: &Message| line.chat_id == notice.chat_id && is_placeholder(&line.content);
+    let Some(mut line) = found.into_iter().find(is_line) else {
+        return Ok(false);
+    };
+    (line.kind, line.content) = (notice.kind, notice.content);
+    message::heal(tx, batch.organization, &line).await?;
+    batch.events.push(Event::MessageHealed(line));
+    Ok(true)
 }
 
 /// The chat at an address, if there is one: by the address itself, or by the person it names.

@@ -3,11 +3,11 @@
 //! WhatsApp delivers again what is not acknowledged, for ever. So when the database refuses something although it is
 //! sound, and does so three times, the thing is kept aside, whole and encrypted; in its thread a line says that
 //! something is missing, which is announced like every message; and it is acknowledged. While the database is in
-//! trouble, nothing is kept aside: that passes.
+//! trouble, nothing is kept aside: that passes. When the thing is stored after all, it takes the place of the line.
 
 use std::sync::Arc;
 
-use pesan_model::AccountId;
+use pesan_model::{AccountId, Content, QuarantineId};
 use pesan_providers::Inbound;
 use pesan_providers::inbound::{GroupNotice, InboundContent, InboundMessage, Person};
 use pesan_store::quarantine::{NewQuarantined, Quarantined};
@@ -24,7 +24,7 @@ const PLACEHOLDER: &str = "quarantined";
 
 /// Whether the same work would fail again and again: it is the thing that is refused, not the database that is in
 /// trouble.
-pub(super) fn is_lasting(error: &Error) -> bool {
+pub(crate) fn is_lasting(error: &Error) -> bool {
     match error {
         Error::Unavailable { .. } | Error::TooMany { .. } => false,
         Error::Internal { source, .. } => source.downcast_ref::<StoreError>().is_none_or(StoreError::is_lasting),
@@ -48,7 +48,7 @@ pub(super) fn row(
 ) -> Result<Quarantined> {
     let json = serde_json::to_vec(item).map_err(|error| Error::internal("keep something aside", error))?;
     let new = NewQuarantined {
-        id: pesan_model::id::new_uuid(&*app.clock, &*app.random),
+        id: QuarantineId::new(&*app.clock, &*app.random),
         account_id,
         kind: kind(item),
         fingerprint: Sha256::digest(&json).into(),
@@ -78,7 +78,7 @@ fn kind(item: &Inbound) -> &'static str {
 }
 
 /// Every cause, outermost first.
-fn reason(error: &Error) -> String {
+pub(crate) fn reason(error: &Error) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(next) = cause {
@@ -86,6 +86,11 @@ fn reason(error: &Error) -> String {
         cause = next.source();
     }
     text
+}
+
+/// Whether this is what stands in a thread instead of something that is kept aside.
+pub(super) fn is_placeholder(content: &Content) -> bool {
+    matches!(content, Content::Unsupported(unsupported) if unsupported.kind == PLACEHOLDER)
 }
 
 /// What stands in the thread instead; `None` for what has no line there.

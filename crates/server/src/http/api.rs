@@ -13,6 +13,7 @@ mod log_in;
 mod me;
 mod media;
 mod messages;
+mod quarantine;
 mod setup;
 mod stream;
 mod users;
@@ -45,6 +46,7 @@ pub(crate) fn closed() -> OpenApiRouter<Shared> {
         .merge(audit::routes())
         .merge(accounts::routes())
         .merge(account_qr::routes())
+        .merge(quarantine::routes())
         .merge(messages::routes())
         .merge(chats::routes())
         .merge(contacts::routes())

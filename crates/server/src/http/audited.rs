@@ -35,6 +35,8 @@ pub const CHANGES: &[(&str, &str, Audited)] = &[
     ("POST", "/v1/accounts/{id}/connect", Audited::Here("account.connect")),
     ("POST", "/v1/accounts/{id}/pause", Audited::Here("account.pause")),
     ("POST", "/v1/accounts/{id}/logout", Audited::Here("account.log_out")),
+    ("POST", "/v1/quarantine/{id}/retry", Audited::Here("quarantine.retry")),
+    ("DELETE", "/v1/quarantine/{id}", Audited::Here("quarantine.delete")),
     ("POST", "/v1/messages", Audited::Never),
     ("DELETE", "/v1/messages/{id}", Audited::Here("message.delete")),
     ("POST", "/v1/messages/{id}/cancel", Audited::Never),

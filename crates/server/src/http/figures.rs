@@ -65,6 +65,14 @@ fn counted(text: &mut String, figures: &Figures) {
     );
     gauge(
         text,
+        (
+            "pesan_quarantined",
+            "Things that came in, could not be stored, and are kept aside.",
+        ),
+        [(String::new(), figures.quarantined as f64)],
+    );
+    gauge(
+        text,
         ("pesan_database_bytes", "Size of the database."),
         [(String::new(), figures.database_bytes as f64)],
     );

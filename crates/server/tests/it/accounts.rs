@@ -95,3 +95,52 @@ async fn a_qr_code_comes_in_every_form() {
         server.get(&path).await.problem(409, "no_qr");
     }
 }
+
+#[tokio::test]
+async fn what_could_not_be_stored_is_listed_tried_again_and_deleted() {
+    for database in both().await {
+        let server = TestServer::new(&database).await;
+        let account = server.post("/v1/accounts", &json!({"name": "Toko"})).await.expect(201);
+        let account = account["id"].as_str().expect("an id");
+        let good = br#"{"Acknowledged": {"wa_id": "3EB0", "error": null, "at": null}}"#;
+        let good = server.quarantined(account, good).await;
+        let odd = server.quarantined(account, br#"{"Odd": "secret"}"#).await;
+        let list = format!("/v1/accounts/{account}/quarantine");
+        let page = server.get(&format!("{list}?limit=1")).await.expect(200);
+        let entry = json!({
+            "id": good, "kind": "acknowledgement", "reason": "it was refused",
+            "created_at": server.clock.now().to_string(),
+        });
+        assert_eq!(page, json!({"data": [entry], "next": good}), "{}", database.kind);
+        let gauge = server.ask_without_key(Method::GET, "/metrics").send().await.text();
+        assert!(gauge.lines().any(|line| line == "pesan_quarantined 2"), "{gauge}");
+
+        let retry = async |id: &str| server.post(&format!("/v1/quarantine/{id}/retry"), &json!({})).await;
+        retry(&good).await.expect(204);
+        retry(&good).await.problem(404, "not_found");
+        retry(&odd).await.problem(409, "still_refused");
+        let left = server.get(&list).await.expect(200);
+        assert_eq!(left["data"].as_array().map(Vec::len), Some(1));
+        let reason = left["data"][0]["reason"].as_str().expect("a reason");
+        assert!(
+            reason.contains("another version") && !reason.contains("secret"),
+            "{reason}"
+        );
+        server.delete(&format!("/v1/quarantine/{odd}")).await.expect(204);
+        assert_eq!(server.get(&list).await.expect(200)["data"], json!([]));
+
+        let log = server.get("/v1/audit?limit=2").await.expect(200);
+        let entries: Vec<_> = log["data"].as_array().expect("a list").iter().collect();
+        let told: Vec<_> = entries
+            .iter()
+            .map(|entry| (&entry["action"], &entry["target"]))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (&json!("quarantine.delete"), &json!(odd)),
+                (&json!("quarantine.retry"), &json!(good))
+            ]
+        );
+    }
+}

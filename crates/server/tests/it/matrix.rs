@@ -167,7 +167,11 @@ async fn things(server: &TestServer) -> Value {
     let invitation = id(server.post("/v1/invitations", &invited).await.expect(201));
     let message = json!({"account_id": account, "to": "6280000000001", "type": "text", "text": {"body": "x"}});
     let message = server.post("/v1/messages", &message).await.expect(202);
-    json!({"messages": message["id"], "chats": message["chat_id"], "accounts": account, "media": media, "keys": key, "webhooks": webhook, "users": user, "invitations": invitation})
+    let quarantined = server.quarantined(account.as_str().expect("an id"), b"{}").await;
+    json!({
+        "messages": message["id"], "chats": message["chat_id"], "accounts": account, "media": media, "keys": key,
+        "webhooks": webhook, "users": user, "invitations": invitation, "quarantine": quarantined,
+    })
 }
 
 /// The path with ids in it: those of `things`, or some that do not exist.
@@ -181,6 +185,7 @@ fn filled(path: &str, things: &Value) -> String {
         "keys" => "key",
         "media" => "med",
         "messages" => "msg",
+        "quarantine" => "qrt",
         "users" => "usr",
         "webhooks" => "whk",
         _ => "x",

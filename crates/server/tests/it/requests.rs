@@ -384,6 +384,7 @@ async fn figures_count_what_there_is_at_most_every_ten_seconds() {
             "pesan_oldest_job_seconds{kind=\"deliver_webhook\"} 90",
             "pesan_oldest_job_seconds{kind=\"fetch_media\"} 0",
             "pesan_live_streams 1",
+            "pesan_quarantined 0",
         ] {
             assert!(
                 text.lines().any(|found| found == line),

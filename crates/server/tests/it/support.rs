@@ -14,7 +14,8 @@ use pesan_app::access::keys::{self, NewKey};
 use pesan_app::access::users::NewUser;
 use pesan_app::access::{organizations, setup};
 use pesan_app::{App, Caller, Settings, context, net};
-use pesan_model::{MockClock, OrganizationId, Permission, SystemRandom, Timestamp};
+use pesan_model::{Clock as _, MockClock, OrganizationId, Permission, QuarantineId, SystemRandom, Timestamp};
+use pesan_store::quarantine::{self, NewQuarantined, Quarantined};
 use pesan_store::testing::TestDatabase;
 use pesan_store::{Keyring, MasterKey};
 use serde_json::Value;
@@ -115,6 +116,31 @@ impl TestServer {
             router,
             _data: data,
         }
+    }
+
+    /// Something that is kept aside on an account; its id.
+    pub(crate) async fn quarantined(&self, account: &str, item: &[u8]) -> String {
+        let organization = self.organization;
+        let key = self.app.organization_key(organization).await.expect("a key");
+        let id = QuarantineId::new(&*self.clock, &SystemRandom);
+        let new = NewQuarantined {
+            id,
+            account_id: account.parse().expect("an id"),
+            kind: "acknowledgement",
+            fingerprint: [u8::try_from(item.len()).expect("short"); 32],
+            reason: "it was refused",
+            item,
+            created_at: self.clock.now(),
+        };
+        let row = Quarantined::seal(&key, &new, &SystemRandom);
+        self.app
+            .store
+            .write::<_, pesan_store::Error, _>(move |tx| {
+                Box::pin(async move { quarantine::insert(tx, organization, &row).await })
+            })
+            .await
+            .expect("kept aside");
+        id.to_string()
     }
 
     /// Another organization with its owner, and a key that may do everything in it.
