@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use crate::Result;
 use crate::figures::say;
 use crate::pesan::Api;
-use crate::phones::Phones;
+use crate::phones::{PastChat, PastMessage, Phones};
 use crate::programs::{Pesan, PesanOptions, Programs, Wanet, WanetOptions};
 use crate::receiver::Receiver;
 use crate::seeded::Seeded;
@@ -71,6 +71,11 @@ const PAUSE: Duration = Duration::from_millis(150);
 /// Phones remember 5,000 messages: fewer than that are exchanged with each.
 const MESSAGES_PER_PHONE: u32 = 4_000;
 
+/// Messages that each account has got from each phone before it was linked.
+const PAST_MESSAGES: u32 = 400;
+/// When the first of them was written, in seconds.
+const PAST: u64 = 1_700_000_000;
+
 /// An account and its number.
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
@@ -101,6 +106,8 @@ pub(crate) struct Stage {
     pub(crate) people: Vec<String>,
     pub(crate) accepted: Mutex<Vec<Sent>>,
     pub(crate) written: Mutex<Vec<Sent>>,
+    /// What phones wrote before the accounts were linked.
+    pub(crate) past: Vec<Sent>,
     pub(crate) posts: AtomicU64,
     pub(crate) problems: Mutex<Vec<String>>,
     /// Between two messages of one sender in one chat.
@@ -182,12 +189,18 @@ async fn prepare(options: &ChaosOptions, api: Api, phones: Phones, receiver: &Re
         phones.add(&phone).await?;
         people.push(phone);
     }
-    let mut lines = Vec::new();
-    for number in 0..options.accounts {
-        let phone = format!("62800000{number:04}");
-        phones.add(&phone).await?;
+    let (mut lines, mut past) = (Vec::new(), Vec::new());
+    for line in 0..options.accounts {
+        let phone = format!("62800000{line:04}");
+        let history: Vec<_> = people.iter().map(|person| past_chat(line, person)).collect();
+        phones.add_with_history(&phone, &history).await?;
         let account = api.link(&phones, &phone).await?;
         api.unpace(account.id).await?;
+        // From then on it is ours to keep.
+        while api.chats(account.id).await?.is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        past.extend(history.into_iter().flat_map(|chat| all_of(line, chat)));
         lines.push(Line { account, number: phone });
     }
     // Twice the average: a life is longer than it looks, because starting a process takes time as well.
@@ -201,9 +214,35 @@ async fn prepare(options: &ChaosOptions, api: Api, phones: Phones, receiver: &Re
         people,
         accepted: Mutex::default(),
         written: Mutex::default(),
+        past,
         posts: AtomicU64::new(0),
         problems: Mutex::default(),
         over: watch::Sender::new(false),
+    })
+}
+
+/// What a person wrote to an account before it was linked.
+fn past_chat(line: usize, person: &str) -> PastChat {
+    let message = |number: u32| PastMessage {
+        id: format!("PAST-{line}-{person}-{number}"),
+        from_me: false,
+        text: format!("old message {number}"),
+        timestamp: PAST + u64::from(number),
+    };
+    PastChat {
+        with: person.to_owned(),
+        messages: (0..PAST_MESSAGES).map(message).collect(),
+    }
+}
+
+fn all_of(line: usize, chat: PastChat) -> impl Iterator<Item = Sent> {
+    let PastChat { with, messages } = chat;
+    messages.into_iter().zip(0..).map(move |(message, number)| Sent {
+        line,
+        phone: with.clone(),
+        number,
+        message: None,
+        wa_id: message.id,
     })
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use reqwest::{Client, Response};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::Result;
@@ -53,6 +53,28 @@ pub struct Counted {
     pub unknown: BTreeMap<String, u64>,
 }
 
+/// What two phones have said to each other before one of them was linked.
+#[derive(Debug, Clone, Serialize)]
+pub struct PastChat {
+    /// The other phone.
+    pub with: String,
+    /// Oldest first.
+    pub messages: Vec<PastMessage>,
+}
+
+/// One message of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct PastMessage {
+    /// WhatsApp's id.
+    pub id: String,
+    /// Whether the phone that is linked wrote it.
+    pub from_me: bool,
+    /// What it says.
+    pub text: String,
+    /// When, in seconds.
+    pub timestamp: u64,
+}
+
 #[derive(Deserialize)]
 struct Sent {
     id: String,
@@ -87,8 +109,14 @@ impl Phones {
 
     /// Adds a phone.
     pub async fn add(&self, phone: &str) -> Result<()> {
+        self.add_with_history(phone, &[]).await
+    }
+
+    /// Adds a phone that has talked with other phones before.
+    pub async fn add_with_history(&self, phone: &str, history: &[PastChat]) -> Result<()> {
         let url = format!("{}/admin/phones", self.url);
-        let body = json!({"phone": phone, "push_name": format!("Phone {}", &phone[phone.len() - 4..])});
+        let name = format!("Phone {}", &phone[phone.len() - 4..]);
+        let body = json!({"phone": phone, "push_name": name, "history": history});
         let _: serde_json::Value = Self::read(self.client.post(url).json(&body).send().await?).await?;
         Ok(())
     }

@@ -29,6 +29,7 @@ pub(super) struct Counts {
     dropped_by_network: u64,
     written: usize,
     stored: usize,
+    past: usize,
     told: usize,
     webhook_tries: u64,
     webhook_repeats: u64,
@@ -45,8 +46,8 @@ impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "logins={} | out: accepted={} shown={} sent_events={} wire_repeats={} dropped_by_network={} | in: written={} stored={} \
-             told={} webhook_tries={} webhook_repeats={} | decryption_retries={} undecryptable_at_first={} | lost={} \
+            "logins={} | out: accepted={} shown={} sent_events={} wire_repeats={} dropped_by_network={} | in: past={} written={} \
+             stored={} told={} webhook_tries={} webhook_repeats={} | decryption_retries={} undecryptable_at_first={} | lost={} \
              doubled={} stuck={} out_of_order={}",
             self.logins,
             self.accepted,
@@ -54,6 +55,7 @@ impl fmt::Display for Counts {
             self.sent_events,
             self.wire_repeats,
             self.dropped_by_network,
+            self.past,
             self.written,
             self.stored,
             self.told,
@@ -73,6 +75,8 @@ impl fmt::Display for Counts {
 struct Facts {
     accepted: Vec<Sent>,
     written: Vec<Sent>,
+    /// What phones wrote before the accounts were linked.
+    past: Vec<Sent>,
     /// What is on each phone.
     screens: HashMap<String, Vec<Shown>>,
     /// Every message in Pesan, by account.
@@ -131,6 +135,7 @@ async fn collect(stage: &Stage, receiver: &Receiver) -> Result<Facts> {
     Ok(Facts {
         accepted: stage.accepted.lock().clone(),
         written: stage.written.lock().clone(),
+        past: stage.past.clone(),
         screens,
         stored,
         ledger: receiver.ledger(),
@@ -142,6 +147,7 @@ fn judge(facts: &Facts) -> Verdict {
         counts: Counts {
             accepted: facts.accepted.len(),
             written: facts.written.len(),
+            past: facts.past.len(),
             ..Counts::default()
         },
         problems: Vec::new(),
@@ -226,7 +232,7 @@ fn outgoing(facts: &Facts, verdict: &mut Verdict) {
     }
 }
 
-/// Each message of a phone is stored once.
+/// Each message of a phone is stored once, also what it wrote before the account was linked.
 fn incoming(facts: &Facts, verdict: &mut Verdict) {
     let mut stored: HashMap<(usize, &str), usize> = HashMap::new();
     for (line, messages) in facts.stored.iter().enumerate() {
@@ -234,7 +240,7 @@ fn incoming(facts: &Facts, verdict: &mut Verdict) {
             *stored.entry((line, &message.wa_id)).or_default() += 1;
         }
     }
-    for sent in &facts.written {
+    for sent in facts.written.iter().chain(&facts.past) {
         match stored.get(&(sent.line, sent.wa_id.as_str())) {
             Some(1) => verdict.counts.stored += 1,
             None => {
