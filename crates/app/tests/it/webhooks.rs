@@ -255,7 +255,7 @@ async fn retries_follow_the_table_and_an_old_failure_lets_later_events_pass() {
         let first = test.wait_for_tries(webhook, 1).await;
         test.emit(&test.caller, vec![received(2, 1)]).await;
         let mut next = first.next_attempt_at.expect("another try");
-        for (tries, wait) in [(2, 300), (3, 1800)] {
+        for (tries, wait) in [(2, 30), (3, 120), (4, 300), (5, 900)] {
             assert!(next > test.clock.now());
             test.pass(next.since(test.clock.now()));
             let tried = test.wait_for_tries(webhook, tries).await;
@@ -263,15 +263,15 @@ async fn retries_follow_the_table_and_an_old_failure_lets_later_events_pass() {
             assert!(waits >= Duration::from_secs(wait) && waits <= Duration::from_secs(wait * 6 / 5));
             next = tried.next_attempt_at.expect("another try");
         }
-        assert_eq!(receiver.told().len(), 3, "the second event waits");
-        // The fourth try fails; the fifth would be hours away, so the second event goes on.
-        test.pass(next.since(test.clock.now()));
-        let told = receiver.wait_for(5).await;
-        assert_eq!(told[4].body["data"]["id"], id_of(2));
+        assert_eq!(receiver.told().len(), 5, "the second event waits");
+        // The sixth try comes late and fails too: an hour is over, so the second event goes on.
+        test.pass(next.since(test.clock.now()) + Duration::from_hours(1));
+        let told = receiver.wait_for(7).await;
+        assert_eq!(told[6].body["data"]["id"], id_of(2));
         receiver.reply(Reply::Status(200));
         within(async {
             let mut tries = vec![];
-            while tries != [1, 4] {
+            while tries != [1, 6] {
                 tokio::task::yield_now().await;
                 tries = test
                     .deliveries(webhook, None)
