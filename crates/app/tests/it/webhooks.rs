@@ -417,6 +417,7 @@ async fn switched_off_nothing_is_sent_and_a_replay_brings_it_all_in_order() {
             (replayed.deliveries, replayed.last_seq, replayed.is_complete),
             (6, 6, true)
         );
+        assert_eq!((replayed.first_seq, replayed.has_gap), (1, false));
         let told = receiver.wait_for(6).await;
         let ids: Vec<String> = test.events().await.iter().map(|event| event.id.to_string()).collect();
         let heard: Vec<&str> = told.iter().map(|told| told.header("webhook-id")).collect();
@@ -693,6 +694,63 @@ async fn old_events_and_deliveries_are_forgotten() {
         assert_eq!(retention::sweep(&test.app).await.expect("swept"), 6);
         assert_eq!(test.events().await.len(), 1);
         assert_eq!(test.deliveries(webhook, None).await.len(), 1);
+
+        // A replay says what it could not send any more, and where it began instead.
+        let long_ago = test.clock.now().minus(Duration::from_hours(60 * 24));
+        for (from, first_seq, has_gap, deliveries) in [
+            (From::AfterSeq(0), 4, true, 1),
+            (From::AfterSeq(2), 4, true, 1),
+            (From::AfterSeq(3), 4, false, 1),
+            (From::AfterSeq(4), 5, false, 0),
+            (From::Since(long_ago), 4, true, 1),
+        ] {
+            let replayed = webhooks::replay(&test.app, &test.caller, webhook, from)
+                .await
+                .expect("replayed");
+            assert_eq!(
+                (replayed.first_seq, replayed.has_gap, replayed.deliveries),
+                (first_seq, has_gap, deliveries),
+                "{}: {from:?}",
+                database.kind
+            );
+        }
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn without_a_limit_every_event_is_kept_and_only_deliveries_are_forgotten() {
+    for database in testing::both().await {
+        let first = TestApp::new(&database).await;
+        let (clock, organization) = (first.clock.clone(), first.caller.organization_id);
+        first.stop().await;
+        let test = TestApp::start_with(&database, clock, organization, |settings| {
+            settings.event_retention = None;
+        })
+        .await;
+        let receiver = Receiver::new(Reply::Status(200)).await;
+        let webhook = test.webhook(&receiver, &["*"], Envelope::Native).await.webhook.id;
+        test.run_webhooks();
+        test.emit(&test.caller, (1..=3).map(|number| received(number, 1)).collect())
+            .await;
+        test.wait_for(webhook, DeliveryState::Delivered, 3).await;
+        test.clock.advance(Duration::from_hours(10 * 366 * 24));
+        assert_eq!(
+            retention::sweep(&test.app).await.expect("swept"),
+            3,
+            "{}",
+            database.kind
+        );
+        assert_eq!(test.deliveries(webhook, None).await.len(), 0);
+        assert_eq!(test.events().await.len(), 3);
+        let replayed = webhooks::replay(&test.app, &test.caller, webhook, From::AfterSeq(0))
+            .await
+            .expect("replayed");
+        assert_eq!(
+            (replayed.deliveries, replayed.first_seq, replayed.has_gap),
+            (3, 1, false)
+        );
+        test.wait_for(webhook, DeliveryState::Delivered, 3).await;
         test.stop().await;
     }
 }
