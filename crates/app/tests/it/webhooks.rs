@@ -756,6 +756,37 @@ async fn without_a_limit_every_event_is_kept_and_only_deliveries_are_forgotten()
 }
 
 #[tokio::test]
+async fn a_change_does_not_undo_a_switch_off_that_comes_at_the_same_moment() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let receiver = Receiver::new(Reply::Status(200)).await;
+        let organization = test.caller.organization_id;
+        for round in 0..20 {
+            let webhook = test.webhook(&receiver, &["*"], Envelope::Native).await.webhook.id;
+            let change = Changes {
+                url: Some(format!("{}{round}", receiver.url)),
+                ..Changes::default()
+            };
+            let switch_off = test.app.store.write(move |tx| {
+                Box::pin(async move { pesan_store::webhook::disable(tx, organization, webhook, "it is gone").await })
+            });
+            let (changed, disabled) =
+                tokio::join!(webhooks::update(&test.app, &test.caller, webhook, change), switch_off);
+            changed.expect("changed");
+            disabled.expect("switched off");
+            let after = test.get(webhook).await;
+            assert!(!after.enabled, "{}: round {round}", database.kind);
+            assert_eq!(after.disabled_reason.as_deref(), Some("it is gone"));
+            assert!(after.url.ends_with(&format!("/{round}")), "{}", after.url);
+            webhooks::delete(&test.app, &test.caller, webhook)
+                .await
+                .expect("deleted");
+        }
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn a_slow_start_of_the_worker_loses_nothing() {
     for database in testing::both().await {
         let test = TestApp::new(&database).await;
