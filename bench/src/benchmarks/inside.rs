@@ -66,6 +66,7 @@ async fn once(app: &Arc<App>, caller: &Caller, account: AccountId, run: usize) -
                     },
                     reply_to: None,
                     send_at: None,
+                    metadata: None,
                 };
                 let key = KeyText::new(&format!("{run}-{number}-{message}"))?.of([0; 32]);
                 let asked = Instant::now();

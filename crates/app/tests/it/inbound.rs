@@ -264,6 +264,7 @@ async fn receipts_climb_and_a_late_delivered_does_not_undo_read() {
             content: messaging::NewContent::Text { body: "halo".into() },
             reply_to: None,
             send_at: None,
+            metadata: None,
         };
         let sent = messaging::send(&test.app, &test.caller, new, None)
             .await
@@ -301,6 +302,7 @@ async fn a_late_acknowledgement_settles_a_message_that_was_to_be_sent_again() {
             content: messaging::NewContent::Text { body: "halo".into() },
             reply_to: None,
             send_at: None,
+            metadata: None,
         };
         let accepted = messaging::send(&test.app, &test.caller, new(SITI), None)
             .await
