@@ -164,8 +164,8 @@ async fn handle(batch: &mut Batch<'_>, tx: &mut Tx<'_>, item: &Inbound) -> Resul
     match item {
         Inbound::Message(message) => messages::receive(batch, tx, message).await,
         Inbound::Group(notice) => messages::receive_group_notice(batch, tx, notice).await,
-        Inbound::Acknowledged { wa_id, error, at } => {
-            receipts::acknowledge(batch, tx, wa_id, (error.as_deref(), *at)).await
+        Inbound::Acknowledged { wa_id, refusal, at } => {
+            receipts::acknowledge(batch, tx, wa_id, (refusal.as_ref(), *at)).await
         }
         Inbound::Receipt(receipt) => receipts::receive(batch, tx, receipt).await,
         Inbound::Activity { chat, from, activity } => {

@@ -9,7 +9,7 @@ use pesan_model::reconnect::Disconnect;
 use pesan_model::{AccountId, Address, Direction, MessageStatus, Phone, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::provider::RemoteMedia;
+use crate::provider::{Refusal, RemoteMedia};
 
 /// Where providers put what they receive.
 #[async_trait]
@@ -84,7 +84,7 @@ pub enum Inbound {
         /// Which message.
         wa_id: String,
         /// The server's refusal, if it is one.
-        error: Option<String>,
+        refusal: Option<Refusal>,
         /// When.
         at: Option<Timestamp>,
     },

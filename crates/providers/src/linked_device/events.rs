@@ -16,6 +16,7 @@ use super::ending::Ending;
 use super::identity::complete;
 use super::jid::{address, person};
 use super::queue::{Item, Queue};
+use super::refusal;
 use crate::inbound::{Connection, Identity, Inbound};
 
 /// The events that are listened to; the library does not even build the others.
@@ -73,7 +74,7 @@ impl Listener {
         if let Some(Ack { at, error, .. }) = self.acks.arrived(&ack.id, word) {
             self.queue.push(Item::Inbound(Inbound::Acknowledged {
                 wa_id: ack.id.clone(),
-                error,
+                refusal: error.map(|code| refusal::of(&code)),
                 at,
             }));
         }
