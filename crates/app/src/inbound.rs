@@ -180,15 +180,8 @@ async fn handle(batch: &mut Batch<'_>, tx: &mut Tx<'_>, item: &Inbound) -> Resul
             Ok(())
         }
         Inbound::Person(person) => {
-            // Only people we already talk to: an address book full of strangers is not ours to keep.
             let known = people::known(person);
-            if pesan_store::contact::find_by_identity(tx, batch.organization, &known)
-                .await?
-                .is_empty()
-            {
-                return Ok(());
-            }
-            people::resolve(batch.app, tx, batch.organization, &known, &mut batch.events).await?;
+            people::resolve_met(batch.app, tx, batch.organization, &known, &mut batch.events).await?;
             Ok(())
         }
     }

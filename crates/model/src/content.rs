@@ -131,7 +131,7 @@ pub struct Reaction {
 pub struct GroupChange {
     /// `create`, `add`, `remove`, `leave`, `promote`, `demote`, `subject`, `description`, …, as WhatsApp names it.
     pub action: String,
-    /// The members it is about, as WhatsApp addresses.
+    /// The members it is about, as WhatsApp addresses: by number where anybody here knows it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub participants: Vec<String>,
     /// The group's name after the change, where the change says it.

@@ -180,6 +180,8 @@ pub struct InboundMedia {
 pub struct Receipt {
     /// The thread.
     pub chat: Address,
+    /// The person of a chat with one, with every identity that is known.
+    pub peer: Option<Person>,
     /// Who sent the receipt: another person, or ourselves from another device.
     pub from: Address,
     /// True when another device of this account read messages that came in.
@@ -214,8 +216,8 @@ pub struct GroupNotice {
     pub by: Person,
     /// `create`, `add`, `remove`, `subject`, …
     pub action: String,
-    /// The members it is about, as WhatsApp addresses.
-    pub participants: Vec<String>,
+    /// The members it is about, with every identity that is known.
+    pub participants: Vec<Person>,
     /// The subject after the change, where the change says it.
     pub subject: Option<String>,
     /// When.

@@ -1,7 +1,7 @@
 //! Receipts and late acknowledgements.
 
 use pesan_model::message::Message;
-use pesan_model::{Direction, Event, MessageStatus, Timestamp};
+use pesan_model::{Address, Direction, Event, MessageStatus, Timestamp};
 use pesan_providers::SendError;
 use pesan_providers::inbound::Receipt;
 use pesan_providers::provider::Refusal;
@@ -60,10 +60,29 @@ pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, receipt: &Re
     }
     for wa_id in &receipt.wa_ids {
         for mut message in list_ours(batch, tx, wa_id).await? {
-            climb(batch, tx, &mut message, (receipt.status, receipt.at)).await?;
+            if rules::is_from(receipt, &message.chat) || is_from_chat_of(batch, tx, receipt, &message).await? {
+                climb(batch, tx, &mut message, (receipt.status, receipt.at)).await?;
+            }
         }
     }
     Ok(())
+}
+
+/// Whether a receipt comes from the thread of a message although it names it otherwise.
+async fn is_from_chat_of(
+    batch: &Batch<'_>,
+    tx: &mut Tx<'_>,
+    receipt: &Receipt,
+    message: &Message,
+) -> Result<bool, StoreError> {
+    let is_in_group = message.chat.parse::<Address>().is_ok_and(|address| address.is_group());
+    if receipt.chat.is_group() || is_in_group {
+        return Ok(false);
+    }
+    let from = messages::find_chats(batch, tx, &receipt.chat, receipt.peer.as_ref()).await?;
+    // A thread that we do not know at all: WhatsApp can know a person under another number than we wrote to, because
+    // some countries have two forms.
+    Ok(from.is_empty() || from.contains(&message.chat_id))
 }
 
 async fn list_ours(batch: &Batch<'_>, tx: &mut Tx<'_>, wa_id: &str) -> Result<Vec<Message>, StoreError> {

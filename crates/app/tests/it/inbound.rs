@@ -277,6 +277,7 @@ async fn receipts_climb_and_a_late_delivered_does_not_undo_read() {
                 chat: address(SITI),
                 from: address(SITI),
                 from_self: false,
+                peer: None,
                 wa_ids: vec![sent.wa_id.clone()],
                 status,
                 at: test.clock.now(),
@@ -428,6 +429,136 @@ async fn a_refusal_that_comes_late_means_what_it_would_have_meant_in_time() {
 }
 
 #[tokio::test]
+async fn a_receipt_moves_messages_of_its_own_thread_only() {
+    const BUDI: &str = "15550000002";
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        let from_budi = InboundMessage {
+            chat: address(BUDI),
+            sender: Person {
+                phone: BUDI.parse().ok(),
+                ..Person::default()
+            },
+            ..message(&test, "B1", "halo")
+        };
+        receive_message(&test, account, from_budi).await;
+        let in_group = InboundMessage {
+            chat: address(GROUP),
+            ..message(&test, "G1", "halo")
+        };
+        receive_message(&test, account, in_group).await;
+        let send = async |to: &str| {
+            let new = crate::messaging::text(account, to, "halo");
+            let sent = messaging::send(&test.app, &test.caller, new, None).await;
+            sent.expect("accepted").message
+        };
+        let (to_siti, to_group) = (send(SITI).await, send(GROUP).await);
+        let receipt = |chat: &str, peer: Option<Person>, wa_id: &str, status| {
+            vec![Inbound::Receipt(Receipt {
+                chat: address(chat),
+                from: address(chat),
+                from_self: false,
+                peer,
+                wa_ids: vec![wa_id.to_owned()],
+                status,
+                at: test.clock.now(),
+            })]
+        };
+        let status = async |message: &Message| {
+            let message = messaging::get(&test.app, &test.caller, message.id).await;
+            message.expect("found").status
+        };
+        for (chat, wa_id) in [
+            (BUDI, &to_siti.wa_id),
+            (GROUP, &to_siti.wa_id),
+            (SITI, &to_group.wa_id),
+            (BUDI, &to_group.wa_id),
+            ("15550000099", &to_group.wa_id),
+        ] {
+            receive(&test, account, receipt(chat, None, wa_id, MessageStatus::Read)).await;
+        }
+        assert_eq!(
+            (status(&to_siti).await, status(&to_group).await),
+            (MessageStatus::Queued, MessageStatus::Queued),
+            "{}",
+            database.kind
+        );
+        // The same person under WhatsApp's own id, as the connection knows it.
+        let both = Person {
+            lid: Some(SITI_LID.into()),
+            ..siti()
+        };
+        let by_lid = receipt(SITI_LID, Some(both), &to_siti.wa_id, MessageStatus::Delivered);
+        receive(&test, account, by_lid).await;
+        assert_eq!(status(&to_siti).await, MessageStatus::Delivered);
+        // A number that we know nothing of: WhatsApp can know a person under another form of it.
+        let other_form = receipt("15550000098", None, &to_siti.wa_id, MessageStatus::Read);
+        receive(&test, account, other_form).await;
+        assert_eq!(status(&to_siti).await, MessageStatus::Read);
+        // One member is enough for a group.
+        let member = receipt(GROUP, None, &to_group.wa_id, MessageStatus::Delivered);
+        receive(&test, account, member).await;
+        assert_eq!(status(&to_group).await, MessageStatus::Delivered);
+    }
+}
+
+#[tokio::test]
+async fn members_of_a_group_are_written_by_number_where_anybody_here_knows_it() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        let both = Person {
+            lid: Some(SITI_LID.into()),
+            ..siti()
+        };
+        let known = InboundMessage {
+            sender: both,
+            ..message(&test, "A1", "halo")
+        };
+        receive_message(&test, account, known).await;
+        let by_lid = |lid: &str| Person {
+            lid: Some(lid.into()),
+            ..Person::default()
+        };
+        let told = Person {
+            phone: "15550000003".parse().ok(),
+            ..by_lid("1000003@lid")
+        };
+        let notice = GroupNotice {
+            group: address(GROUP),
+            wa_id: "N1".into(),
+            by: siti(),
+            action: "add".into(),
+            participants: vec![by_lid(SITI_LID), by_lid("1000099@lid"), told, Person::default()],
+            subject: None,
+            at: test.clock.now(),
+        };
+        let contacts = contact_count(&test.app, &test).await;
+        receive(&test, account, vec![Inbound::Group(notice)]).await;
+        let event = test.events().await.pop().expect("an event").event;
+        let Some(Content::GroupChange(change)) = event.message().map(|message| &message.content) else {
+            panic!("no line in the thread: {event:?}")
+        };
+        assert_eq!(
+            change.participants,
+            [
+                "15550000001@s.whatsapp.net",
+                "1000099@lid",
+                "15550000003@s.whatsapp.net"
+            ],
+            "{}",
+            database.kind
+        );
+        assert_eq!(
+            contact_count(&test.app, &test).await,
+            contacts,
+            "who is only mentioned is no contact"
+        );
+    }
+}
+
+#[tokio::test]
 async fn an_undecryptable_message_is_announced_and_healed_in_its_place() {
     for database in testing::both().await {
         let test = TestApp::new(&database).await;
@@ -477,6 +608,7 @@ async fn what_the_phone_sends_and_reads_is_ours_too() {
             chat: address(SITI),
             from: address("15550009999"),
             from_self: true,
+            peer: None,
             wa_ids: vec!["A1".into()],
             status: MessageStatus::Read,
             at: test.clock.now(),
@@ -502,7 +634,7 @@ async fn groups_have_one_chat_a_subject_and_senders() {
             wa_id: "N1".into(),
             by: siti(),
             action: "create".into(),
-            participants: vec![SITI_LID.into()],
+            participants: vec![],
             subject: Some("Relawan".into()),
             at: test.clock.now(),
         };

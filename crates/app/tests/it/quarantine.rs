@@ -55,6 +55,7 @@ fn receipt(test: &TestApp) -> Inbound {
         chat: SITI.parse().expect("valid"),
         from: SITI.parse().expect("valid"),
         from_self: false,
+        peer: None,
         wa_ids: vec!["nobody's".into()],
         status: MessageStatus::Read,
         at: test.clock.now(),
