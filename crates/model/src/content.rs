@@ -142,7 +142,8 @@ pub struct GroupChange {
 /// A message that could not be decrypted yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Undecryptable {
-    /// Why, in the protocol's words.
+    /// Why, in the protocol's words. It never comes again with `interrupted`: the server stopped at the one moment in which
+    /// a message can be lost, after its cipher was stored and before it was.
     pub reason: String,
 }
 

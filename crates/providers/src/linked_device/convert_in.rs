@@ -14,11 +14,16 @@ use wacore_binary::Jid;
 use waproto::whatsapp as wa;
 
 use super::jid::{address, is_broadcast_list, person};
+use super::lost;
 use super::remote_media::Remote;
 use crate::inbound::{GroupNotice, Inbound, InboundContent, InboundMedia, InboundMessage, Person, Receipt};
 
 /// A decrypted message; `None` for what is no message to a person: protocol messages, status, channels.
 pub(super) fn message(message: &wa::Message, info: &MessageInfo) -> Option<Inbound> {
+    if lost::is_stand_in(message) {
+        let reason = lost::REASON.into();
+        return envelope(info, InboundContent::Undecryptable { reason }, None);
+    }
     let (content, reply_to) = content(message)?;
     envelope(info, content, reply_to)
 }
