@@ -316,7 +316,8 @@ export function createMockApi(world: World = emptyWorld()) {
     },
     "POST /v1/webhooks/:id/rotate-secret": () => json({ secret: "whsec_YW5vdGhlciBvbmU=" }),
     "POST /v1/webhooks/:id/test": () => json({}, 202),
-    "POST /v1/webhooks/:id/replay": () => json({ deliveries: 3, last_seq: 40, is_complete: true }, 202),
+    "POST /v1/webhooks/:id/replay": () =>
+      json({ deliveries: 3, first_seq: 38, has_gap: false, last_seq: 40, is_complete: true }, 202),
     "GET /v1/webhooks/:id/deliveries": ({ query }) =>
       pages(
         world.deliveries.filter((delivery) => !query.get("state") || delivery.state === query.get("state")),
@@ -448,6 +449,7 @@ export function makeMessage(change: Partial<Message> = {}, body: Body = { text: 
     ...body,
     status: change.direction === "out" ? "sent" : "received",
     attempts: 0,
+    retries: 0,
     created_at: new Date().toISOString(),
     sent_at: null,
     delivered_at: null,

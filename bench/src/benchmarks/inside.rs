@@ -66,6 +66,7 @@ async fn once(app: &Arc<App>, caller: &Caller, account: AccountId, run: usize) -
                     },
                     reply_to: None,
                     send_at: None,
+                    metadata: None,
                 };
                 let key = KeyText::new(&format!("{run}-{number}-{message}"))?.of([0; 32]);
                 let asked = Instant::now();
@@ -111,7 +112,8 @@ async fn application(database: &TestDatabase, data_dir: std::path::PathBuf) -> R
             start: "bench/1".into(),
             allow_private_targets: true,
             max_upload_bytes: 32 * 1024 * 1024,
-            event_retention: Duration::from_secs(30 * 24 * 3600),
+            event_retention: None,
+            delivery_retention: None,
             webhook_waits: pesan_model::retry::WEBHOOK.into(),
             public_url: String::new(),
             limits: pesan_app::context::Limits::default(),

@@ -245,22 +245,16 @@ fn checked_name(name: &str, wrong: &mut Vec<FieldError>) -> String {
 
 fn check_pacing(pacing: Option<Pacing>, wrong: &mut Vec<FieldError>) {
     let Some(pacing) = pacing else { return };
-    let mut refuse = |pointer: &str, detail: &str| {
-        wrong.push(FieldError {
-            pointer: pointer.to_owned(),
-            detail: detail.to_owned(),
-        });
-    };
-    if !(Pacing { burst: 1, ..pacing }).is_valid() {
-        refuse("/pacing/per_minute", "must be 1 to 6000");
-    }
-    if !(Pacing {
-        per_minute: 1,
-        ..pacing
-    })
-    .is_valid()
-    {
-        refuse("/pacing/burst", "must be 1 to 10000");
+    for (pointer, figure, range) in [
+        ("/pacing/per_minute", pacing.per_minute, Pacing::PER_MINUTE),
+        ("/pacing/burst", pacing.burst, Pacing::BURST),
+    ] {
+        if !range.contains(&figure) {
+            wrong.push(FieldError {
+                pointer: pointer.to_owned(),
+                detail: format!("must be a whole number from {} to {}", range.start(), range.end()),
+            });
+        }
     }
 }
 

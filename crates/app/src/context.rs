@@ -32,8 +32,10 @@ pub struct Settings {
     pub allow_private_targets: bool,
     /// Most bytes of a file that is uploaded or fetched from a link.
     pub max_upload_bytes: u64,
-    /// How long events and finished deliveries are kept.
-    pub event_retention: Duration,
+    /// How long events are kept: for ever when there is none.
+    pub event_retention: Option<Duration>,
+    /// How long deliveries that ended are kept, with their tries: for ever when there is none.
+    pub delivery_retention: Option<Duration>,
     /// The waits between tries of a webhook: [`pesan_model::retry::WEBHOOK`], but for crash tests.
     pub webhook_waits: Arc<[Duration]>,
     /// Where people reach the web app: for links in mail.

@@ -198,8 +198,8 @@ async fn handle(batch: &mut Batch<'_>, tx: &mut Tx<'_>, item: &Inbound) -> Resul
     match item {
         Inbound::Message(message) => messages::receive(batch, tx, message).await,
         Inbound::Group(notice) => messages::receive_group_notice(batch, tx, notice).await,
-        Inbound::Acknowledged { wa_id, error, at } => {
-            receipts::acknowledge(batch, tx, wa_id, (error.as_deref(), *at)).await
+        Inbound::Acknowledged { wa_id, refusal, at } => {
+            receipts::acknowledge(batch, tx, wa_id, (refusal.as_ref(), *at)).await
         }
         Inbound::Receipt(receipt) => receipts::receive(batch, tx, receipt).await,
         Inbound::Activity { chat, from, activity } => {
@@ -214,15 +214,8 @@ async fn handle(batch: &mut Batch<'_>, tx: &mut Tx<'_>, item: &Inbound) -> Resul
             Ok(())
         }
         Inbound::Person(person) => {
-            // Only people we already talk to: an address book full of strangers is not ours to keep.
             let known = people::known(person);
-            if pesan_store::contact::find_by_identity(tx, batch.organization, &known)
-                .await?
-                .is_empty()
-            {
-                return Ok(());
-            }
-            people::resolve(batch.app, tx, batch.organization, &known, &mut batch.events).await?;
+            people::resolve_met(batch.app, tx, batch.organization, &known, &mut batch.events).await?;
             Ok(())
         }
     }

@@ -4,10 +4,12 @@
 
 mod compose;
 mod delete;
+mod retry;
 mod user_sends;
 mod words;
 
 pub use delete::delete;
+pub use retry::{MAX_RETRIES, retry};
 pub(crate) use user_sends::UserSends;
 
 use std::sync::Arc;
@@ -15,12 +17,12 @@ use std::sync::Arc;
 use pesan_model::message::Message;
 use pesan_model::{
     AccountId, AccountState, Address, ChatId, Content, Direction, Event, JobId, MediaId, MessageId, MessageStatus,
-    OrganizationId, Permission, Timestamp,
+    Metadata, OrganizationId, Permission, Timestamp,
 };
 use pesan_providers::ProviderError;
 use pesan_providers::provider::new_wa_id;
 use pesan_store::chat::{self, ChatKey, NewChat};
-use pesan_store::contact;
+use pesan_store::contact::{self, ContactRow, Known};
 use pesan_store::job::{self, NewJob};
 use pesan_store::{Error as StoreError, Tx, account, message};
 
@@ -45,6 +47,8 @@ pub struct NewMessage {
     pub reply_to: Option<MessageId>,
     /// Not before this time.
     pub send_at: Option<Timestamp>,
+    /// What is given along for whoever sends it.
+    pub metadata: Option<Metadata>,
 }
 
 /// What a new message says.
@@ -110,6 +114,7 @@ pub async fn send(app: &Arc<App>, caller: &Caller, new: NewMessage, key: Option<
     caller.require(Permission::MessagesSend)?;
     let address = compose::address(&new.to)?;
     compose::check_time(app, new.send_at)?;
+    compose::check_metadata(new.metadata.as_ref())?;
     let organization = caller.organization_id;
     // A repeat must not fetch a file again that is gone by now, nor count as another message.
     if let Some(first) = idempotency::find(app, caller, OPERATION, key.as_ref()).await? {
@@ -124,6 +129,7 @@ pub async fn send(app: &Arc<App>, caller: &Caller, new: NewMessage, key: Option<
         content,
         reply_to: new.reply_to,
         send_at: new.send_at,
+        metadata: new.metadata,
         key,
     });
     let mut attempt = 1;
@@ -196,6 +202,7 @@ struct Checked {
     content: compose::Draft,
     reply_to: Option<MessageId>,
     send_at: Option<Timestamp>,
+    metadata: Option<Metadata>,
     key: Option<IdempotencyKey>,
 }
 
@@ -226,15 +233,19 @@ async fn accept(app: &Arc<App>, tx: &mut Tx<'_>, new: &Checked, strangers: Stran
         direction: Direction::Out,
         wa_id: new_wa_id(&*app.random),
         chat: chat.key.address.to_string(),
+        chat_name: chat.key.name(chat.contact.as_ref()),
         sender: String::new(),
-        contact_id: chat.contact,
+        sent_by: Some(new.caller.principal.to_string()),
+        contact_id: chat.contact.as_ref().map(ContactRow::id),
         push_name: None,
         kind: content.kind().to_owned(),
         content,
+        metadata: new.metadata.clone(),
         reply_to: new.reply_to,
         status: MessageStatus::Queued,
         error: None,
         attempts: 0,
+        retries: 0,
         created_at: now,
         sent_at: None,
         delivered_at: None,
@@ -316,7 +327,7 @@ async fn enqueue(
 
 struct OpenChat {
     key: ChatKey,
-    contact: Option<pesan_model::ContactId>,
+    contact: Option<ContactRow>,
 }
 
 /// The chat that a message goes to, made when it is new. A person is one chat, by whatever address they are written to.
@@ -328,13 +339,13 @@ async fn open_chat(
     events: &mut Vec<Event>,
 ) -> Result<OpenChat, Unaccepted> {
     let (organization, account, address) = (new.caller.organization_id, new.account, &new.address);
-    let contact = match people::person_at(address) {
-        Some(person) => people::resolve(app, tx, organization, &people::known(&person), events).await?,
-        None => None,
+    let contact = match (people::person_at(address), address) {
+        (Some(person), Address::Lid(_)) => Some(met(tx, organization, &people::known(&person)).await?),
+        (Some(person), _) => people::resolve(app, tx, organization, &people::known(&person), events).await?,
+        (None, _) => None,
     };
-    let contact = contact.as_ref().map(contact::ContactRow::id);
-    let found = match contact {
-        Some(contact) => chat::find_by_contact(tx, organization, account, contact).await?,
+    let found = match &contact {
+        Some(contact) => chat::find_by_contact(tx, organization, account, contact.id()).await?,
         None => chat::find_by_address(tx, organization, account, address).await?,
     };
     if let Some(key) = found {
@@ -347,7 +358,7 @@ async fn open_chat(
         id: ChatId::new(&*app.clock, &*app.random),
         account_id: account,
         address: address.clone(),
-        contact_id: contact,
+        contact_id: contact.as_ref().map(ContactRow::id),
     };
     chat::insert(tx, organization, &new, app.clock.now()).await?;
     Ok(OpenChat {
@@ -358,6 +369,16 @@ async fn open_chat(
         },
         contact,
     })
+}
+
+/// Whom we know by WhatsApp's own id. Nobody can be asked about others: WhatsApp answers about any such id as if
+/// somebody had it, and takes a message to nobody.
+async fn met(tx: &mut Tx<'_>, organization: OrganizationId, known: &Known) -> Result<ContactRow> {
+    let found = contact::find_by_identity(tx, organization, known).await?;
+    found
+        .into_iter()
+        .next()
+        .ok_or_else(|| Error::field("/to", "nobody we know has this address; write to the number instead"))
 }
 
 /// Asks WhatsApp about an address that we never wrote to, so that a typing error is an error and not a failed message.
@@ -418,46 +439,6 @@ pub async fn cancel(app: &Arc<App>, caller: &Caller, id: MessageId) -> Result<Me
                 message.status = MessageStatus::Cancelled;
                 message::save_status(tx, organization, &message).await?;
                 events::record(&owned, tx, organization, vec![Event::MessageCancelled(message.clone())]).await?;
-                Ok(message)
-            })
-        })
-        .await?;
-    wake(app, &message, organization);
-    Ok(message)
-}
-
-/// Queues a failed message again, with the same WhatsApp id.
-///
-/// # Errors
-/// [`Error::Conflict`] with the code `not_failed` when it did not fail, or `deleted` when it was deleted.
-pub async fn retry(app: &Arc<App>, caller: &Caller, id: MessageId) -> Result<Message> {
-    caller.require(Permission::MessagesSend)?;
-    let (organization, owned) = (caller.organization_id, app.clone());
-    let message = app
-        .store
-        .write::<_, Error, _>(move |tx| {
-            Box::pin(async move {
-                let mut message = message::get_for_change(tx, organization, id).await?;
-                if message.direction != Direction::Out || message.status != MessageStatus::Failed {
-                    return Err(Error::Conflict {
-                        code: "not_failed",
-                        detail: format!("the message is {}; only failed ones are retried", message.status.name()),
-                    });
-                }
-                if message.deleted_at.is_some() {
-                    return Err(Error::Conflict {
-                        code: "deleted",
-                        detail: "the message was deleted and is not sent again".to_owned(),
-                    });
-                }
-                message.status = MessageStatus::Queued;
-                message.error = None;
-                message.attempts = 0;
-                message.send_at = None;
-                message::save_status(tx, organization, &message).await?;
-                message::reset_wire(tx, organization, id).await?;
-                enqueue(&owned, tx, organization, &message).await?;
-                events::record(&owned, tx, organization, vec![Event::MessageQueued(message.clone())]).await?;
                 Ok(message)
             })
         })

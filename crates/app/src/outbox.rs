@@ -5,7 +5,7 @@
 //! handed over again with the same WhatsApp id, which WhatsApp shows once.
 
 mod deliver;
-mod outcome;
+pub(crate) mod outcome;
 mod prepare;
 
 use std::collections::{BTreeSet, HashMap};

@@ -69,6 +69,25 @@ pub struct Changes {
     pub enabled: Option<bool>,
 }
 
+impl Changes {
+    fn applied_to(self, before: Webhook) -> Webhook {
+        let mut after = Webhook {
+            url: self.url.unwrap_or(before.url),
+            events: self.events.unwrap_or(before.events),
+            accounts: self.accounts.unwrap_or(before.accounts),
+            envelope: self.envelope.unwrap_or(before.envelope),
+            ..before
+        };
+        if let Some(enabled) = self.enabled
+            && enabled != after.enabled
+        {
+            after.enabled = enabled;
+            after.disabled_reason = (!enabled).then(|| "it was switched off".to_owned());
+        }
+        after
+    }
+}
+
 /// A webhook that was just made.
 #[derive(Debug)]
 pub struct CreatedWebhook {
@@ -159,32 +178,23 @@ pub async fn get(app: &Arc<App>, caller: &Caller, id: WebhookId) -> Result<Webho
 
 /// Changes a webhook. Switched off, it gets no events and what waits for it is cancelled; a replay brings it back.
 pub async fn update(app: &Arc<App>, caller: &Caller, id: WebhookId, changes: Changes) -> Result<Webhook> {
-    let before = get(app, caller, id).await?;
-    let mut after = before.clone();
-    after.url = changes.url.unwrap_or(after.url);
-    after.events = changes.events.unwrap_or(after.events);
-    after.accounts = changes.accounts.unwrap_or(after.accounts);
-    after.envelope = changes.envelope.unwrap_or(after.envelope);
-    if let Some(enabled) = changes.enabled
-        && enabled != before.enabled
-    {
-        after.enabled = enabled;
-        after.disabled_reason = (!enabled).then(|| "it was switched off".to_owned());
-    }
-    validate::webhook(app, &mut after)?;
-    let organization = caller.organization_id;
-    let changed = after.clone();
-    app.store
+    caller.require(Permission::WebhooksManage)?;
+    let (organization, owned) = (caller.organization_id, app.clone());
+    let (was_enabled, after) = app
+        .store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
-                validate::accounts(tx, organization, &changed.accounts).await?;
-                webhook::get(tx, organization, id).await?;
-                webhook::update(tx, organization, &changed).await?;
-                Ok(())
+                let before = webhook::get_for_change(tx, organization, id).await?.webhook()?;
+                let was_enabled = before.enabled;
+                let mut after = changes.applied_to(before);
+                validate::webhook(&owned, &mut after)?;
+                validate::accounts(tx, organization, &after.accounts).await?;
+                webhook::update(tx, organization, &after).await?;
+                Ok((was_enabled, after))
             })
         })
         .await?;
-    if before.enabled && !after.enabled {
+    if was_enabled && !after.enabled {
         cancel_waiting(app, organization, id).await?;
     }
     Ok(after)

@@ -20,6 +20,9 @@ pub enum AddressError {
     /// It starts with 0, so the country code is missing.
     #[error("must start with the country code, not with 0")]
     NoCountryCode,
+    /// It is no id as WhatsApp gives them to people and groups.
+    #[error("must be WhatsApp's own id of a person or a group, as it was told")]
+    Id,
     /// The part after the `@` is not one we send to.
     #[error("must end in @s.whatsapp.net, @lid or @g.us")]
     Server,
@@ -97,14 +100,29 @@ impl Address {
     }
 }
 
-fn digits(user: &str) -> Result<String, AddressError> {
-    // `user:device` and `user.agent:device` name one device of a person; a thread has none.
-    let user = user.split([':', '.']).next().unwrap_or(user);
-    match user {
+/// Most digits of an id: well above the 15 to 18 that WhatsApp's have.
+const MAX_ID_DIGITS: usize = 32;
+
+/// `user:device` and `user.agent:device` name one device of a person; a thread has none.
+fn without_device(user: &str) -> &str {
+    user.split([':', '.']).next().unwrap_or(user)
+}
+
+fn id(text: &str) -> Result<(), AddressError> {
+    match text {
         "" => Err(AddressError::Empty),
-        _ if user.bytes().all(|byte| byte.is_ascii_digit()) => Ok(user.to_owned()),
-        _ => Err(AddressError::Characters),
+        _ if !text.bytes().all(|byte| byte.is_ascii_digit()) => Err(AddressError::Characters),
+        _ if text.len() > MAX_ID_DIGITS => Err(AddressError::Id),
+        _ => Ok(()),
     }
+}
+
+/// Groups made before 2021 are `creator-time`.
+fn group_id(text: &str) -> Result<(), AddressError> {
+    let Some((creator, time)) = text.split_once('-') else {
+        return id(text);
+    };
+    id(creator).and_then(|()| id(time)).map_err(|_| AddressError::Id)
 }
 
 impl FromStr for Address {
@@ -116,19 +134,19 @@ impl FromStr for Address {
             return text.parse().map(Self::Phone);
         };
         match server {
-            "s.whatsapp.net" | "c.us" => digits(user)?.parse().map(Self::Phone),
-            "lid" => digits(user).map(Self::Lid),
-            "g.us" => {
-                if user.is_empty() {
-                    return Err(AddressError::Empty);
+            "s.whatsapp.net" | "c.us" => {
+                let user = without_device(user);
+                // A number in an address has nothing but digits.
+                if !user.bytes().all(|byte| byte.is_ascii_digit()) {
+                    return Err(AddressError::Characters);
                 }
-                // Groups made before 2021 are `creator-time`.
-                if user.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
-                    Ok(Self::Group(user.to_owned()))
-                } else {
-                    Err(AddressError::Characters)
-                }
+                user.parse().map(Self::Phone)
             }
+            "lid" => {
+                let user = without_device(user);
+                id(user).map(|()| Self::Lid(user.to_owned()))
+            }
+            "g.us" => group_id(user).map(|()| Self::Group(user.to_owned())),
             _ => Err(AddressError::Server),
         }
     }
@@ -232,6 +250,17 @@ mod tests {
         assert_eq!(address("123456"), Err(AddressError::Length));
         assert_eq!(address("1234567890123456"), Err(AddressError::Length));
         assert_eq!(address("1234567@newsletter"), Err(AddressError::Server));
+        for id in [&"1".repeat(33), "-", "1-", "-1", "1-2-3", "--"] {
+            assert!(address(&format!("{id}@g.us")).is_err(), "{id}");
+            assert!(address(&format!("{id}@lid")).is_err(), "{id}");
+        }
+        let longest = "1".repeat(32);
+        for text in [format!("{longest}@lid"), format!("{longest}-{longest}@g.us")] {
+            assert_eq!(address(&text).as_deref(), Ok(text.as_str()));
+        }
+        assert_eq!(address(&format!("{longest}1@lid")), Err(AddressError::Id));
+        assert_eq!(address(&format!("{longest}1@g.us")), Err(AddressError::Id));
+        assert_eq!(address("1-2-3@g.us"), Err(AddressError::Id));
         assert!(address("1234567").is_ok() && address("123456789012345").is_ok());
     }
 

@@ -131,7 +131,7 @@ pub struct Reaction {
 pub struct GroupChange {
     /// `create`, `add`, `remove`, `leave`, `promote`, `demote`, `subject`, `description`, …, as WhatsApp names it.
     pub action: String,
-    /// The members it is about, as WhatsApp addresses.
+    /// The members it is about, as WhatsApp addresses: by number where anybody here knows it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub participants: Vec<String>,
     /// The group's name after the change, where the change says it.
@@ -142,7 +142,8 @@ pub struct GroupChange {
 /// A message that could not be decrypted yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Undecryptable {
-    /// Why, in the protocol's words.
+    /// Why, in the protocol's words. It never comes again with `interrupted`: the server stopped at the one moment in which
+    /// a message can be lost, after its cipher was stored and before it was.
     pub reason: String,
 }
 

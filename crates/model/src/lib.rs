@@ -14,6 +14,7 @@ pub mod content;
 pub mod event;
 pub mod id;
 pub mod message;
+pub mod metadata;
 pub mod pacing;
 pub mod reconnect;
 pub mod retry;
@@ -31,3 +32,4 @@ pub use id::{
     OrganizationId, QuarantineId, UserId, WebhookId,
 };
 pub use message::{Direction, MessageStatus};
+pub use metadata::Metadata;

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use crate::clock::Timestamp;
 use crate::content::Content;
 use crate::id::{AccountId, ChatId, ContactId, MessageId};
+use crate::metadata::Metadata;
 
 /// Which way a message went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -17,7 +18,8 @@ pub enum Direction {
     Out,
 }
 
-/// Where a message is on its way.
+/// Where a message is on its way. What a receipt tells of a message in a group is told of the first member it comes
+/// from: `delivered` and `read` then mean at least one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageStatus {
@@ -25,11 +27,11 @@ pub enum MessageStatus {
     Queued,
     /// WhatsApp's server accepted it.
     Sent,
-    /// It reached the other person's device.
+    /// It reached the other person's device; in a group, that of at least one member.
     Delivered,
-    /// The other person opened the chat.
+    /// The other person opened the chat; in a group, at least one member did.
     Read,
-    /// The other person played the voice note.
+    /// The other person, or at least one member of the group, played the voice note.
     Played,
     /// It will not be sent. `error` says why.
     Failed,
@@ -130,9 +132,17 @@ pub struct Message {
     pub wa_id: String,
     /// The thread's WhatsApp address.
     pub chat: String,
+    /// What the thread is called: the other person's name or number, or the group's subject. As it is when the message
+    /// is shown; in an event, as it was then.
+    #[serde(default)]
+    pub chat_name: String,
     /// Who wrote it, as a WhatsApp address; empty for ours.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub sender: String,
+    /// Who sent it through Pesan, as in the audit log: `user:…` or `key:…`. Null for what came in, and for what another
+    /// device of the account sent.
+    #[serde(default)]
+    pub sent_by: Option<String>,
     /// The contact who wrote it, or, in a chat with one person, whom it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<ContactId>,
@@ -145,6 +155,9 @@ pub struct Message {
     /// What it says.
     #[serde(flatten)]
     pub content: Content,
+    /// What was given along when it was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Metadata>,
     /// The message it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<MessageId>,
@@ -153,8 +166,11 @@ pub struct Message {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<MessageError>,
-    /// How often it was handed to WhatsApp.
+    /// How often it was handed to WhatsApp, since a person last retried it.
     pub attempts: u32,
+    /// How often a person retried it after it had failed.
+    #[serde(default)]
+    pub retries: u32,
     /// When we got it.
     pub created_at: Timestamp,
     /// When WhatsApp says it was written.

@@ -1,7 +1,10 @@
 //! How fast an account may send: a token bucket that survives restarts.
 
+use std::fmt;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use serde::de::{Deserializer, Error, Unexpected, Visitor};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -12,9 +15,11 @@ use crate::clock::Timestamp;
 pub struct Pacing {
     /// Messages a minute, over time. 1 to 6,000.
     #[schema(minimum = 1, maximum = 6000)]
+    #[serde(deserialize_with = "per_minute")]
     pub per_minute: u32,
     /// Messages that may go at once after a quiet time. 1 to 10,000.
     #[schema(minimum = 1, maximum = 10000)]
+    #[serde(deserialize_with = "burst")]
     pub burst: u32,
 }
 
@@ -29,10 +34,43 @@ impl Default for Pacing {
 }
 
 impl Pacing {
+    /// What `per_minute` may be.
+    pub const PER_MINUTE: RangeInclusive<u32> = 1..=6_000;
+    /// What `burst` may be.
+    pub const BURST: RangeInclusive<u32> = 1..=10_000;
+
     /// True when both figures are in their ranges.
     pub fn is_valid(self) -> bool {
-        (1..=6_000).contains(&self.per_minute) && (1..=10_000).contains(&self.burst)
+        Self::PER_MINUTE.contains(&self.per_minute) && Self::BURST.contains(&self.burst)
     }
+}
+
+/// A figure that is meant to be in this range. Any number of its type is read, so that all that is wrong with a pace can
+/// be said together; of what is no such number, the range is said.
+struct Figure(RangeInclusive<u32>);
+
+impl Visitor<'_> for Figure {
+    type Value = u32;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a whole number from {} to {}", self.0.start(), self.0.end())
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<u32, E> {
+        u32::try_from(value).map_err(|_| E::invalid_value(Unexpected::Unsigned(value), &self))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<u32, E> {
+        u32::try_from(value).map_err(|_| E::invalid_value(Unexpected::Signed(value), &self))
+    }
+}
+
+fn per_minute<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    deserializer.deserialize_u32(Figure(Pacing::PER_MINUTE))
+}
+
+fn burst<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    deserializer.deserialize_u32(Figure(Pacing::BURST))
 }
 
 /// What is left of the bucket, in thousandths of a message, and when that was true. Kept in the database.
@@ -182,6 +220,25 @@ mod tests {
             }
             .is_valid()
         );
+    }
+
+    #[test]
+    fn what_is_no_figure_is_told_its_range() {
+        let read = |per_minute: &str, burst: &str| {
+            let json = format!("{{\"per_minute\":{per_minute},\"burst\":{burst}}}");
+            serde_json::from_str::<Pacing>(&json).map_err(|error| error.to_string())
+        };
+        assert_eq!(read("10", "50"), Ok(Pacing::default()));
+        assert!(
+            !read("0", "0").expect("numbers").is_valid(),
+            "said by who checks the pace"
+        );
+        for wrong in ["-1", "4294967296", "1.5", "\"x\"", "null"] {
+            let told = read(wrong, "1").expect_err("no figure");
+            assert!(told.contains("a whole number from 1 to 6000"), "{told}");
+            let told = read("1", wrong).expect_err("no figure");
+            assert!(told.contains("a whole number from 1 to 10000"), "{told}");
+        }
     }
 
     proptest! {

@@ -9,7 +9,7 @@ use pesan_model::reconnect::Disconnect;
 use pesan_model::{AccountId, Address, Direction, MessageStatus, Phone, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::provider::RemoteMedia;
+use crate::provider::{Refusal, RemoteMedia};
 
 /// Where providers put what they receive.
 #[async_trait]
@@ -84,7 +84,7 @@ pub enum Inbound {
         /// Which message.
         wa_id: String,
         /// The server's refusal, if it is one.
-        error: Option<String>,
+        refusal: Option<Refusal>,
         /// When.
         at: Option<Timestamp>,
     },
@@ -180,6 +180,8 @@ pub struct InboundMedia {
 pub struct Receipt {
     /// The thread.
     pub chat: Address,
+    /// The person of a chat with one, with every identity that is known.
+    pub peer: Option<Person>,
     /// Who sent the receipt: another person, or ourselves from another device.
     pub from: Address,
     /// True when another device of this account read messages that came in.
@@ -214,8 +216,8 @@ pub struct GroupNotice {
     pub by: Person,
     /// `create`, `add`, `remove`, `subject`, …
     pub action: String,
-    /// The members it is about, as WhatsApp addresses.
-    pub participants: Vec<String>,
+    /// The members it is about, with every identity that is known.
+    pub participants: Vec<Person>,
     /// The subject after the change, where the change says it.
     pub subject: Option<String>,
     /// When.

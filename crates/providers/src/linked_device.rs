@@ -8,7 +8,8 @@
 //! - `connection` runs the library and watches that something comes in; `ending` knows why it ended.
 //! - `events` sorts what the library tells into `queue`, which takes it to the sink in order, and to `acks`.
 //! - `history` keeps what the phone tells of the past until it is stored.
-//! - `gate` holds back what the library writes until what came in before is committed.
+//! - `gate` holds back what the library writes until what came in before is committed; `lost` sees that nothing gets lost
+//!   in silence between the library's own storing and ours.
 //! - `sending`, `media` and `asking` do what the app wants; `refusal` says what the server's codes mean.
 //! - `convert_in`, `convert_out`, `jid` and `remote_media` translate.
 
@@ -26,6 +27,7 @@ mod history;
 mod http;
 mod identity;
 mod jid;
+mod lost;
 mod media;
 mod network;
 mod queue;

@@ -170,6 +170,34 @@ pub enum SendError {
     },
 }
 
+/// The server's refusal of a message, and whether it passes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refusal {
+    /// It passes: the message was certainly not accepted and can be tried again.
+    Passing {
+        /// Least wait; the queue's own table when `None`.
+        after: Option<Duration>,
+        /// What happened, without personal data.
+        reason: String,
+    },
+    /// It will never be accepted as it is.
+    Final {
+        /// WhatsApp's code (`463`, `479`, …), or a word of ours (`not_on_whatsapp`).
+        code: String,
+        /// A sentence for people.
+        detail: String,
+    },
+}
+
+impl From<Refusal> for SendError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Passing { after, reason } => Self::Retry { after, reason },
+            Refusal::Final { code, detail } => Self::Rejected { code, detail },
+        }
+    }
+}
+
 /// Why something else than a send did not work.
 #[derive(Debug, thiserror::Error)]
 pub enum ProviderError {

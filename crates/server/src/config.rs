@@ -5,10 +5,14 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use pesan_app::mail::{Smtp, SmtpError, Transport};
 use pesan_model::pacing::Pacing;
 use serde::Deserialize;
+
+/// A hundred years.
+const MOST_DAYS: u32 = 36_500;
 
 /// Everything that can be configured.
 #[derive(Debug, Clone, Deserialize)]
@@ -108,6 +112,10 @@ pub struct Limits {
     pub user_sends_per_minute: u32,
     /// Hours without use after which a browser is logged out.
     pub session_hours: u32,
+    /// Days for which events are kept; 0 for ever.
+    pub event_days: u32,
+    /// Days for which deliveries to webhooks are kept after they ended, with their tries; 0 for ever.
+    pub delivery_days: u32,
 }
 
 impl Default for Limits {
@@ -118,8 +126,26 @@ impl Default for Limits {
             max_retries: 3,
             user_sends_per_minute: 30,
             session_hours: 24,
+            event_days: 0,
+            delivery_days: 30,
         }
     }
+}
+
+impl Limits {
+    /// How long events are kept; none for ever.
+    pub fn event_retention(&self) -> Option<Duration> {
+        days(self.event_days)
+    }
+
+    /// How long deliveries that ended are kept; none for ever.
+    pub fn delivery_retention(&self) -> Option<Duration> {
+        days(self.delivery_days)
+    }
+}
+
+fn days(count: u32) -> Option<Duration> {
+    (count > 0).then(|| Duration::from_hours(24 * u64::from(count)))
 }
 
 /// What is written to standard error.
@@ -327,6 +353,16 @@ impl Config {
         if !(1..=24 * 366).contains(&self.limits.session_hours) {
             return invalid("limits.session_hours", "must be 1 to 8784");
         }
+        // A webhook is tried for five days before it is switched off, and needs its events as long.
+        if !matches!(self.limits.event_days, 0 | 7..=MOST_DAYS) {
+            return invalid("limits.event_days", "must be 7 to 36500, or 0 to keep events for ever");
+        }
+        if self.limits.delivery_days > MOST_DAYS {
+            return invalid(
+                "limits.delivery_days",
+                "must be at most 36500, or 0 to keep deliveries for ever",
+            );
+        }
         self.mail()?;
         if let Some(ws) = &self.sandbox.ws {
             if !cfg!(feature = "sandbox") {
@@ -377,8 +413,8 @@ impl Config {
                 .collect(),
             unconfirmed_wait: pesan_model::retry::UNCONFIRMED_WAIT,
             user_sends_per_minute: self.limits.user_sends_per_minute,
-            session_idle: std::time::Duration::from_hours(u64::from(self.limits.session_hours)),
-            drop_alert: std::time::Duration::from_mins(u64::from(self.mail.drop_minutes)),
+            session_idle: Duration::from_hours(u64::from(self.limits.session_hours)),
+            drop_alert: Duration::from_mins(u64::from(self.mail.drop_minutes)),
         }
     }
 
@@ -398,7 +434,7 @@ impl Config {
     }
 
     /// The waits between tries of a webhook.
-    pub fn webhook_waits(&self) -> std::sync::Arc<[std::time::Duration]> {
+    pub fn webhook_waits(&self) -> std::sync::Arc<[Duration]> {
         let waits = pesan_model::retry::WEBHOOK.iter();
         waits.map(|wait| *wait / self.sandbox.retry_divisor).collect()
     }
@@ -461,8 +497,21 @@ mod tests {
         assert!(refusal("[http]\npublic_url = \"pesan.example\"", &[]).contains("http.public_url"));
         assert!(refusal("[database]\nurl = \"mysql://x\"", &[]).contains("database.url"));
         assert!(refusal("[media]\nmax_upload_bytes = 0", &[]).contains("media.max_upload_bytes"));
+        assert!(refusal("[limits]\nevent_days = 6", &[]).contains("limits.event_days"));
+        assert!(refusal("[limits]\ndelivery_days = 36501", &[]).contains("limits.delivery_days"));
         assert!(refusal("[log]\nlevel = \"a=b=c\"", &[]).contains("log.level"));
         assert!(refusal("[sandbox]\nretry_divisor = 0", &[]).contains("sandbox.retry_divisor"));
+    }
+
+    #[test]
+    fn events_are_kept_for_ever_unless_a_time_is_set() {
+        let kept = |toml| {
+            let limits = load(toml, &[]).expect("valid").limits;
+            (limits.event_retention(), limits.delivery_retention())
+        };
+        let days = |count: u64| Some(Duration::from_hours(24 * count));
+        assert_eq!(kept(""), (None, days(30)));
+        assert_eq!(kept("[limits]\nevent_days = 7\ndelivery_days = 0"), (days(7), None));
     }
 
     #[test]

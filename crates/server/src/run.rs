@@ -23,7 +23,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const FILE_TIMEOUT: Duration = Duration::from_mins(5);
 /// What runs when the process is told to end has this long to finish.
 const PATIENCE: Duration = Duration::from_secs(30);
-const EVENT_RETENTION: Duration = Duration::from_hours(30 * 24);
 
 /// Why the process cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -119,7 +118,8 @@ impl Opened {
                 node,
                 allow_private_targets: config.outbound.allow_private_targets,
                 max_upload_bytes: config.media.max_upload_bytes,
-                event_retention: EVENT_RETENTION,
+                event_retention: config.limits.event_retention(),
+                delivery_retention: config.limits.delivery_retention(),
                 webhook_waits: config.webhook_waits(),
                 public_url: config.public_url_at(config.http.listen),
                 limits: config.limits(),

@@ -5,7 +5,7 @@ use pesan_model::{
     AccountId, Address, ChatId, ContactId, Content, Direction, MessageId, MessageStatus, OrganizationId, Timestamp,
 };
 
-use crate::contact::display_name;
+use crate::contact::{ContactRow, display_name};
 use crate::{Error, Tx, args, rows};
 
 rows! {
@@ -34,15 +34,14 @@ const VIEW: &str = "SELECT c.id, c.account_id, c.address, c.is_group, c.subject,
 
 impl ChatView {
     fn into_chat(self) -> Result<Chat, Error> {
-        let name = if self.is_group {
-            self.subject.unwrap_or_else(|| "Group".to_owned())
-        } else {
-            display_name(
+        let name = thread_name(
+            (self.is_group, self.subject.as_deref()),
+            (
                 self.contact_name.as_deref(),
                 self.contact_push_name.as_deref(),
                 self.contact_phone.as_deref(),
-            )
-        };
+            ),
+        );
         let last_message = match (self.last_content, self.last_direction, self.last_status) {
             (Some(content), Some(direction), Some(status)) => {
                 let content: Content =
@@ -70,6 +69,19 @@ impl ChatView {
     }
 }
 
+/// What a thread is called: a group by its subject, any other by its person, of whom the name given here, the one they
+/// give themselves, and the number are known.
+pub(crate) fn thread_name(
+    (is_group, subject): (bool, Option<&str>),
+    (name, push_name, phone): (Option<&str>, Option<&str>, Option<&str>),
+) -> String {
+    if is_group {
+        subject.unwrap_or("Group").to_owned()
+    } else {
+        display_name(name, push_name, phone)
+    }
+}
+
 /// What sending and receiving need of a chat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChatKey {
@@ -79,6 +91,14 @@ pub struct ChatKey {
     pub address: Address,
     /// The subject of a group, where it is known.
     pub subject: Option<String>,
+}
+
+impl ChatKey {
+    /// What the thread with this person, or of this group, is called.
+    pub fn name(&self, person: Option<&ContactRow>) -> String {
+        let facts = person.map_or((None, None, None), ContactRow::names);
+        thread_name((self.address.is_group(), self.subject.as_deref()), facts)
+    }
 }
 
 fn key((id, address, subject): (ChatId, String, Option<String>)) -> Result<ChatKey, Error> {

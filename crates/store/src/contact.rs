@@ -38,6 +38,11 @@ impl ContactRow {
         self.push_name.as_deref()
     }
 
+    /// The name given here, the one they give themselves, and the number.
+    pub(crate) fn names(&self) -> (Option<&str>, Option<&str>, Option<&str>) {
+        (self.name.as_deref(), self.push_name.as_deref(), self.phone.as_deref())
+    }
+
     /// When we first met.
     pub fn created_at(&self) -> Timestamp {
         self.created_at

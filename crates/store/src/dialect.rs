@@ -28,6 +28,12 @@ pub(crate) fn for_share(tx: &Tx<'_>) -> &'static str {
     if tx.is_postgres() { " FOR SHARE" } else { "" }
 }
 
+/// Appended to a `SELECT` of a row that is changed afterwards: nobody else reads it so, or changes it, until the
+/// transaction ends. Differs because SQLite has one writer.
+pub(crate) fn for_update(tx: &Tx<'_>) -> &'static str {
+    if tx.is_postgres() { " FOR UPDATE" } else { "" }
+}
+
 /// Keeps what was read of a message as it is until the transaction ends. Differs because SQLite has one writer anyway,
 /// and on PostgreSQL two transactions could each take the same step from the status they had both read.
 pub(crate) fn for_update_of_message(tx: &Tx<'_>) -> &'static str {

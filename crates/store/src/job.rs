@@ -258,6 +258,16 @@ pub async fn snooze_until(tx: &mut Tx<'_>, job: &Job, run_at: Timestamp) -> Resu
     Ok(())
 }
 
+/// Lets the work about a subject wait until `run_at`. Does nothing while it runs.
+pub async fn put_off(tx: &mut Tx<'_>, kind: &'static str, subject: Uuid, run_at: Timestamp) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE job SET run_at = $1 WHERE kind = $2 AND subject = $3 AND is_running = $4",
+        args![run_at, kind, subject, false],
+    )
+    .await?;
+    Ok(())
+}
+
 /// Makes waiting work of a partition due now, because what it waited for has come. Says how much there is.
 pub async fn wake_partition(
     tx: &mut Tx<'_>,

@@ -2,9 +2,11 @@
 
 use pesan_model::message::{Message, MessageError};
 use pesan_model::{
-    AccountId, ChatId, ContactId, Content, Direction, MediaId, MessageId, MessageStatus, OrganizationId, Timestamp,
+    AccountId, ChatId, ContactId, Content, Direction, MediaId, MessageId, MessageStatus, Metadata, OrganizationId,
+    Timestamp,
 };
 
+use crate::chat::thread_name;
 use crate::{Error, Tx, args, dialect, rows};
 
 rows! {
@@ -15,15 +17,23 @@ rows! {
         direction: Direction,
         wa_id: String,
         chat: String,
+        is_group: bool,
+        subject: Option<String>,
+        name: Option<String>,
+        peer_push_name: Option<String>,
+        peer_phone: Option<String>,
         sender: String,
+        sent_by: Option<String>,
         contact_id: Option<ContactId>,
         push_name: Option<String>,
         content: String,
+        metadata: Option<String>,
         reply_to: Option<MessageId>,
         status: MessageStatus,
         error_code: Option<String>,
         error_detail: Option<String>,
         attempts: u32,
+        retries: u32,
         at: Timestamp,
         created_at: Timestamp,
         sent_at: Option<Timestamp>,
@@ -34,13 +44,19 @@ rows! {
     }
 }
 
-const SELECT: &str = "SELECT m.id, m.account_id, m.chat_id, m.direction, m.wa_id, c.address, m.sender, m.contact_id, \
-     m.push_name, m.content, m.reply_to, m.status, m.error_code, m.error_detail, m.attempts, m.at, m.created_at, \
-     m.sent_at, m.delivered_at, m.read_at, m.send_at, m.deleted_at FROM message m JOIN chat c ON c.id = m.chat_id";
+const SELECT: &str = "SELECT m.id, m.account_id, m.chat_id, m.direction, m.wa_id, c.address, c.is_group, c.subject, \
+     p.name, p.push_name, p.phone, m.sender, m.sent_by, m.contact_id, m.push_name, m.content, m.metadata, m.reply_to, \
+     m.status, m.error_code, m.error_detail, m.attempts, m.retries, m.at, m.created_at, m.sent_at, m.delivered_at, \
+     m.read_at, m.send_at, m.deleted_at \
+     FROM message m JOIN chat c ON c.id = m.chat_id LEFT JOIN contact p ON p.id = c.contact_id";
 
 impl MessageRow {
     fn into_message(self) -> Result<(Message, Timestamp), Error> {
         let content: Content = serde_json::from_str(&self.content).map_err(|error| Error::corrupt("message", error))?;
+        let metadata: Option<Metadata> = match self.metadata {
+            Some(json) => Some(serde_json::from_str(&json).map_err(|error| Error::corrupt("message", error))?),
+            None => None,
+        };
         let message = Message {
             id: self.id,
             account_id: self.account_id,
@@ -48,11 +64,21 @@ impl MessageRow {
             direction: self.direction,
             wa_id: self.wa_id,
             chat: self.chat,
+            chat_name: thread_name(
+                (self.is_group, self.subject.as_deref()),
+                (
+                    self.name.as_deref(),
+                    self.peer_push_name.as_deref(),
+                    self.peer_phone.as_deref(),
+                ),
+            ),
             sender: self.sender,
+            sent_by: self.sent_by,
             contact_id: self.contact_id,
             push_name: self.push_name,
             kind: content.kind().to_owned(),
             content,
+            metadata,
             reply_to: self.reply_to,
             status: self.status,
             error: self.error_code.map(|code| MessageError {
@@ -60,6 +86,7 @@ impl MessageRow {
                 detail: self.error_detail.unwrap_or_default(),
             }),
             attempts: self.attempts,
+            retries: self.retries,
             created_at: self.created_at,
             sent_at: self.sent_at,
             delivered_at: self.delivered_at,
@@ -84,8 +111,8 @@ pub async fn insert(
         .execute(
             "INSERT INTO message (id, organization_id, account_id, chat_id, direction, wa_id, sender, contact_id, \
              push_name, kind, content, media_id, reply_to, reply_to_wa_id, status, attempts, at, created_at, send_at, \
-             sent_at, read_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, $16, $17, \
-             $18, $19, $20) \
+             sent_at, read_at, sent_by, metadata) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
+             $15, 0, $16, $17, $18, $19, $20, $21, $22) \
              ON CONFLICT (account_id, chat_id, sender, wa_id) DO NOTHING",
             args![
                 message.id,
@@ -107,7 +134,9 @@ pub async fn insert(
                 message.created_at,
                 message.send_at,
                 message.sent_at,
-                message.read_at
+                message.read_at,
+                message.sent_by.as_ref(),
+                message.metadata.as_ref().map(Metadata::to_json)
             ],
         )
         .await?;
@@ -264,7 +293,22 @@ pub async fn mark_on_wire(
     .await
 }
 
-/// Forgets when it was first handed to WhatsApp, so that a retry by a person starts anew.
+/// A person retries it for the `retries`-th time: its tries are counted anew.
+pub async fn begin_retry(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    id: MessageId,
+    retries: u32,
+) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE message SET first_wire_at = NULL, retries = $1 WHERE organization_id = $2 AND id = $3",
+        args![retries, organization_id, id],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Forgets when it was first handed to WhatsApp: it never was.
 pub async fn reset_wire(tx: &mut Tx<'_>, organization_id: OrganizationId, id: MessageId) -> Result<(), Error> {
     tx.execute(
         "UPDATE message SET first_wire_at = NULL WHERE organization_id = $1 AND id = $2",

@@ -20,6 +20,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0005_media_file", include_str!("../migrations/0005_media_file.sql")),
     ("0006_loose_file", include_str!("../migrations/0006_loose_file.sql")),
     ("0010_mail", include_str!("../migrations/0010_mail.sql")),
+    (
+        "0011_message_sender",
+        include_str!("../migrations/0011_message_sender.sql"),
+    ),
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT NOT NULL PRIMARY KEY)";

@@ -3,7 +3,7 @@
 use pesan_model::webhook::{Envelope, Webhook};
 use pesan_model::{AccountId, OrganizationId, Timestamp, WebhookId};
 
-use crate::{Error, Tx, args, rows};
+use crate::{Error, Tx, args, dialect, rows};
 
 rows! {
     /// A webhook's row.
@@ -124,6 +124,20 @@ pub async fn get(tx: &mut Tx<'_>, organization_id: OrganizationId, id: WebhookId
     find(tx, organization_id, id)
         .await?
         .ok_or(Error::NotFound { what: "webhook" })
+}
+
+/// As [`get`], of a webhook that nobody else changes until the transaction ends.
+pub async fn get_for_change(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    id: WebhookId,
+) -> Result<WebhookRow, Error> {
+    let sql = format!(
+        "SELECT {} FROM webhook WHERE id = $1 AND organization_id = $2{}",
+        WebhookRow::COLUMNS,
+        dialect::for_update(tx)
+    );
+    tx.fetch_one("webhook", &sql, args![id, organization_id]).await
 }
 
 /// As [`get`], of a webhook that may be gone.

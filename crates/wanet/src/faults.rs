@@ -31,6 +31,9 @@ pub enum FaultKind {
     Nack {
         /// With this error code, as 463 or 479.
         code: u16,
+        /// So many milliseconds later.
+        #[serde(default)]
+        ms: u64,
     },
     /// The stanza vanishes on its way to the server: neither relayed nor acknowledged.
     DropStanza,
@@ -201,7 +204,10 @@ pub(crate) enum AckFate {
     Drop,
     Delay(u64),
     Repeat(u32),
-    Nack(u16),
+    Nack {
+        code: u16,
+        ms: u64,
+    },
 }
 
 /// What happens to a stanza and to the connection it came on.
@@ -326,7 +332,7 @@ impl Faults {
             Some(FaultKind::DropAck) => fate.ack = AckFate::Drop,
             Some(FaultKind::DelayAck { ms }) => fate.ack = AckFate::Delay(ms),
             Some(FaultKind::DuplicateAck { copies }) => fate.ack = AckFate::Repeat(copies),
-            Some(FaultKind::Nack { code }) => fate.ack = AckFate::Nack(code),
+            Some(FaultKind::Nack { code, ms }) => fate.ack = AckFate::Nack { code, ms },
             Some(FaultKind::DropStanza) => fate.swallow = true,
             Some(FaultKind::Cut { moment }) => fate.cut = Some(moment),
             Some(FaultKind::HalfOpen { moment }) => fate.freeze = Some(moment),
@@ -458,11 +464,17 @@ mod tests {
     #[test]
     fn a_fault_happens_as_often_as_ordered_and_only_to_its_account() {
         let mut faults = Faults::default();
-        faults.add(NewFault::once(FaultKind::Nack { code: 463 }).times(2), Some(1));
+        faults.add(NewFault::once(FaultKind::Nack { code: 463, ms: 7 }).times(2), Some(1));
         assert_eq!(faults.on_incoming(&passing(2, "message")).ack, AckFate::Send);
         assert_eq!(faults.on_incoming(&passing(1, "receipt")).ack, AckFate::Send);
-        assert_eq!(faults.on_incoming(&passing(1, "message")).ack, AckFate::Nack(463));
-        assert_eq!(faults.on_incoming(&passing(1, "message")).ack, AckFate::Nack(463));
+        assert_eq!(
+            faults.on_incoming(&passing(1, "message")).ack,
+            AckFate::Nack { code: 463, ms: 7 }
+        );
+        assert_eq!(
+            faults.on_incoming(&passing(1, "message")).ack,
+            AckFate::Nack { code: 463, ms: 7 }
+        );
         assert_eq!(faults.on_incoming(&passing(1, "message")).ack, AckFate::Send);
         assert_eq!(faults.list()[0].happened, 2);
     }

@@ -60,7 +60,7 @@ impl Hub {
                     .count(stanza_hash(Address::primary(sender.phone), "", &id));
             }
             let limit = self.settings.id_memory;
-            let refused = matches!(fate.ack, AckFate::Nack(_));
+            let refused = matches!(fate.ack, AckFate::Nack { .. });
             let repeated = !lost
                 && !refused
                 && !retry
@@ -76,7 +76,7 @@ impl Hub {
             return;
         }
         let refused = match fate.ack {
-            AckFate::Nack(code) => Some(code),
+            AckFate::Nack { code, .. } => Some(code),
             AckFate::Send | AckFate::Drop | AckFate::Delay(_) | AckFate::Repeat(_) => None,
         };
         let outcome = match refused {
@@ -100,9 +100,9 @@ impl Hub {
             }
         }
         match fate.ack {
-            AckFate::Send | AckFate::Nack(_) => line.send(ack),
+            AckFate::Send | AckFate::Nack { ms: 0, .. } => line.send(ack),
             AckFate::Drop => {}
-            AckFate::Delay(ms) => {
+            AckFate::Delay(ms) | AckFate::Nack { ms, .. } => {
                 let line = Arc::clone(line);
                 self.spawn(async move {
                     tokio::time::sleep(Duration::from_millis(ms)).await;

@@ -1,9 +1,13 @@
 import { accounts } from "./ar/accounts";
 import { people } from "./ar/people";
+import { replay } from "./ar/replay";
+import { thread } from "./ar/thread";
 import type { Texts } from "./en";
 
 export const ar: Texts = {
   ...accounts,
+  replay,
+  thread,
   common: {
     cancel: "إلغاء",
     close: "إغلاق",

@@ -1,10 +1,13 @@
 import { accounts } from "./en/accounts";
+import { people } from "./en/people";
+import { replay } from "./en/replay";
+import { thread } from "./en/thread";
 
 /** English texts, and the shape that every other language must fill (`i18n.test.ts`). */
-import { people } from "./en/people";
-
 export const en = {
   ...accounts,
+  replay,
+  thread,
   common: {
     cancel: "Cancel",
     close: "Close",

@@ -1,9 +1,13 @@
 import type { Texts } from "./en";
 import { accounts } from "./id/accounts";
 import { people } from "./id/people";
+import { replay } from "./id/replay";
+import { thread } from "./id/thread";
 
 export const id: Texts = {
   ...accounts,
+  replay,
+  thread,
   common: {
     cancel: "Batal",
     close: "Tutup",

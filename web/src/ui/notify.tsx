@@ -16,6 +16,11 @@ export function notifyRefused(message: string): void {
   notifications.show({ ...closable(), message, color: "red", icon: <IconAlert size={18} />, autoClose: 8_000 });
 }
 
+/** Something worth knowing about what was done. It stays until it is closed. */
+export function notifyNote(message: string): void {
+  notifications.show({ message, color: "yellow", icon: <IconAlert size={18} />, autoClose: false });
+}
+
 export function notifyProblem(error: unknown): void {
   const problem = Problem.from(error);
   notifications.show({

@@ -3,7 +3,7 @@
 use pesan_model::content::{GroupChange, Media, Reaction, Text, Undecryptable, Unsupported};
 use pesan_model::message::Message;
 use pesan_model::{Address, ChatId, Content, Direction, Event, JobId, MediaId, MessageId, MessageStatus, Timestamp};
-use pesan_providers::inbound::{GroupNotice, InboundContent, InboundMedia, InboundMessage};
+use pesan_providers::inbound::{GroupNotice, InboundContent, InboundMedia, InboundMessage, Person};
 use pesan_store::chat::{self, ChatKey, NewChat};
 use pesan_store::contact::ContactRow;
 use pesan_store::job::{self, NewJob};
@@ -11,9 +11,9 @@ use pesan_store::media::{self, MediaState, StoredMedia};
 use pesan_store::{Error as StoreError, Tx, message};
 
 use super::Batch;
-use super::people::{known, person_at, resolve};
+use super::people::{known, person_at, resolve, resolve_met};
 use super::quarantine::is_placeholder;
-use super::rules::{is_same, place_in_thread, sender_address};
+use super::rules::{address_of, is_same, place_in_thread, sender_address};
 
 /// A message from somebody, or from another device of this account.
 pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &InboundMessage) -> Result<(), StoreError> {
@@ -60,7 +60,9 @@ pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &Inbou
         direction: came.direction,
         wa_id: came.wa_id.clone(),
         chat: chat.address.to_string(),
+        chat_name: chat.name(peer.as_ref()),
         sender: sender_text,
+        sent_by: None,
         contact_id: sender.as_ref().or(peer.as_ref()).map(ContactRow::id),
         push_name: came
             .sender
@@ -69,6 +71,7 @@ pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &Inbou
             .filter(|_| came.direction == Direction::In),
         kind: content.kind().to_owned(),
         content,
+        metadata: None,
         reply_to,
         status: match came.direction {
             Direction::In => MessageStatus::Received,
@@ -76,6 +79,7 @@ pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &Inbou
         },
         error: None,
         attempts: 0,
+        retries: 0,
         created_at: now,
         sent_at: Some(came.at),
         delivered_at: None,
@@ -148,10 +152,14 @@ pub(super) async fn receive_group_notice(
 ) -> Result<(), StoreError> {
     let by = resolve(batch.app, tx, batch.organization, &known(&notice.by), &mut batch.events).await?;
     let chat = open_chat(batch, tx, &notice.group, None, notice.at).await?;
+    let mut participants = Vec::with_capacity(notice.participants.len());
+    for person in &notice.participants {
+        participants.extend(member(batch, tx, person).await?);
+    }
     let now = batch.app.clock.now();
     let content = Content::GroupChange(GroupChange {
         action: notice.action.clone(),
-        participants: notice.participants.clone(),
+        participants,
         subject: notice.subject.clone(),
     });
     let message = Message {
@@ -161,15 +169,19 @@ pub(super) async fn receive_group_notice(
         direction: Direction::In,
         wa_id: notice.wa_id.clone(),
         chat: chat.address.to_string(),
+        chat_name: notice.subject.clone().unwrap_or_else(|| chat.name(None)),
         sender: sender_address(&notice.by, &notice.group),
+        sent_by: None,
         contact_id: by.as_ref().map(ContactRow::id),
         push_name: notice.by.push_name.clone(),
         kind: content.kind().to_owned(),
         content,
+        metadata: None,
         reply_to: None,
         status: MessageStatus::Received,
         error: None,
         attempts: 0,
+        retries: 0,
         created_at: now,
         sent_at: Some(notice.at),
         delivered_at: None,
@@ -209,6 +221,14 @@ async fn heal_notice(batch: &mut Batch<'_>, tx: &mut Tx<'_>, notice: Message) ->
     Ok(true)
 }
 
+/// How a member of a group is written down: like the sender of a message, by number where anybody here knows it.
+async fn member(batch: &mut Batch<'_>, tx: &mut Tx<'_>, person: &Person) -> Result<Option<String>, StoreError> {
+    let contact = resolve_met(batch.app, tx, batch.organization, &known(person), &mut batch.events).await?;
+    let number = contact.as_ref().and_then(ContactRow::phone);
+    let phone = person.phone.clone().or_else(|| number?.parse().ok());
+    Ok(address_of(phone.as_ref(), person.lid.as_deref()))
+}
+
 /// The chat at an address, if there is one: by the address itself, or by the person it names.
 pub(super) async fn find_chat(
     batch: &Batch<'_>,
@@ -222,13 +242,31 @@ pub(super) async fn find_chat(
     let Some(person) = person_at(address) else {
         return Ok(None);
     };
-    let Some(contact) = pesan_store::contact::find_by_identity(tx, organization, &known(&person))
-        .await?
-        .pop()
-    else {
-        return Ok(None);
-    };
-    chat::find_by_contact(tx, organization, account, contact.id()).await
+    Ok(chats_with(batch, tx, &person).await?.pop())
+}
+
+/// Every chat that an address and a person stand for: more than one while nobody has told that two of them are with the
+/// same person.
+pub(super) async fn find_chats(
+    batch: &Batch<'_>,
+    tx: &mut Tx<'_>,
+    address: &Address,
+    person: Option<&Person>,
+) -> Result<Vec<ChatId>, StoreError> {
+    let at_address = chat::find_by_address(tx, batch.organization, batch.account, address).await?;
+    let mut found: Vec<ChatId> = at_address.iter().map(|chat| chat.id).collect();
+    if let Some(person) = person {
+        found.extend(chats_with(batch, tx, person).await?.iter().map(|chat| chat.id));
+    }
+    Ok(found)
+}
+
+async fn chats_with(batch: &Batch<'_>, tx: &mut Tx<'_>, person: &Person) -> Result<Vec<ChatKey>, StoreError> {
+    let mut chats = Vec::new();
+    for contact in pesan_store::contact::find_by_identity(tx, batch.organization, &known(person)).await? {
+        chats.extend(chat::find_by_contact(tx, batch.organization, batch.account, contact.id()).await?);
+    }
+    Ok(chats)
 }
 
 /// The chat at an address; made when it is not there yet.

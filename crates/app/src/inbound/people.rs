@@ -73,6 +73,21 @@ pub(crate) async fn resolve(
     Ok(Some(contact))
 }
 
+/// As [`resolve`], of somebody who is only mentioned. Only people we already talk to: an address book full of strangers
+/// is not ours to keep.
+pub(crate) async fn resolve_met(
+    app: &Arc<App>,
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    known: &Known,
+    events: &mut Vec<Event>,
+) -> Result<Option<ContactRow>, StoreError> {
+    if contact::find_by_identity(tx, organization, known).await?.is_empty() {
+        return Ok(None);
+    }
+    resolve(app, tx, organization, known, events).await
+}
+
 /// Number, LID and name.
 type Facts<'a> = [Option<&'a str>; 3];
 

@@ -1,46 +1,55 @@
 //! Receipts and late acknowledgements.
 
-use pesan_model::message::{Message, MessageError};
-use pesan_model::{Direction, Event, MessageStatus, Timestamp};
+use pesan_model::message::Message;
+use pesan_model::{Address, Direction, Event, MessageStatus, Timestamp};
+use pesan_providers::SendError;
 use pesan_providers::inbound::Receipt;
+use pesan_providers::provider::Refusal;
 use pesan_store::{Error as StoreError, Tx, chat, job, message};
 
 use super::{Batch, messages, rules};
+use crate::outbox::outcome::{self, Next};
 
-/// The server's word on a message that nobody waits for any more.
+/// The server's word on a message that nobody waits for any more. A refusal means what it would have meant in time.
 pub(super) async fn acknowledge(
     batch: &mut Batch<'_>,
     tx: &mut Tx<'_>,
     wa_id: &str,
-    (error, at): (Option<&str>, Option<Timestamp>),
+    (refusal, at): (Option<&Refusal>, Option<Timestamp>),
 ) -> Result<(), StoreError> {
-    let Some(mut message) = find_ours(batch, tx, wa_id).await? else {
+    let Some(mut message) = list_ours(batch, tx, wa_id).await?.into_iter().next() else {
         return Ok(());
     };
-    match error {
-        None => {
-            climb(
-                batch,
-                tx,
-                &mut message,
-                (MessageStatus::Sent, at.unwrap_or_else(|| batch.app.clock.now())),
-            )
-            .await
+    let now = batch.app.clock.now();
+    let Some(refusal) = refusal else {
+        return climb(batch, tx, &mut message, (MessageStatus::Sent, at.unwrap_or(now))).await;
+    };
+    let is_queued = message.status == MessageStatus::Queued;
+    let is_concerned = match refusal {
+        // What was accepted at a later try is not undone by what passed.
+        Refusal::Passing { .. } => is_queued,
+        Refusal::Final { .. } => message.status.can_become(MessageStatus::Failed),
+    };
+    // Of a message that a person retried and that was not handed over since, only that try can tell.
+    if !is_concerned || (is_queued && message.attempts == 0) {
+        return Ok(());
+    }
+    let error = SendError::from(refusal.clone());
+    let id = message.id.uuid();
+    match outcome::after(&error, &batch.app.settings.limits, message.attempts, (now, now)) {
+        Next::Retry(wait) => {
+            // One that is being handed over right now is told of that try.
+            job::put_off(tx, job::SEND_MESSAGE, id, now.plus(wait)).await
         }
-        Some(code) => {
-            if !message.status.can_become(MessageStatus::Failed) {
-                return Ok(());
-            }
+        Next::Fail(why) => {
             message.status = MessageStatus::Failed;
-            message.error = Some(MessageError {
-                code: format!("rejected_{code}"),
-                detail: format!("WhatsApp refused this message (code {code})."),
-            });
+            message.error = Some(why);
             message::save_status(tx, batch.organization, &message).await?;
-            job::finish_subject(tx, job::SEND_MESSAGE, message.id.uuid()).await?;
+            job::finish_subject(tx, job::SEND_MESSAGE, id).await?;
             batch.events.push(Event::MessageFailed(message));
             Ok(())
         }
+        Next::Snooze(_) => Ok(()),
     }
 }
 
@@ -50,16 +59,36 @@ pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, receipt: &Re
         return read_elsewhere(batch, tx, receipt).await;
     }
     for wa_id in &receipt.wa_ids {
-        if let Some(mut message) = find_ours(batch, tx, wa_id).await? {
-            climb(batch, tx, &mut message, (receipt.status, receipt.at)).await?;
+        for mut message in list_ours(batch, tx, wa_id).await? {
+            if rules::is_from(receipt, &message.chat) || is_from_chat_of(batch, tx, receipt, &message).await? {
+                climb(batch, tx, &mut message, (receipt.status, receipt.at)).await?;
+            }
         }
     }
     Ok(())
 }
 
-async fn find_ours(batch: &Batch<'_>, tx: &mut Tx<'_>, wa_id: &str) -> Result<Option<Message>, StoreError> {
-    let found = message::list_by_wa_id(tx, batch.organization, batch.account, wa_id).await?;
-    Ok(found.into_iter().find(|message| message.direction == Direction::Out))
+/// Whether a receipt comes from the thread of a message although it names it otherwise.
+async fn is_from_chat_of(
+    batch: &Batch<'_>,
+    tx: &mut Tx<'_>,
+    receipt: &Receipt,
+    message: &Message,
+) -> Result<bool, StoreError> {
+    let is_in_group = message.chat.parse::<Address>().is_ok_and(|address| address.is_group());
+    if receipt.chat.is_group() || is_in_group {
+        return Ok(false);
+    }
+    let from = messages::find_chats(batch, tx, &receipt.chat, receipt.peer.as_ref()).await?;
+    // A thread that we do not know at all: WhatsApp can know a person under another number than we wrote to, because
+    // some countries have two forms.
+    Ok(from.is_empty() || from.contains(&message.chat_id))
+}
+
+async fn list_ours(batch: &Batch<'_>, tx: &mut Tx<'_>, wa_id: &str) -> Result<Vec<Message>, StoreError> {
+    let mut found = message::list_by_wa_id(tx, batch.organization, batch.account, wa_id).await?;
+    found.retain(|message| message.direction == Direction::Out);
+    Ok(found)
 }
 
 /// Takes the step if it is one upwards.

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use pesan_model::message::Message;
-use pesan_model::{Address, ChatId, Direction, Event, MessageStatus, Timestamp};
-use pesan_providers::inbound::{InboundMessage, Person};
+use pesan_model::{Address, ChatId, Direction, Event, MessageStatus, Phone, Timestamp};
+use pesan_providers::inbound::{InboundMessage, Person, Receipt};
 
 /// Whether `stored` is the message that came, perhaps under another address of its sender.
 pub(super) fn is_same(stored: &Message, came: &InboundMessage, chat: ChatId) -> bool {
@@ -20,11 +20,25 @@ pub(super) fn is_same(stored: &Message, came: &InboundMessage, chat: ChatId) -> 
 
 /// How a sender is written down: by number where it is known, because that is what people and other systems know.
 pub(super) fn sender_address(sender: &Person, chat: &Address) -> String {
-    match (&sender.phone, &sender.lid) {
-        (Some(phone), _) => Address::Phone(phone.clone()).to_string(),
-        (None, Some(lid)) => lid.clone(),
-        (None, None) => chat.to_string(),
+    address_of(sender.phone.as_ref(), sender.lid.as_deref()).unwrap_or_else(|| chat.to_string())
+}
+
+/// The same of anybody; `None` when nothing is known of them.
+pub(super) fn address_of(phone: Option<&Phone>, lid: Option<&str>) -> Option<String> {
+    match (phone, lid) {
+        (Some(phone), _) => Some(Address::Phone(phone.clone()).to_string()),
+        (None, lid) => lid.map(str::to_owned),
     }
+}
+
+/// Whether a receipt names the thread at `chat`, by its address or by the person it is with.
+pub(super) fn is_from(receipt: &Receipt, chat: &str) -> bool {
+    let peer = receipt.peer.as_ref();
+    let phone = peer
+        .and_then(|peer| peer.phone.clone())
+        .map(|phone| Address::Phone(phone).to_string());
+    let lid = peer.and_then(|peer| peer.lid.as_deref());
+    [Some(receipt.chat.to_string().as_str()), phone.as_deref(), lid].contains(&Some(chat))
 }
 
 /// Where in its thread something stands: in the order in which things were said.

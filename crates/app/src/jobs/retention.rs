@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pesan_model::OrganizationId;
+use pesan_model::{OrganizationId, Timestamp};
 use pesan_store::delivery::{self, queue};
 use pesan_store::{event, idempotency, invitation, mail, organization};
 
@@ -35,22 +35,26 @@ pub async fn run(app: Arc<App>) {
 
 /// Deletes everything that is older than the settings say, or that nothing names. Says how many rows and files that were.
 pub async fn sweep(app: &Arc<App>) -> Result<u64> {
-    let before = app.clock.now().minus(app.settings.event_retention);
+    let now = app.clock.now();
     let mut deleted = app
         .store
         .write::<_, Error, _>(|tx| Box::pin(async move { Ok(queue::delete_strays(tx).await?) }))
         .await?;
+    if let Some(kept) = app.settings.delivery_retention {
+        deleted += forget_deliveries(app, now.minus(kept)).await?;
+    }
+    let forgotten = now.minus(IDEMPOTENCY_KEPT);
     let mut batch = BATCH as u64;
     while batch == BATCH as u64 && !app.lifecycle.soft().is_cancelled() {
         batch = app
             .store
             .write::<_, Error, _>(move |tx| {
-                Box::pin(async move { Ok(delivery::delete_finished(tx, before, BATCH).await?) })
+                Box::pin(async move { Ok(idempotency::delete_before(tx, forgotten, BATCH).await?) })
             })
             .await?;
         deleted += batch;
     }
-    let settled = app.clock.now().minus(MAIL_KEPT);
+    let settled = now.minus(MAIL_KEPT);
     batch = BATCH as u64;
     while batch == BATCH as u64 && !app.lifecycle.soft().is_cancelled() {
         batch = app
@@ -65,21 +69,33 @@ pub async fn sweep(app: &Arc<App>) -> Result<u64> {
         .store
         .write::<_, Error, _>(move |tx| Box::pin(async move { Ok(invitation::delete_expired(tx, settled).await?) }))
         .await?;
-    let forgotten = app.clock.now().minus(IDEMPOTENCY_KEPT);
-    batch = BATCH as u64;
+    if let Some(kept) = app.settings.event_retention {
+        deleted += forget_events(app, now.minus(kept)).await?;
+    }
+    Ok(deleted + delete_files::sweep(app).await?)
+}
+
+async fn forget_deliveries(app: &Arc<App>, before: Timestamp) -> Result<u64> {
+    let mut deleted = 0;
+    let mut batch = BATCH as u64;
     while batch == BATCH as u64 && !app.lifecycle.soft().is_cancelled() {
         batch = app
             .store
             .write::<_, Error, _>(move |tx| {
-                Box::pin(async move { Ok(idempotency::delete_before(tx, forgotten, BATCH).await?) })
+                Box::pin(async move { Ok(delivery::delete_finished(tx, before, BATCH).await?) })
             })
             .await?;
         deleted += batch;
     }
+    Ok(deleted)
+}
+
+async fn forget_events(app: &Arc<App>, before: Timestamp) -> Result<u64> {
     let organizations: Vec<OrganizationId> = app
         .store
         .read::<_, Error, _>(|tx| Box::pin(async move { Ok(organization::list_ids(tx).await?) }))
         .await?;
+    let mut deleted = 0;
     for id in organizations {
         let mut batch = BATCH as u64;
         while batch == BATCH as u64 && !app.lifecycle.soft().is_cancelled() {
@@ -92,5 +108,5 @@ pub async fn sweep(app: &Arc<App>) -> Result<u64> {
             deleted += batch;
         }
     }
-    Ok(deleted + delete_files::sweep(app).await?)
+    Ok(deleted)
 }

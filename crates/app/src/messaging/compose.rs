@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pesan_model::content::{Media, MediaKind, Reaction, Text};
 use pesan_model::{
-    Address, Capabilities, ChatId, Content, MediaId, MessageId, OrganizationId, ProviderKind, Timestamp,
+    Address, Capabilities, ChatId, Content, MediaId, MessageId, Metadata, OrganizationId, ProviderKind, Timestamp,
 };
 use pesan_store::media::{MediaState, StoredMedia};
 use pesan_store::{Error as StoreError, Tx, message};
@@ -32,6 +32,18 @@ pub(super) fn check_time(app: &App, send_at: Option<Timestamp>) -> Result<()> {
     let Some(send_at) = send_at else { return Ok(()) };
     if send_at > app.clock.now().plus(MAX_SCHEDULE) {
         return Err(Error::field("/send_at", "must be within a year"));
+    }
+    Ok(())
+}
+
+/// Checks what is given along.
+pub(super) fn check_metadata(metadata: Option<&Metadata>) -> Result<()> {
+    let bytes = metadata.map_or(0, |metadata| metadata.to_json().len());
+    if bytes > Metadata::MAX_BYTES {
+        return Err(Error::field(
+            "/metadata",
+            format!("must have at most {} bytes as JSON, has {bytes}", Metadata::MAX_BYTES),
+        ));
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ const DISCONNECTED_WAIT: Duration = Duration::from_secs(30);
 
 /// What becomes of the message.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(crate) enum Next {
     /// Try again after this; the try counts.
     Retry(Duration),
     /// Wait for the connection; the try does not count.
@@ -24,7 +24,7 @@ pub(super) enum Next {
 }
 
 /// The table. `attempts` counts this try; `first_wire_at` is when the message was first handed over.
-pub(super) fn after(
+pub(crate) fn after(
     error: &SendError,
     limits: &Limits,
     attempts: u32,

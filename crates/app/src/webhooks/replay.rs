@@ -30,6 +30,10 @@ pub enum From {
 pub struct Replayed {
     /// Deliveries that were added.
     pub deliveries: usize,
+    /// The place of the first event that was looked at.
+    pub first_seq: i64,
+    /// True when events before `first_seq` were asked for and are not kept any more.
+    pub has_gap: bool,
     /// The place it came to.
     pub last_seq: i64,
     /// False when there is more: call again with `last_seq`.
@@ -41,27 +45,12 @@ pub struct Replayed {
 pub async fn replay(app: &Arc<App>, caller: &Caller, id: WebhookId, from: From) -> Result<Replayed> {
     caller.require(Permission::WebhooksManage)?;
     let organization = caller.organization_id;
-    let (mut cursor, end) = app
-        .store
-        .read::<_, Error, _>(move |tx| {
-            Box::pin(async move {
-                enabled(tx, organization, id).await?;
-                let start = match from {
-                    From::AfterSeq(seq) => seq,
-                    From::Since(at) => event::seq_before(tx, organization, at).await?,
-                };
-                Ok((start, event::last_seq(tx, organization).await?))
-            })
-        })
-        .await?;
-    if let From::AfterSeq(seq) = from
-        && !(0..=end).contains(&seq)
-    {
-        return Err(Error::field(
-            "/after_seq",
-            format!("must be a place in the log: 0 to {end}"),
-        ));
-    }
+    let Start {
+        mut cursor,
+        end,
+        has_gap,
+    } = begin(app, caller, id, from).await?;
+    let first_seq = cursor + 1;
     let (mut deliveries, mut seen) = (0, 0);
     while cursor < end && seen < MAX_EVENTS {
         let owned = app.clone();
@@ -87,7 +76,46 @@ pub async fn replay(app: &Arc<App>, caller: &Caller, id: WebhookId, from: From) 
     }
     Ok(Replayed {
         deliveries,
+        first_seq,
+        has_gap,
         last_seq: cursor,
         is_complete: cursor >= end,
     })
+}
+
+struct Start {
+    /// The place before the first event to be looked at.
+    cursor: i64,
+    /// The last place of the log.
+    end: i64,
+    has_gap: bool,
+}
+
+/// Where a replay begins and ends. What is not kept any more is left out, and told.
+async fn begin(app: &Arc<App>, caller: &Caller, id: WebhookId, from: From) -> Result<Start> {
+    let organization = caller.organization_id;
+    app.store
+        .read::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                enabled(tx, organization, id).await?;
+                let end = event::last_seq(tx, organization).await?;
+                let forgotten = event::seq_before_kept(tx, organization).await?;
+                let (cursor, has_gap) = match from {
+                    From::AfterSeq(seq) if !(0..=end).contains(&seq) => {
+                        return Err(Error::field(
+                            "/after_seq",
+                            format!("must be a place in the log: 0 to {end}"),
+                        ));
+                    }
+                    From::AfterSeq(seq) => (seq.max(forgotten), seq < forgotten),
+                    From::Since(at) => {
+                        let start = event::seq_before(tx, organization, at).await?;
+                        // Nobody knows any more when what is forgotten happened.
+                        (start, start == forgotten && forgotten > 0)
+                    }
+                };
+                Ok(Start { cursor, end, has_gap })
+            })
+        })
+        .await
 }

@@ -147,6 +147,7 @@ async fn deleting_a_message_that_waits_cancels_it_and_one_that_is_being_sent_is_
             chat: first.chat.parse().expect("an address"),
             from: first.chat.parse().expect("an address"),
             from_self: false,
+            peer: None,
             wa_ids: vec![first.wa_id.clone()],
             status: MessageStatus::Read,
             at: first.created_at,

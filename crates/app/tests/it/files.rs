@@ -44,6 +44,7 @@ impl Draft {
             content: NewContent::Media(self.media),
             reply_to: None,
             send_at: None,
+            metadata: None,
         };
         match messaging::send(&test.app, &test.caller, new, None).await {
             Ok(sent) => Ok(sent.message.content.media().expect("a file").media_id),

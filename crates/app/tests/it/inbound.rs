@@ -8,9 +8,10 @@ use pesan_model::content::MediaKind;
 use pesan_model::message::Message;
 use pesan_model::{AccountId, Address, Clock, Content, Direction, Event, MessageStatus, Timestamp};
 use pesan_providers::Inbound;
+use pesan_providers::fake::Answer;
 use pesan_providers::inbound::{GroupNotice, InboundContent, InboundMedia, InboundMessage, Person, Receipt};
-use pesan_providers::provider::{GroupInfo, ReadKind, RemoteMedia};
-use pesan_store::{chat, testing};
+use pesan_providers::provider::{GroupInfo, ReadKind, Refusal, RemoteMedia};
+use pesan_store::{chat, job, testing};
 
 use crate::support::{DEADLINE, TestApp, within};
 
@@ -264,6 +265,7 @@ async fn receipts_climb_and_a_late_delivered_does_not_undo_read() {
             content: messaging::NewContent::Text { body: "halo".into() },
             reply_to: None,
             send_at: None,
+            metadata: None,
         };
         let sent = messaging::send(&test.app, &test.caller, new, None)
             .await
@@ -275,6 +277,7 @@ async fn receipts_climb_and_a_late_delivered_does_not_undo_read() {
                 chat: address(SITI),
                 from: address(SITI),
                 from_self: false,
+                peer: None,
                 wa_ids: vec![sent.wa_id.clone()],
                 status,
                 at: test.clock.now(),
@@ -294,25 +297,19 @@ async fn receipts_climb_and_a_late_delivered_does_not_undo_read() {
 async fn a_late_acknowledgement_settles_a_message_that_was_to_be_sent_again() {
     for database in testing::both().await {
         let test = TestApp::new(&database).await;
-        let (account, _) = test.account(None).await;
-        let new = |to: &str| messaging::NewMessage {
-            account_id: account,
-            to: to.into(),
-            content: messaging::NewContent::Text { body: "halo".into() },
-            reply_to: None,
-            send_at: None,
+        let (account, provider) = test.account(None).await;
+        provider.answer_always(Answer::Unknown);
+        test.run_outbox();
+        let send = async |to: &str| {
+            let new = crate::messaging::text(account, to, "halo");
+            let sent = messaging::send(&test.app, &test.caller, new, None).await;
+            sent.expect("accepted").message
         };
-        let accepted = messaging::send(&test.app, &test.caller, new(SITI), None)
-            .await
-            .expect("accepted")
-            .message;
-        let refused = messaging::send(&test.app, &test.caller, new("15550000002"), None)
-            .await
-            .expect("accepted")
-            .message;
-        let acknowledged = |wa_id: &str, error: Option<&str>| Inbound::Acknowledged {
+        let (accepted, refused) = (send(SITI).await, send("15550000002").await);
+        within(provider.wait_for_sends(2)).await;
+        let acknowledged = |wa_id: &str, refusal| Inbound::Acknowledged {
             wa_id: wa_id.into(),
-            error: error.map(str::to_owned),
+            refusal,
             at: None,
         };
         receive(
@@ -320,7 +317,7 @@ async fn a_late_acknowledgement_settles_a_message_that_was_to_be_sent_again() {
             account,
             vec![
                 acknowledged(&accepted.wa_id, None),
-                acknowledged(&refused.wa_id, Some("479")),
+                acknowledged(&refused.wa_id, Some(no("479"))),
             ],
         )
         .await;
@@ -332,7 +329,232 @@ async fn a_late_acknowledgement_settles_a_message_that_was_to_be_sent_again() {
         let message = messaging::get(&test.app, &test.caller, refused.id)
             .await
             .expect("found");
-        assert_eq!(message.error.expect("an error").code, "rejected_479");
+        let error = message.error.expect("an error");
+        assert_eq!((error.code.as_str(), error.detail.as_str()), ("rejected_479", "No."));
+        test.stop().await;
+    }
+}
+
+fn no(code: &str) -> Refusal {
+    Refusal::Final {
+        code: code.into(),
+        detail: "No.".into(),
+    }
+}
+
+/// When the account's next message is due.
+async fn due(test: &TestApp, account: AccountId) -> Option<Timestamp> {
+    let partition = Some(account.uuid());
+    let found = test
+        .app
+        .store
+        .read(move |tx| Box::pin(async move { job::next_due(tx, job::SEND_MESSAGE, partition).await }))
+        .await;
+    found.expect("read")
+}
+
+#[tokio::test]
+async fn a_refusal_that_comes_late_means_what_it_would_have_meant_in_time() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, provider) = test.account(None).await;
+        provider.answer_always(Answer::Unknown);
+        test.run_outbox();
+        let sent = messaging::send(
+            &test.app,
+            &test.caller,
+            crate::messaging::text(account, SITI, "halo"),
+            None,
+        )
+        .await
+        .expect("accepted")
+        .message;
+        let refused = |refusal| {
+            vec![Inbound::Acknowledged {
+                wa_id: sent.wa_id.clone(),
+                refusal: Some(refusal),
+                at: None,
+            }]
+        };
+        let passing = |secs: Option<u64>| Refusal::Passing {
+            after: secs.map(Duration::from_secs),
+            reason: "busy".into(),
+        };
+        let now = async || messaging::get(&test.app, &test.caller, sent.id).await.expect("found");
+        within(provider.wait_for_sends(1)).await;
+        within(async { while due(&test, account).await.is_none() {} }).await;
+        // It passes: the next try is when the table and the refusal say, and nothing has failed.
+        for (after, wait) in [(None, 10), (Some(60), 60)] {
+            receive(&test, account, refused(passing(after))).await;
+            assert_eq!(
+                due(&test, account).await,
+                Some(test.clock.now().plus(Duration::from_secs(wait))),
+                "{}",
+                database.kind
+            );
+        }
+        test.advance_to_next_try(account).await;
+        within(provider.wait_for_sends(2)).await;
+        within(async { while due(&test, account).await.is_none() {} }).await;
+        receive(&test, account, refused(passing(None))).await;
+        let second = test.clock.now().plus(Duration::from_secs(30));
+        assert_eq!(due(&test, account).await, Some(second), "the second wait of the table");
+        // It does not pass.
+        receive(&test, account, refused(no("463"))).await;
+        let failed = now().await;
+        assert_eq!(
+            (failed.status, failed.error.expect("an error").code.as_str()),
+            (MessageStatus::Failed, "rejected_463")
+        );
+        assert_eq!(test.waiting().await, 0);
+        // A person retries it: what comes late of an earlier try is no word on this one.
+        test.app.connections.remove(account);
+        messaging::retry(&test.app, &test.caller, sent.id)
+            .await
+            .expect("queued");
+        receive(&test, account, refused(no("463"))).await;
+        receive(&test, account, refused(passing(None))).await;
+        assert_eq!((now().await.status, test.waiting().await), (MessageStatus::Queued, 1));
+        // What was accepted stays so when an earlier try was refused for now.
+        let accepted = Inbound::Acknowledged {
+            wa_id: sent.wa_id.clone(),
+            refusal: None,
+            at: None,
+        };
+        receive(&test, account, vec![accepted]).await;
+        receive(&test, account, refused(passing(None))).await;
+        assert_eq!((now().await.status, test.waiting().await), (MessageStatus::Sent, 0));
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_receipt_moves_messages_of_its_own_thread_only() {
+    const BUDI: &str = "15550000002";
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        let from_budi = InboundMessage {
+            chat: address(BUDI),
+            sender: Person {
+                phone: BUDI.parse().ok(),
+                ..Person::default()
+            },
+            ..message(&test, "B1", "halo")
+        };
+        receive_message(&test, account, from_budi).await;
+        let in_group = InboundMessage {
+            chat: address(GROUP),
+            ..message(&test, "G1", "halo")
+        };
+        receive_message(&test, account, in_group).await;
+        let send = async |to: &str| {
+            let new = crate::messaging::text(account, to, "halo");
+            let sent = messaging::send(&test.app, &test.caller, new, None).await;
+            sent.expect("accepted").message
+        };
+        let (to_siti, to_group) = (send(SITI).await, send(GROUP).await);
+        let receipt = |chat: &str, peer: Option<Person>, wa_id: &str, status| {
+            vec![Inbound::Receipt(Receipt {
+                chat: address(chat),
+                from: address(chat),
+                from_self: false,
+                peer,
+                wa_ids: vec![wa_id.to_owned()],
+                status,
+                at: test.clock.now(),
+            })]
+        };
+        let status = async |message: &Message| {
+            let message = messaging::get(&test.app, &test.caller, message.id).await;
+            message.expect("found").status
+        };
+        for (chat, wa_id) in [
+            (BUDI, &to_siti.wa_id),
+            (GROUP, &to_siti.wa_id),
+            (SITI, &to_group.wa_id),
+            (BUDI, &to_group.wa_id),
+            ("15550000099", &to_group.wa_id),
+        ] {
+            receive(&test, account, receipt(chat, None, wa_id, MessageStatus::Read)).await;
+        }
+        assert_eq!(
+            (status(&to_siti).await, status(&to_group).await),
+            (MessageStatus::Queued, MessageStatus::Queued),
+            "{}",
+            database.kind
+        );
+        // The same person under WhatsApp's own id, as the connection knows it.
+        let both = Person {
+            lid: Some(SITI_LID.into()),
+            ..siti()
+        };
+        let by_lid = receipt(SITI_LID, Some(both), &to_siti.wa_id, MessageStatus::Delivered);
+        receive(&test, account, by_lid).await;
+        assert_eq!(status(&to_siti).await, MessageStatus::Delivered);
+        // A number that we know nothing of: WhatsApp can know a person under another form of it.
+        let other_form = receipt("15550000098", None, &to_siti.wa_id, MessageStatus::Read);
+        receive(&test, account, other_form).await;
+        assert_eq!(status(&to_siti).await, MessageStatus::Read);
+        // One member is enough for a group.
+        let member = receipt(GROUP, None, &to_group.wa_id, MessageStatus::Delivered);
+        receive(&test, account, member).await;
+        assert_eq!(status(&to_group).await, MessageStatus::Delivered);
+    }
+}
+
+#[tokio::test]
+async fn members_of_a_group_are_written_by_number_where_anybody_here_knows_it() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        let both = Person {
+            lid: Some(SITI_LID.into()),
+            ..siti()
+        };
+        let known = InboundMessage {
+            sender: both,
+            ..message(&test, "A1", "halo")
+        };
+        receive_message(&test, account, known).await;
+        let by_lid = |lid: &str| Person {
+            lid: Some(lid.into()),
+            ..Person::default()
+        };
+        let told = Person {
+            phone: "15550000003".parse().ok(),
+            ..by_lid("1000003@lid")
+        };
+        let notice = GroupNotice {
+            group: address(GROUP),
+            wa_id: "N1".into(),
+            by: siti(),
+            action: "add".into(),
+            participants: vec![by_lid(SITI_LID), by_lid("1000099@lid"), told, Person::default()],
+            subject: None,
+            at: test.clock.now(),
+        };
+        let contacts = contact_count(&test.app, &test).await;
+        receive(&test, account, vec![Inbound::Group(notice)]).await;
+        let event = test.events().await.pop().expect("an event").event;
+        let Some(Content::GroupChange(change)) = event.message().map(|message| &message.content) else {
+            panic!("no line in the thread: {event:?}")
+        };
+        assert_eq!(
+            change.participants,
+            [
+                "15550000001@s.whatsapp.net",
+                "1000099@lid",
+                "15550000003@s.whatsapp.net"
+            ],
+            "{}",
+            database.kind
+        );
+        assert_eq!(
+            contact_count(&test.app, &test).await,
+            contacts,
+            "who is only mentioned is no contact"
+        );
     }
 }
 
@@ -386,6 +608,7 @@ async fn what_the_phone_sends_and_reads_is_ours_too() {
             chat: address(SITI),
             from: address("15550009999"),
             from_self: true,
+            peer: None,
             wa_ids: vec!["A1".into()],
             status: MessageStatus::Read,
             at: test.clock.now(),
@@ -411,7 +634,7 @@ async fn groups_have_one_chat_a_subject_and_senders() {
             wa_id: "N1".into(),
             by: siti(),
             action: "create".into(),
-            participants: vec![SITI_LID.into()],
+            participants: vec![],
             subject: Some("Relawan".into()),
             at: test.clock.now(),
         };

@@ -7,11 +7,12 @@ use pesan_app::messaging::{self, MediaSource, NewContent, NewMedia, NewMessage, 
 use pesan_app::{Error, FieldError};
 use pesan_model::content::MediaKind;
 use pesan_model::pacing::Pacing;
-use pesan_model::{AccountId, Clock, MessageId, MessageStatus};
+use pesan_model::{AccountId, Clock, MessageId, MessageStatus, Metadata};
 use pesan_providers::fake::{Answer, FakeProvider};
 use pesan_providers::provider::{NumberCheck, OutgoingContent};
 use pesan_store::testing;
 
+use crate::inbound::{message, receive_message};
 use crate::support::{TestApp, within};
 
 const TO: &str = "+1 555-000-0001";
@@ -23,6 +24,7 @@ pub(crate) fn text(account_id: AccountId, to: &str, body: &str) -> NewMessage {
         content: NewContent::Text { body: body.into() },
         reply_to: None,
         send_at: None,
+        metadata: None,
     }
 }
 
@@ -108,6 +110,20 @@ async fn bad_input_names_its_field_and_queues_nothing() {
             (text(account, "", "x"), "/to"),
             (text(account, "0812", "x"), "/to"),
             (text(account, "+1 555-000-0404", "x"), "/to"),
+            (text(account, "1000404@lid", "x"), "/to"),
+            (text(account, &format!("{}@lid", "1".repeat(33)), "x"), "/to"),
+            (text(account, &format!("{}@g.us", "1".repeat(33)), "x"), "/to"),
+            (
+                NewMessage {
+                    metadata: Some(Metadata(
+                        [("note".to_owned(), "x".repeat(Metadata::MAX_BYTES).into())]
+                            .into_iter()
+                            .collect(),
+                    )),
+                    ..text(account, TO, "x")
+                },
+                "/metadata",
+            ),
             (text(account, TO, ""), "/text/body"),
             (text(account, TO, "  \n"), "/text/body"),
             (text(account, TO, &"é".repeat(4097)), "/text/body"),
@@ -153,7 +169,11 @@ async fn bad_input_names_its_field_and_queues_nothing() {
             assert_eq!(fields[0].pointer, pointer, "{}: {fields:?}", database.kind);
         }
         assert_eq!(test.waiting().await, 0);
-        assert!(!test.event_names().await.contains(&"message.queued"));
+        let names = test.event_names().await;
+        assert!(
+            !names.contains(&"message.queued") && !names.contains(&"contact.created"),
+            "{names:?}"
+        );
         send(&test, text(account, TO, &"é".repeat(4096))).await;
     }
 }
@@ -290,6 +310,117 @@ async fn rejections_and_exhausted_retries_fail_with_a_reason_and_can_be_retried(
             (MessageStatus::Failed, Some("unconfirmed".into()))
         );
         test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_person_retries_a_message_three_times_and_each_time_it_is_tried_as_often_as_a_new_one() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, provider) = test.account(None).await;
+        provider.answer_always(Answer::Reject { code: "463".into() });
+        test.run_outbox();
+        let id = send(&test, text(account, TO, "halo")).await.message.id;
+        for retries in 1..=messaging::MAX_RETRIES {
+            test.wait_for_events("message.failed", retries as usize).await;
+            let queued = messaging::retry(&test.app, &test.caller, id)
+                .await
+                .expect("queued again");
+            assert_eq!((queued.retries, queued.attempts), (retries, 0), "{}", database.kind);
+        }
+        test.wait_for_events("message.failed", 4).await;
+        let refused = messaging::retry(&test.app, &test.caller, id).await;
+        assert!(
+            matches!(
+                refused,
+                Err(Error::Conflict {
+                    code: "too_many_retries",
+                    ..
+                })
+            ),
+            "{refused:?}"
+        );
+        let message = messaging::get(&test.app, &test.caller, id).await.expect("found");
+        assert_eq!(
+            (message.status, message.retries, message.attempts),
+            (MessageStatus::Failed, 3, 1)
+        );
+        assert_eq!(test.waiting().await, 0);
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_message_says_who_sent_it_to_whom_and_carries_what_was_given_along() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        receive_message(&test, account, message(&test, "A1", "halo")).await;
+        let program = pesan_app::Caller {
+            principal: pesan_app::Principal::Key(pesan_model::ApiKeyId::from(uuid::Uuid::from_u128(1))),
+            ..test.caller.clone()
+        };
+        let metadata = Metadata(
+            [("order".to_owned(), serde_json::json!({"id": 1042, "nul": "\0"}))]
+                .into_iter()
+                .collect(),
+        );
+        let new = NewMessage {
+            metadata: Some(metadata.clone()),
+            ..text(account, TO, "halo juga")
+        };
+        let sent = messaging::send(&test.app, &program, new, None)
+            .await
+            .expect("accepted")
+            .message;
+        let told = (sent.sent_by.as_deref(), sent.chat_name.as_str(), sent.metadata.as_ref());
+        let key = program.principal.to_string();
+        assert_eq!(told, (Some(key.as_str()), "Siti", Some(&metadata)));
+        let stored = messaging::get(&test.app, &test.caller, sent.id).await.expect("found");
+        assert_eq!(stored, sent, "{}", database.kind);
+        test.run_outbox();
+        let events = test.wait_for_events("message.sent", 1).await;
+        let of_event = events[0].event.message().expect("a message");
+        assert_eq!(
+            (&of_event.sent_by, &of_event.chat_name, &of_event.metadata),
+            (&sent.sent_by, &sent.chat_name, &sent.metadata)
+        );
+        let came = test.events().await.into_iter().find_map(|event| match event.event {
+            pesan_model::Event::MessageReceived(message) => Some(message),
+            _ => None,
+        });
+        let came = came.expect("it came in");
+        assert_eq!(
+            (came.sent_by, came.chat_name.as_str(), came.metadata),
+            (None, "Siti", None)
+        );
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn somebody_known_by_lid_can_be_written_to_by_it() {
+    const LID: &str = "1000123@lid";
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        let stranger = refused(&test, text(account, LID, "halo")).await;
+        assert_eq!(stranger[0].pointer, "/to");
+        test.app.connections.remove(account);
+        let stranger = refused(&test, text(account, LID, "halo")).await;
+        assert_eq!(
+            stranger[0].pointer, "/to",
+            "{}: nobody can be asked later either",
+            database.kind
+        );
+        let mut known = message(&test, "A1", "halo");
+        known.sender.lid = Some(LID.into());
+        receive_message(&test, account, known).await;
+        let sent = send(&test, text(account, LID, "halo")).await.message;
+        assert_eq!(
+            (sent.chat.as_str(), sent.chat_name.as_str()),
+            ("15550000001@s.whatsapp.net", "Siti")
+        );
     }
 }
 

@@ -57,6 +57,7 @@ fn receipt(test: &TestApp) -> Inbound {
         chat: SITI.parse().expect("valid"),
         from: SITI.parse().expect("valid"),
         from_self: false,
+        peer: None,
         wa_ids: vec!["nobody's".into()],
         status: MessageStatus::Read,
         at: test.clock.now(),
@@ -172,7 +173,7 @@ async fn what_cannot_even_have_a_line_in_its_thread_is_kept_aside_all_the_same()
         testing::rename_table(&test.app.store, "contact_away", "contact").await;
         let rows = kept_aside(&test, account).await;
         let kinds: Vec<_> = rows.iter().map(|row| row.kind.as_str()).collect();
-        assert_eq!(kinds, ["message", "person"], "{}", database.kind);
+        assert_eq!(kinds, ["message", "person", "receipt"], "{}", database.kind);
         receive(&test, account, vec![text(&test, "A2")]).await.expect("stored");
         assert_eq!(thread(&test).await, lines(&[("A2", "text")]));
         test.stop().await;

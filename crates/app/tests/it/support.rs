@@ -65,18 +65,34 @@ impl TestApp {
         organization: OrganizationId,
         node: &str,
     ) -> Self {
+        Self::start_with(database, clock, organization, |settings| {
+            settings.start = settings.start.replacen("test/", &format!("{node}/"), 1);
+            node.clone_into(&mut settings.node);
+        })
+        .await
+    }
+
+    /// As [`Self::start`], with other settings.
+    pub(crate) async fn start_with(
+        database: &TestDatabase,
+        clock: Arc<MockClock>,
+        organization: OrganizationId,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let data = tempfile::tempdir().expect("a temporary folder");
-        let settings = Settings {
+        let mut settings = Settings {
             data_dir: data.path().to_owned(),
-            node: node.into(),
-            start: format!("{node}/{}", clock.now().millis()),
+            node: "test".into(),
+            start: format!("test/{}", clock.now().millis()),
             allow_private_targets: true,
             max_upload_bytes: 32 * 1024 * 1024,
-            event_retention: Duration::from_secs(30 * 24 * 3600),
+            event_retention: Some(Duration::from_hours(30 * 24)),
+            delivery_retention: Some(Duration::from_hours(30 * 24)),
             webhook_waits: pesan_model::retry::WEBHOOK.into(),
             public_url: "http://pesan.example".into(),
             limits: pesan_app::context::Limits::default(),
         };
+        change(&mut settings);
         let app = App::new(Parts {
             store: database.open().await,
             clock: clock.clone(),

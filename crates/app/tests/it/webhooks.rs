@@ -33,15 +33,19 @@ fn message(number: u128, chat: u128) -> Message {
         direction: Direction::In,
         wa_id: format!("3EB0{number}"),
         chat: "6280000000001@s.whatsapp.net".into(),
+        chat_name: "Siti".into(),
         sender: "6280000000001@s.whatsapp.net".into(),
+        sent_by: None,
         contact_id: None,
         push_name: Some("Siti".into()),
         kind: "text".into(),
         content: Content::Text(Text { body: "halo".into() }),
+        metadata: None,
         reply_to: None,
         status: MessageStatus::Received,
         error: None,
         attempts: 0,
+        retries: 0,
         created_at: at,
         sent_at: Some(at),
         delivered_at: None,
@@ -255,7 +259,7 @@ async fn retries_follow_the_table_and_an_old_failure_lets_later_events_pass() {
         let first = test.wait_for_tries(webhook, 1).await;
         test.emit(&test.caller, vec![received(2, 1)]).await;
         let mut next = first.next_attempt_at.expect("another try");
-        for (tries, wait) in [(2, 300), (3, 1800)] {
+        for (tries, wait) in [(2, 30), (3, 120), (4, 300), (5, 900)] {
             assert!(next > test.clock.now());
             test.pass(next.since(test.clock.now()));
             let tried = test.wait_for_tries(webhook, tries).await;
@@ -263,15 +267,15 @@ async fn retries_follow_the_table_and_an_old_failure_lets_later_events_pass() {
             assert!(waits >= Duration::from_secs(wait) && waits <= Duration::from_secs(wait * 6 / 5));
             next = tried.next_attempt_at.expect("another try");
         }
-        assert_eq!(receiver.told().len(), 3, "the second event waits");
-        // The fourth try fails; the fifth would be hours away, so the second event goes on.
-        test.pass(next.since(test.clock.now()));
-        let told = receiver.wait_for(5).await;
-        assert_eq!(told[4].body["data"]["id"], id_of(2));
+        assert_eq!(receiver.told().len(), 5, "the second event waits");
+        // The sixth try comes late and fails too: an hour is over, so the second event goes on.
+        test.pass(next.since(test.clock.now()) + Duration::from_hours(1));
+        let told = receiver.wait_for(7).await;
+        assert_eq!(told[6].body["data"]["id"], id_of(2));
         receiver.reply(Reply::Status(200));
         within(async {
             let mut tries = vec![];
-            while tries != [1, 4] {
+            while tries != [1, 6] {
                 tokio::task::yield_now().await;
                 tries = test
                     .deliveries(webhook, None)
@@ -417,6 +421,7 @@ async fn switched_off_nothing_is_sent_and_a_replay_brings_it_all_in_order() {
             (replayed.deliveries, replayed.last_seq, replayed.is_complete),
             (6, 6, true)
         );
+        assert_eq!((replayed.first_seq, replayed.has_gap), (1, false));
         let told = receiver.wait_for(6).await;
         let ids: Vec<String> = test.events().await.iter().map(|event| event.id.to_string()).collect();
         let heard: Vec<&str> = told.iter().map(|told| told.header("webhook-id")).collect();
@@ -693,6 +698,94 @@ async fn old_events_and_deliveries_are_forgotten() {
         assert_eq!(retention::sweep(&test.app).await.expect("swept"), 6);
         assert_eq!(test.events().await.len(), 1);
         assert_eq!(test.deliveries(webhook, None).await.len(), 1);
+
+        // A replay says what it could not send any more, and where it began instead.
+        let long_ago = test.clock.now().minus(Duration::from_hours(60 * 24));
+        for (from, first_seq, has_gap, deliveries) in [
+            (From::AfterSeq(0), 4, true, 1),
+            (From::AfterSeq(2), 4, true, 1),
+            (From::AfterSeq(3), 4, false, 1),
+            (From::AfterSeq(4), 5, false, 0),
+            (From::Since(long_ago), 4, true, 1),
+        ] {
+            let replayed = webhooks::replay(&test.app, &test.caller, webhook, from)
+                .await
+                .expect("replayed");
+            assert_eq!(
+                (replayed.first_seq, replayed.has_gap, replayed.deliveries),
+                (first_seq, has_gap, deliveries),
+                "{}: {from:?}",
+                database.kind
+            );
+        }
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn without_a_limit_every_event_is_kept_and_only_deliveries_are_forgotten() {
+    for database in testing::both().await {
+        let first = TestApp::new(&database).await;
+        let (clock, organization) = (first.clock.clone(), first.caller.organization_id);
+        first.stop().await;
+        let test = TestApp::start_with(&database, clock, organization, |settings| {
+            settings.event_retention = None;
+        })
+        .await;
+        let receiver = Receiver::new(Reply::Status(200)).await;
+        let webhook = test.webhook(&receiver, &["*"], Envelope::Native).await.webhook.id;
+        test.run_webhooks();
+        test.emit(&test.caller, (1..=3).map(|number| received(number, 1)).collect())
+            .await;
+        test.wait_for(webhook, DeliveryState::Delivered, 3).await;
+        test.clock.advance(Duration::from_hours(10 * 366 * 24));
+        assert_eq!(
+            retention::sweep(&test.app).await.expect("swept"),
+            3,
+            "{}",
+            database.kind
+        );
+        assert_eq!(test.deliveries(webhook, None).await.len(), 0);
+        assert_eq!(test.events().await.len(), 3);
+        let replayed = webhooks::replay(&test.app, &test.caller, webhook, From::AfterSeq(0))
+            .await
+            .expect("replayed");
+        assert_eq!(
+            (replayed.deliveries, replayed.first_seq, replayed.has_gap),
+            (3, 1, false)
+        );
+        test.wait_for(webhook, DeliveryState::Delivered, 3).await;
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_change_does_not_undo_a_switch_off_that_comes_at_the_same_moment() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let receiver = Receiver::new(Reply::Status(200)).await;
+        let organization = test.caller.organization_id;
+        for round in 0..20 {
+            let webhook = test.webhook(&receiver, &["*"], Envelope::Native).await.webhook.id;
+            let change = Changes {
+                url: Some(format!("{}{round}", receiver.url)),
+                ..Changes::default()
+            };
+            let switch_off = test.app.store.write(move |tx| {
+                Box::pin(async move { pesan_store::webhook::disable(tx, organization, webhook, "it is gone").await })
+            });
+            let (changed, disabled) =
+                tokio::join!(webhooks::update(&test.app, &test.caller, webhook, change), switch_off);
+            changed.expect("changed");
+            disabled.expect("switched off");
+            let after = test.get(webhook).await;
+            assert!(!after.enabled, "{}: round {round}", database.kind);
+            assert_eq!(after.disabled_reason.as_deref(), Some("it is gone"));
+            assert!(after.url.ends_with(&format!("/{round}")), "{}", after.url);
+            webhooks::delete(&test.app, &test.caller, webhook)
+                .await
+                .expect("deleted");
+        }
         test.stop().await;
     }
 }

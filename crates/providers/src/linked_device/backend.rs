@@ -12,7 +12,8 @@ mod message_secrets;
 mod protocol;
 mod signal;
 
-use std::sync::{Arc, OnceLock, Weak};
+use std::collections::HashSet;
+use std::sync::{Arc, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use pesan_model::{Clock, Timestamp};
@@ -66,6 +67,8 @@ pub(crate) struct RecordBackend {
     broken: CancellationToken,
     /// Held while records are read, changed and written back.
     changing: Mutex<()>,
+    /// Messages with nothing in them to be stored: what waits for their commit is replaced by a trace, not deleted.
+    traced: std::sync::Mutex<HashSet<Vec<u8>>>,
     /// True once the connection is over. Read-locked by every write, so that closing waits for those under way.
     closed: RwLock<bool>,
     /// Where the library has the device as it is now.
@@ -85,6 +88,7 @@ impl RecordBackend {
             clock,
             broken,
             changing: Mutex::new(()),
+            traced: std::sync::Mutex::default(),
             closed: RwLock::new(false),
             device: OnceLock::new(),
             on_mapping,
@@ -95,6 +99,19 @@ impl RecordBackend {
     pub(crate) fn follow(&self, device: &Arc<PersistenceManager>) {
         // Told once, right after the library was built.
         let _ = self.device.set(Arc::downgrade(device));
+    }
+
+    /// A message came with nothing in it to be stored. When it comes again, it is known all the same.
+    pub(crate) fn leave_trace(&self, chat: &str, sender: &str, id: &str) {
+        self.traced
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(codec::key(&[chat, sender, id]));
+    }
+
+    /// Whether a message is to leave a trace. Told once.
+    fn leaves_trace(&self, key: &[u8]) -> bool {
+        self.traced.lock().unwrap_or_else(PoisonError::into_inner).remove(key)
     }
 
     /// Ends all writing, after what is under way and the device as it is now were written. A task of the library that

@@ -14,11 +14,16 @@ use wacore_binary::Jid;
 use waproto::whatsapp as wa;
 
 use super::jid::{address, is_broadcast_list, person};
+use super::lost;
 use super::remote_media::Remote;
 use crate::inbound::{GroupNotice, Inbound, InboundContent, InboundMedia, InboundMessage, Person, Receipt};
 
 /// A decrypted message; `None` for what is no message to a person: protocol messages, status, channels.
 pub(super) fn message(message: &wa::Message, info: &MessageInfo) -> Option<Inbound> {
+    if lost::is_stand_in(message) {
+        let reason = lost::REASON.into();
+        return envelope(info, InboundContent::Undecryptable { reason }, None);
+    }
     let (content, reply_to) = content(message)?;
     envelope(info, content, reply_to)
 }
@@ -284,8 +289,12 @@ pub(super) fn receipt(event: &wacore::types::events::Receipt) -> Option<Inbound>
         ReceiptType::PlayedSelf => (MessageStatus::Played, true),
         _ => return None,
     };
+    let thread = thread(source)?;
+    let chat = address(thread)?;
+    let peer = (!chat.is_group()).then(|| person(std::iter::once(thread).chain(source.sender_alt.as_ref())));
     Some(Inbound::Receipt(Receipt {
-        chat: address(thread(source)?)?,
+        chat,
+        peer,
         from: address(&source.sender)?,
         from_self,
         wa_ids: event.message_ids.clone(),
@@ -332,11 +341,15 @@ pub(super) fn group(event: &GroupUpdate) -> Option<Inbound> {
         Action::Create { raw } => {
             let created = raw.get_optional_child("group");
             let subject = created.and_then(|node| node.attrs().optional_string("subject").map(|text| text.to_string()));
-            let jids = created
+            let members = created
                 .into_iter()
                 .flat_map(|node| node.children().unwrap_or_default())
-                .filter_map(|child| (child.tag == "participant").then(|| child.attrs().optional_jid("jid"))?);
-            (jids.map(|jid| jid.to_non_ad_string()).collect(), subject)
+                .filter(|child| child.tag == "participant")
+                .map(|child| {
+                    let jids = ["jid", "phone_number", "lid"].map(|name| child.attrs().optional_jid(name));
+                    person(jids.iter().flatten())
+                });
+            (members.collect(), subject)
         }
         _ => (Vec::new(), None),
     };
@@ -351,8 +364,8 @@ pub(super) fn group(event: &GroupUpdate) -> Option<Inbound> {
     }))
 }
 
-fn member(info: &GroupParticipantInfo) -> String {
-    info.jid.to_non_ad_string()
+fn member(info: &GroupParticipantInfo) -> Person {
+    person(std::iter::once(&info.jid).chain(&info.phone_number).chain(&info.lid))
 }
 
 /// A number changed, or a number and a LID became known to be the same person.

@@ -166,7 +166,10 @@ impl LinkedDevices {
                     .with_platform_type(PlatformType::DESKTOP),
             )
             .with_cache_config(caches())
-            .with_inbound_durability_hook(CommitFirst(queue.clone()))
+            .with_inbound_durability_hook(CommitFirst {
+                queue: queue.clone(),
+                backend: Arc::clone(&backend),
+            })
             .with_event_handler(listener);
         if let Some(version) = network.version {
             builder = builder.with_version(version);

@@ -11,11 +11,13 @@ use whatsapp_rust::anyhow::{Result, bail};
 use whatsapp_rust::{Client, InboundDurabilityHook};
 
 use super::acks::{Ack, Acks};
+use super::backend::RecordBackend;
 use super::convert_in;
 use super::ending::Ending;
 use super::identity::complete;
 use super::jid::{address, person};
 use super::queue::{Item, Queue};
+use super::refusal;
 use crate::inbound::{Connection, Identity, Inbound};
 
 /// The events that are listened to; the library does not even build the others.
@@ -73,7 +75,7 @@ impl Listener {
         if let Some(Ack { at, error, .. }) = self.acks.arrived(&ack.id, word) {
             self.queue.push(Item::Inbound(Inbound::Acknowledged {
                 wa_id: ack.id.clone(),
-                error,
+                refusal: error.map(|code| refusal::of(&code)),
                 at,
             }));
         }
@@ -131,20 +133,30 @@ impl EventHandler for Listener {
 }
 
 /// Commits messages before the library acknowledges them.
-pub(super) struct CommitFirst(pub(super) Queue);
+pub(super) struct CommitFirst {
+    pub(super) queue: Queue,
+    pub(super) backend: Arc<RecordBackend>,
+}
 
 #[async_trait]
 impl InboundDurabilityHook for CommitFirst {
     async fn on_messages(&self, client: Arc<Client>, batch: &[InboundMessage]) -> Result<()> {
-        let mut messages: Vec<_> = batch
-            .iter()
-            .filter_map(|message| convert_in::message(&message.message, &message.info))
-            .collect();
+        let mut messages = Vec::with_capacity(batch.len());
+        for InboundMessage { message, info, .. } in batch {
+            match convert_in::message(message, info) {
+                Some(inbound) => messages.push(inbound),
+                // Nothing that we store shows that it came.
+                None => {
+                    self.backend
+                        .leave_trace(&info.source.chat.to_string(), &info.source.sender.to_string(), &info.id)
+                }
+            }
+        }
         if messages.is_empty() {
             return Ok(());
         }
         complete(&client, &mut messages).await;
-        if !self.0.commit(messages).await {
+        if !self.queue.commit(messages).await {
             bail!("the messages could not be committed");
         }
         Ok(())

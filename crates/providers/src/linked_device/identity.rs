@@ -16,13 +16,21 @@ pub(super) fn identity(client: &Client) -> Identity {
     }
 }
 
-/// Adds to people in messages the identity that the library knows and the stanza did not tell.
-pub(super) async fn complete(client: &Client, messages: &mut [Inbound]) {
-    for inbound in messages {
-        if let Inbound::Message(message) = inbound {
-            for one in std::iter::once(&mut message.sender).chain(message.peer.as_mut()) {
-                complete_person(client, one).await;
-            }
+/// Adds to people the identity that the library knows and the stanza did not tell.
+pub(super) async fn complete(client: &Client, told: &mut [Inbound]) {
+    for inbound in told {
+        let people: Vec<&mut Person> = match inbound {
+            Inbound::Message(message) => std::iter::once(&mut message.sender)
+                .chain(message.peer.as_mut())
+                .collect(),
+            Inbound::Receipt(receipt) => receipt.peer.iter_mut().collect(),
+            Inbound::Group(notice) => std::iter::once(&mut notice.by)
+                .chain(&mut notice.participants)
+                .collect(),
+            Inbound::Acknowledged { .. } | Inbound::Activity { .. } | Inbound::Person(_) => Vec::new(),
+        };
+        for one in people {
+            complete_person(client, one).await;
         }
     }
 }

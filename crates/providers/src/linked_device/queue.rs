@@ -10,7 +10,7 @@ use whatsapp_rust::Client;
 
 use super::gate::Gate;
 use super::history::History;
-use super::identity::identity;
+use super::identity::{complete, identity};
 use crate::inbound::{Connection, Inbound, InboundSink};
 
 /// Most that goes into one commit.
@@ -114,7 +114,10 @@ impl Pump {
         let mut next = Some(first);
         while let Some(item) = next {
             match item {
-                Item::Inbound(inbound) => {
+                Item::Inbound(mut inbound) => {
+                    if let Some(client) = self.client.upgrade() {
+                        complete(&client, std::slice::from_mut(&mut inbound)).await;
+                    }
                     batch.items += 1;
                     batch.inbound.push(inbound);
                 }

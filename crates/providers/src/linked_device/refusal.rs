@@ -2,34 +2,35 @@
 
 use std::time::Duration;
 
-use crate::provider::SendError;
+use crate::provider::Refusal;
 
 /// The code of ours for a number without WhatsApp.
 const NOT_ON_WHATSAPP: &str = "not_on_whatsapp";
 
 /// The number has no WhatsApp.
-pub(super) fn not_on_whatsapp() -> SendError {
-    SendError::Rejected {
+pub(super) fn not_on_whatsapp() -> Refusal {
+    Refusal::Final {
         code: NOT_ON_WHATSAPP.into(),
         detail: "This number is not on WhatsApp.".into(),
     }
 }
 
 /// Nobody has this hidden id.
-pub(super) fn nobody() -> SendError {
-    SendError::Rejected {
+pub(super) fn nobody() -> Refusal {
+    Refusal::Final {
         code: NOT_ON_WHATSAPP.into(),
         detail: "Nobody on WhatsApp has this address.".into(),
     }
 }
 
-/// The error a refusal is told as. A refused message was certainly not accepted, so the passing ones can be tried again.
-pub(super) fn of(code: &str) -> SendError {
-    let retry = |seconds: Option<u64>| SendError::Retry {
+/// What a refusal with this code means, whether somebody waits for it or not. A refused message was certainly not
+/// accepted, so the passing ones can be tried again.
+pub(super) fn of(code: &str) -> Refusal {
+    let retry = |seconds: Option<u64>| Refusal::Passing {
         after: seconds.map(Duration::from_secs),
         reason: format!("WhatsApp refused it for now (code {code})"),
     };
-    let rejected = |detail: &str| SendError::Rejected {
+    let rejected = |detail: &str| Refusal::Final {
         code: code.to_owned(),
         detail: detail.to_owned(),
     };
@@ -59,12 +60,12 @@ mod tests {
     #[test]
     fn passing_refusals_are_tried_again_and_others_say_why_in_a_sentence() {
         for code in ["408", "500", "502", "503", "504", "409", "421"] {
-            assert!(matches!(of(code), SendError::Retry { after: None, .. }), "{code}");
+            assert!(matches!(of(code), Refusal::Passing { after: None, .. }), "{code}");
         }
-        assert!(matches!(of("429"), SendError::Retry { after: Some(wait), .. } if wait == Duration::from_mins(1)));
+        assert!(matches!(of("429"), Refusal::Passing { after: Some(wait), .. } if wait == Duration::from_mins(1)));
         let mut details = Vec::new();
         for code in ["400", "401", "404", "405", "413", "463", "479", "999"] {
-            let SendError::Rejected { code: told, detail } = of(code) else {
+            let Refusal::Final { code: told, detail } = of(code) else {
                 panic!("{code} is final")
             };
             assert_eq!(told, code);
@@ -77,9 +78,9 @@ mod tests {
         assert_eq!(details.len(), count, "every code has its own sentence");
         assert!(matches!(
             (of("401"), of("403")),
-            (SendError::Rejected { .. }, SendError::Rejected { .. })
+            (Refusal::Final { .. }, Refusal::Final { .. })
         ));
-        assert!(matches!(of("406"), SendError::Rejected { .. }));
-        assert!(matches!(not_on_whatsapp(), SendError::Rejected { code, .. } if code == "not_on_whatsapp"));
+        assert!(matches!(of("406"), Refusal::Final { .. }));
+        assert!(matches!(not_on_whatsapp(), Refusal::Final { code, .. } if code == "not_on_whatsapp"));
     }
 }

@@ -78,9 +78,9 @@ async fn refused(device: &LinkedDevice, to: &Address, code: &str) -> SendError {
     let is_stranger =
         matches!(to, Address::Lid(_)) && !matches!(device.client.get_lid_pn_entry(&jid(to)).await, Ok(Some(_)));
     if is_stranger && code == "400" {
-        return refusal::nobody();
+        return refusal::nobody().into();
     }
-    refusal::of(code)
+    refusal::of(code).into()
 }
 
 struct Prepared {
@@ -140,7 +140,7 @@ async fn recipient(device: &LinkedDevice, to: &Address) -> Result<Jid, SendError
         })?;
     match checks.pop().and_then(|check| check.address) {
         Some(address) => Ok(jid(&address)),
-        None => Err(refusal::not_on_whatsapp()),
+        None => Err(refusal::not_on_whatsapp().into()),
     }
 }
 
@@ -155,11 +155,11 @@ fn send_error(error: &whatsapp_rust::SendError) -> SendError {
         Library::Iq(IqError::NotConnected | IqError::InternalChannelClosed | IqError::Disconnected(_)) => {
             SendError::NotConnected
         }
-        Library::Iq(IqError::ServerError { code: 404, .. }) => refusal::of("404"),
+        Library::Iq(IqError::ServerError { code: 404, .. }) => refusal::of("404").into(),
         Library::Iq(IqError::ServerError {
             code: code @ (401 | 403),
             ..
-        }) => refusal::of(&code.to_string()),
+        }) => refusal::of(&code.to_string()).into(),
         Library::Iq(error) => retry(format!("WhatsApp did not tell the recipient's devices: {error}")),
         Library::InvalidRequest(reason) => SendError::Rejected {
             code: "invalid".into(),

@@ -1,12 +1,15 @@
 //! Nothing is acknowledged before it is committed: not messages, and not receipts and group notices, which the library
 //! acknowledges by itself.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use pesan_model::MessageStatus;
 use pesan_model::reconnect::Disconnect;
 use pesan_providers::Inbound;
+use pesan_providers::inbound::InboundContent;
 use pesan_providers::provider::Provider;
+use pesan_providers::session_records::{RecordKind, RecordWrite, SessionRecords as _};
 
 use crate::support::{BUDI, DEADLINE, Linked, SARI, Sink, TOKO, Told, World, text};
 
@@ -163,5 +166,51 @@ async fn what_is_sent_while_something_is_committed_goes_out_after_it() {
     });
     sent.expect("accepted");
     linked.sink.wait("the receipt", |told| thing.is_in(told)).await;
+    world.end([linked]).await;
+}
+
+/// The process dies after the library stored that a message was decrypted, and before anybody stored what it said.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_whose_text_a_crash_took_is_announced_as_one_that_cannot_be_read() {
+    const PENDING: RecordKind = RecordKind("pending_inbound");
+    const SESSION: RecordKind = RecordKind("session");
+    let world = World::new().await;
+    let mut linked = world.linked(TOKO).await;
+    delivered(&world, &linked).await;
+    linked.sink.hold();
+    let lost = world.network.phone_send_text(SARI, TOKO, "lost").expect("sent");
+    linked.sink.hangs().await;
+    // Writing to somebody has the library store the state of all its ciphers, that of the message among them.
+    let records = Arc::clone(&linked.records);
+    let before = records.list(SESSION, &[]).await.expect("readable");
+    let stored = async {
+        while records.list(SESSION, &[]).await.expect("readable") == before {
+            tokio::task::yield_now().await;
+        }
+    };
+    let out = text(SARI, "never leaves");
+    tokio::select! {
+        sent = linked.device().send(&out) => panic!("it waits for the commit: {sent:?}"),
+        stored = tokio::time::timeout(DEADLINE, stored) => stored.expect("the ciphers are stored"),
+    }
+    let forget = RecordWrite::DeletePrefix {
+        kind: PENDING,
+        prefix: Vec::new(),
+    };
+    records.write(vec![forget]).await.expect("forgotten");
+    // The old process never gets to say a word.
+    let frozen = std::mem::take(&mut linked.sink);
+    let old = linked.device.take();
+    linked.open(&world).await;
+    let told = linked.sink.message(&lost, 0).await;
+    assert!(
+        matches!(&told.content, InboundContent::Undecryptable { reason } if reason == "interrupted"),
+        "{told:?}"
+    );
+    all_acknowledged(&world).await;
+    frozen.release();
+    if let Some(old) = old {
+        old.shutdown().await;
+    }
     world.end([linked]).await;
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pesan_model::reconnect::Disconnect;
 use pesan_providers::inbound::InboundContent;
-use pesan_providers::provider::{Provider, SendError};
+use pesan_providers::provider::{Provider, Refusal, SendError};
 use pesan_providers::{Inbound, RecordKind};
 use wanet::{FaultKind, Moment, NewFault};
 
@@ -21,7 +21,7 @@ async fn a_refused_message_is_rejected_or_tried_again_by_its_code() {
     for code in [463, 479, 400] {
         world
             .network
-            .set_fault(of_toko(FaultKind::Nack { code }).stanza("message"))
+            .set_fault(of_toko(FaultKind::Nack { code, ms: 0 }).stanza("message"))
             .expect("armed");
         let refused = linked.device().send(&text(SARI, "halo")).await;
         assert!(
@@ -31,7 +31,7 @@ async fn a_refused_message_is_rejected_or_tried_again_by_its_code() {
     }
     world
         .network
-        .set_fault(of_toko(FaultKind::Nack { code: 503 }).stanza("message"))
+        .set_fault(of_toko(FaultKind::Nack { code: 503, ms: 0 }).stanza("message"))
         .expect("armed");
     let out = text(SARI, "halo");
     assert!(matches!(linked.device().send(&out).await, Err(SendError::Retry { .. })));
@@ -83,12 +83,44 @@ async fn the_word_that_comes_late_is_told() {
     let fits = |told: &Told| match told {
         Told::In(Inbound::Acknowledged {
             wa_id,
-            error: None,
+            refusal: None,
             at: Some(_),
         }) if *wa_id == out.wa_id => Some(()),
         _ => None,
     };
     linked.sink.wait("the late word", fits).await;
+    world.end([linked]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_that_comes_late_says_what_it_would_have_said_in_time() {
+    let world = World::impatient().await;
+    let linked = world.linked(TOKO).await;
+    linked.device().send(&text(SARI, "before")).await.expect("accepted");
+    for code in [463, 503] {
+        let late = FaultKind::Nack { code, ms: 4_000 };
+        world.network.set_fault(of_toko(late).stanza("message")).expect("armed");
+        let out = text(SARI, "slow");
+        assert!(matches!(
+            linked.device().send(&out).await,
+            Err(SendError::Unknown { .. })
+        ));
+        let fits = |told: &Told| match told {
+            Told::In(Inbound::Acknowledged {
+                wa_id,
+                refusal: Some(refusal),
+                ..
+            }) if *wa_id == out.wa_id => Some(refusal.clone()),
+            _ => None,
+        };
+        match (code, linked.sink.wait("the late refusal", fits).await) {
+            (463, Refusal::Final { code, detail }) => {
+                assert!(code == "463" && detail.contains("written first"), "{detail}");
+            }
+            (503, Refusal::Passing { after: None, reason }) => assert!(reason.contains("503"), "{reason}"),
+            (code, other) => panic!("{code} means {other:?}"),
+        }
+    }
     world.end([linked]).await;
 }
 

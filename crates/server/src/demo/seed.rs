@@ -111,6 +111,7 @@ async fn send(
         content: NewContent::Text { body: text.to_owned() },
         reply_to: None,
         send_at: None,
+        metadata: None,
     };
     Ok(messaging::send(app, caller, new, None).await?.message.id)
 }

@@ -18,7 +18,7 @@ const MAX_LIMIT: usize = 200;
 pub(crate) struct PageQuery {
     /// Most items, 1 to 200; 50 when it is left out.
     #[param(minimum = 1, maximum = 200)]
-    limit: Option<usize>,
+    limit: Option<i64>,
     /// `next` of the page before.
     after: Option<String>,
 }
@@ -50,7 +50,7 @@ impl<T> Page<T> {
 
 impl PageQuery {
     /// For queries that ask for more than a page: what is flattened cannot be read as a number.
-    pub(crate) fn new(limit: Option<usize>, after: Option<String>) -> Self {
+    pub(crate) fn new(limit: Option<i64>, after: Option<String>) -> Self {
         Self { limit, after }
     }
 
@@ -107,9 +107,11 @@ impl<T: FromStr> FromStr for Place<T> {
 }
 
 /// A limit within its range.
-pub(crate) fn limit(asked: Option<usize>) -> Answer<usize> {
-    let limit = asked.unwrap_or(DEFAULT_LIMIT);
-    if (1..=MAX_LIMIT).contains(&limit) {
+pub(crate) fn limit(asked: Option<i64>) -> Answer<usize> {
+    let limit = asked.map_or(Ok(DEFAULT_LIMIT), usize::try_from);
+    if let Ok(limit) = limit
+        && (1..=MAX_LIMIT).contains(&limit)
+    {
         return Ok(limit);
     }
     Err(Problem::field("#query/limit", format!("must be 1 to {MAX_LIMIT}")))
@@ -119,7 +121,7 @@ pub(crate) fn limit(asked: Option<usize>) -> Answer<usize> {
 mod tests {
     use super::*;
 
-    fn query(limit: Option<usize>, after: Option<&str>) -> PageQuery {
+    fn query(limit: Option<i64>, after: Option<&str>) -> PageQuery {
         PageQuery {
             limit,
             after: after.map(str::to_owned),

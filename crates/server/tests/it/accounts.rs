@@ -35,9 +35,19 @@ async fn an_account_is_made_changed_and_deleted() {
         );
         let pacing = json!({"per_minute": 60, "burst": 5});
         assert_eq!(change(json!({"pacing": pacing})).await.expect(200)["pacing"], pacing);
-        change(json!({"pacing": {"per_minute": 0, "burst": 5}}))
-            .await
-            .problem(422, "invalid");
+        for wrong in [json!(0), json!(6001), json!(-1), json!(1.5), json!("x")] {
+            let pacing = json!({"per_minute": wrong, "burst": 5});
+            let problem = change(json!({"pacing": pacing})).await.problem(422, "invalid");
+            let error = &problem["errors"][0];
+            assert_eq!(
+                (&error["pointer"], &error["detail"]),
+                (
+                    &json!("/pacing/per_minute"),
+                    &json!("must be a whole number from 1 to 6000")
+                ),
+                "{wrong}"
+            );
+        }
         server.delete(&path).await.expect(204);
         server.get(&path).await.problem(404, "not_found");
     }

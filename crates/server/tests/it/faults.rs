@@ -27,6 +27,8 @@ fn shown_by(kind: &FaultKind) -> Vec<fn()> {
             sending::a_refused_message_fails_with_a_reason_and_holds_up_nothing,
             sending::a_refusal_that_passes_is_overcome,
             sending::a_refusal_that_does_not_pass_fails_after_four_tries,
+            sending::a_refusal_that_comes_late_fails_the_message_for_the_same_reason,
+            sending::a_refusal_that_comes_late_and_passes_is_overcome,
         ],
         FaultKind::DropStanza => vec![sending::a_message_that_got_lost_is_sent_again_before_the_next_one],
         FaultKind::CorruptCiphertext => vec![

@@ -137,7 +137,13 @@ async fn what_is_not_a_request_is_answered_with_a_problem_too() {
             .problem(405, "method_not_allowed");
         let problem = server.get("/v1/accounts?limit=x").await.problem(422, "invalid");
         assert_eq!(problem["errors"][0]["pointer"], "#query/limit");
-        server.get("/v1/accounts?limit=201").await.problem(422, "invalid");
+        for limit in ["201", "0", "-1"] {
+            let problem = server
+                .get(&format!("/v1/accounts?limit={limit}"))
+                .await
+                .problem(422, "invalid");
+            assert_eq!(problem["errors"][0]["detail"], "must be 1 to 200", "{limit}");
+        }
         server.get("/v1/accounts?after=x").await.problem(422, "invalid");
     }
 }

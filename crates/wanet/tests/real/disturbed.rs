@@ -70,7 +70,7 @@ async fn acknowledgements_are_dropped_delayed_repeated_and_turned_into_refusals(
     assert_eq!(acks(&ada, &thrice), 3);
 
     network
-        .set_fault(NewFault::once(FaultKind::Nack { code: 479 }).phone(ADA))
+        .set_fault(NewFault::once(FaultKind::Nack { code: 479, ms: 0 }).phone(ADA))
         .expect("armed");
     let refused = send("refused").await;
     assert!(ada.acked(&refused).await.is_some_and(|error| error.contains("479")));

@@ -14,6 +14,9 @@ import { MediaView } from "./MediaView";
 import classes from "./Messages.module.css";
 import { Ticks } from "./Ticks";
 
+/** The server takes no further retry of a message. */
+const MAX_RETRIES = 3;
+
 const EMOJI = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
 
 interface Props {
@@ -78,7 +81,7 @@ export const Bubble = memo(function Bubble({ chat, message, first, quoted, react
   );
 
   function groupChange(change: { action: string; participants?: string[]; subject?: string | null }): string {
-    const people = (change.participants ?? []).map((address) => `\u2066+${address.split("@")[0]}\u2069`).join(", ");
+    const people = (change.participants ?? []).map(personAt).join(", ");
     switch (change.action) {
       case "create":
       case "description":
@@ -94,6 +97,11 @@ export const Bubble = memo(function Bubble({ chat, message, first, quoted, react
       default:
         return t("kind.group_change");
     }
+  }
+
+  function personAt(address: string): string {
+    const [user, server] = address.split("@");
+    return server === "lid" ? t("thread.hiddenNumber") : `\u2066+${user}\u2069`;
   }
 });
 
@@ -120,9 +128,12 @@ function Content({ message }: { message: Message }) {
       </>
     );
   }
-  return (
-    <div className={classes.muted}>{"undecryptable" in message ? t("kind.undecryptable") : t("kind.unsupported")}</div>
-  );
+  return <div className={classes.muted}>{unreadable()}</div>;
+
+  function unreadable(): string {
+    if (!("undecryptable" in message)) return t("kind.unsupported");
+    return message.undecryptable.reason === "interrupted" ? t("thread.interrupted") : t("kind.undecryptable");
+  }
 }
 
 export function Quote({ chat, message }: { chat: Chat; message: Message | undefined }) {
@@ -166,14 +177,25 @@ function Fate({ message }: { message: Message }) {
     onSuccess: (answer) => putMessage(client, answer),
     onError: notifyProblem,
   });
+  const isUsedUp = (message.retries ?? 0) >= MAX_RETRIES;
   if (message.status === "failed") {
     return (
       <div className={classes.problem} role="alert">
         <span>{t("chat.sendFailed", { reason: message.error?.detail ?? t("status.failed") })}</span>
         {maySend && (
-          <Anchor component="button" type="button" size="sm" disabled={retry.isPending} onClick={() => retry.mutate()}>
-            {t("chat.retryMessage")}
-          </Anchor>
+          <Tooltip label={t("thread.retriedTooOften")} disabled={!isUsedUp}>
+            <span>
+              <Anchor
+                component="button"
+                type="button"
+                size="sm"
+                disabled={retry.isPending || isUsedUp}
+                onClick={() => retry.mutate()}
+              >
+                {t("chat.retryMessage")}
+              </Anchor>
+            </span>
+          </Tooltip>
         )}
       </div>
     );

@@ -237,7 +237,7 @@ function Preview({ chat }: { chat: Chat }) {
   if (typing)
     return <span className={classes.typing}>{typing.recording ? t("chat.recording") : t("chat.typing")}</span>;
   const last = chat.last_message;
-  if (!last) return null;
+  if (!last) return <span className={classes.words}>{t("thread.noMessages")}</span>;
   return (
     <>
       {last.direction === "out" && <Ticks status={last.status} />}

@@ -78,6 +78,55 @@ describe("a thread", () => {
     await within(await log()).findByRole("img", { name: "Waiting to be sent" });
     expect(mock.world.messages[0]?.status).toBe("queued");
   });
+
+  it("offers_no_fourth_retry_and_says_why", async () => {
+    const error = { code: "rejected", detail: "This number is not on WhatsApp." };
+    const failed = makeMessage({ chat_id: "cht_1", direction: "out", status: "failed", error, retries: 3 });
+    mockServer(world({ messages: [failed] }));
+    const { user } = openApp("/chats/cht_1");
+    const button = await screen.findByRole("button", { name: "Retry" });
+    expect(button.hasAttribute("disabled")).toBe(true);
+    await user.hover(button.parentElement ?? button);
+    expect((await screen.findByRole("tooltip")).textContent).toBe(
+      "It was retried three times. Send it as a new message.",
+    );
+  });
+
+  it("says_that_a_message_was_lost_and_tells_it_from_one_that_cannot_be_read_yet", async () => {
+    mockServer(
+      world({
+        messages: [
+          makeMessage({ chat_id: "cht_1" }, { undecryptable: { reason: "interrupted" } }),
+          makeMessage({ chat_id: "cht_1" }, { undecryptable: { reason: "no_session" } }),
+        ],
+      }),
+    );
+    openApp("/chats/cht_1");
+    await within(await log()).findByText(/was lost when the server stopped/);
+    expect(within(await log()).getByText(/cannot be read yet/)).toBeTruthy();
+  });
+
+  it("names_members_of_a_group_by_number_and_nobody_by_a_hidden_id", async () => {
+    const participants = ["628000000102@s.whatsapp.net", "100000000000103@lid"];
+    mockServer(
+      world({
+        chats: [makeChat({ id: "cht_1", name: "Budi Santoso", is_group: true })],
+        messages: [makeMessage({ chat_id: "cht_1" }, { group_change: { action: "add", participants } })],
+      }),
+    );
+    openApp("/chats/cht_1");
+    const line = await within(await log()).findByText(/joined/);
+    expect(line.textContent).toBe("\u2066+628000000102\u2069, a WhatsApp user joined");
+  });
+});
+
+describe("the list of chats", () => {
+  it("says_that_a_chat_has_no_messages_when_the_only_one_was_deleted", async () => {
+    mockServer(world({ messages: [] }));
+    openApp("/chats");
+    const row = await screen.findByRole("link", { name: /Budi Santoso/ });
+    expect(within(row).getByText("No messages")).toBeTruthy();
+  });
 });
 
 describe("a file", () => {

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { api, ask } from "~/api/client";
 import { keys, webhooksQuery } from "~/api/queries";
 import type { Envelope, Replayed, Webhook } from "~/api/types";
-import { notifyDone, notifyProblem } from "~/ui/notify";
+import { notifyDone, notifyNote, notifyProblem } from "~/ui/notify";
 
 export interface WebhookValues {
   url: string;
@@ -81,16 +81,19 @@ export function useReplay() {
     // A long log is replayed in parts; each says where the next one begins.
     mutationFn: async ({ id, from }: { id: string; from: ReplayFrom }) => {
       let deliveries = 0;
+      let beginsAt: number | undefined;
       let body: ReplayFrom | undefined = from;
       while (body) {
         const part: Replayed = await ask(api.POST("/v1/webhooks/{id}/replay", { params: { path: { id } }, body }));
         deliveries += part.deliveries;
+        if (part.has_gap) beginsAt = part.first_seq;
         body = part.is_complete ? undefined : { after_seq: part.last_seq };
       }
-      return deliveries;
+      return { deliveries, beginsAt };
     },
-    onSuccess: (deliveries, { id }) => {
+    onSuccess: ({ deliveries, beginsAt }, { id }) => {
       notifyDone(t("webhook.replayDone", { count: deliveries }));
+      if (beginsAt !== undefined) notifyNote(t("replay.gap", { seq: beginsAt }));
       void client.invalidateQueries({ queryKey: keys.deliveries(id) });
     },
   });

@@ -26,15 +26,19 @@ fn stored(direction: Direction, sender: &str, status: MessageStatus) -> Message 
         direction,
         wa_id: "3EB0A".into(),
         chat: GROUP.into(),
+        chat_name: "Siti".into(),
         sender: sender.into(),
+        sent_by: None,
         contact_id: None,
         push_name: None,
         kind: "text".into(),
         content: Content::Text(Text { body: "halo".into() }),
+        metadata: None,
         reply_to: None,
         status,
         error: None,
         attempts: 0,
+        retries: 0,
         created_at: at(1),
         sent_at: None,
         delivered_at: None,
@@ -72,6 +76,24 @@ fn a_sender_is_written_by_number_then_by_lid_then_by_chat() {
     assert_eq!(sender_address(&person(true, true), &chat), NUMBER);
     assert_eq!(sender_address(&person(false, true), &chat), LID);
     assert_eq!(sender_address(&person(false, false), &chat), GROUP);
+    assert_eq!(address_of(None, None), None);
+}
+
+#[test]
+fn a_receipt_names_its_thread_by_address_number_or_lid() {
+    let receipt = |chat: &str, peer| Receipt {
+        chat: chat.parse().expect("an address"),
+        peer,
+        from: NUMBER.parse().expect("an address"),
+        from_self: false,
+        wa_ids: vec![],
+        status: MessageStatus::Read,
+        at: at(1),
+    };
+    assert!(is_from(&receipt(GROUP, None), GROUP) && !is_from(&receipt(GROUP, None), NUMBER));
+    let by_lid = receipt(LID, Some(person(true, true)));
+    assert!(is_from(&by_lid, LID) && is_from(&by_lid, NUMBER) && !is_from(&by_lid, GROUP));
+    assert!(!is_from(&receipt(LID, Some(person(false, true))), NUMBER));
 }
 
 #[test]

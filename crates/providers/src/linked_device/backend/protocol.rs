@@ -11,7 +11,11 @@ use wacore::store::traits::{
 
 use super::codec::{Reader, Writer, key, key_part, key_prefix};
 use super::{PENDING_KEPT, RecordBackend, SENT_KEPT, damaged, kind, put};
+use crate::linked_device::lost;
 use crate::session_records::RecordWrite;
+
+/// In place of a message that came and was nothing to be stored. An empty message is none either.
+const TRACE: &[u8] = &[];
 
 fn write_mapping(entry: &LidPnMappingEntry) -> Vec<u8> {
     Writer::default()
@@ -142,12 +146,23 @@ impl RecordBackend {
         self.put(kind::TC_TOKEN, key(&[jid]), write_token(entry)).await
     }
 
-    fn pending_put(&self, row: PendingInboundRow<'_>) -> RecordWrite {
+    fn pending_put(&self, key: Vec<u8>, value: Vec<u8>) -> RecordWrite {
         RecordWrite::Put {
             kind: kind::PENDING_INBOUND,
-            key: key(&[row.chat, row.sender, row.id]),
-            value: row.message.to_vec(),
+            key,
+            value,
             expires_at: Some(self.expiry(PENDING_KEPT)),
+        }
+    }
+
+    /// It is committed, so it waits no more.
+    fn pending_end(&self, key: Vec<u8>) -> RecordWrite {
+        if self.leaves_trace(&key) {
+            return self.pending_put(key, TRACE.to_vec());
+        }
+        RecordWrite::Delete {
+            kind: kind::PENDING_INBOUND,
+            key,
         }
     }
 }
@@ -395,21 +410,23 @@ impl ProtocolStore for RecordBackend {
     }
 
     async fn store_pending_inbound(&self, chat: &str, sender: &str, id: &str, message: &[u8]) -> Result<()> {
-        self.write(vec![self.pending_put(PendingInboundRow {
-            chat,
-            sender,
-            id,
-            message,
-        })])
-        .await
+        self.write(vec![self.pending_put(key(&[chat, sender, id]), message.to_vec())])
+            .await
     }
 
+    /// Asked for a message that was decrypted before. There is always an answer, except to what left a trace: see
+    /// [`lost`].
     async fn get_pending_inbound(&self, chat: &str, sender: &str, id: &str) -> Result<Option<Vec<u8>>> {
-        self.get(kind::PENDING_INBOUND, key(&[chat, sender, id])).await
+        let waiting = self.get(kind::PENDING_INBOUND, key(&[chat, sender, id])).await?;
+        Ok(match waiting {
+            Some(trace) if trace == TRACE => None,
+            Some(message) => Some(message),
+            None => Some(lost::stand_in_bytes()),
+        })
     }
 
     async fn delete_pending_inbound(&self, chat: &str, sender: &str, id: &str) -> Result<()> {
-        self.delete(kind::PENDING_INBOUND, key(&[chat, sender, id])).await
+        self.write(vec![self.pending_end(key(&[chat, sender, id]))]).await
     }
 
     async fn delete_expired_pending_inbound(&self, cutoff_timestamp: i64) -> Result<u32> {
@@ -421,17 +438,17 @@ impl ProtocolStore for RecordBackend {
     }
 
     async fn store_pending_inbound_batch(&self, rows: &[PendingInboundRow<'_>]) -> Result<()> {
-        self.write(rows.iter().map(|row| self.pending_put(*row)).collect())
-            .await
+        let writes = rows
+            .iter()
+            .map(|row| self.pending_put(key(&[row.chat, row.sender, row.id]), row.message.to_vec()))
+            .collect();
+        self.write(writes).await
     }
 
     async fn delete_pending_inbound_batch(&self, keys: &[PendingInboundKey<'_>]) -> Result<()> {
         let writes = keys
             .iter()
-            .map(|row| RecordWrite::Delete {
-                kind: kind::PENDING_INBOUND,
-                key: key(&[row.chat, row.sender, row.id]),
-            })
+            .map(|row| self.pending_end(key(&[row.chat, row.sender, row.id])))
             .collect();
         self.write(writes).await
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use pesan_model::SystemClock;
+use pesan_model::{Clock as _, SystemClock};
 use proptest::prelude::*;
 use tokio_util::sync::CancellationToken;
 use wacore::appstate::hash::HashState;
@@ -15,6 +15,7 @@ use wacore::store::traits::{
 use wacore_appstate::processor::AppStateMutationMAC;
 
 use super::{RecordBackend, kind};
+use crate::linked_device::lost;
 use crate::session_records::MemoryRecords;
 
 fn backend(records: &Arc<MemoryRecords>) -> RecordBackend {
@@ -525,13 +526,13 @@ async fn answer(backend: &dyn Backend, call: &Call) -> String {
             format!("{:?}", backend.store_pending_inbound_batch(&rows).await.ok())
         }
         Call::GetPending(chat, id) => {
-            format!(
-                "{:?}",
-                backend
-                    .get_pending_inbound(address(*chat), address(0), &id_of(id))
-                    .await
-                    .expect(FINE)
-            )
+            let found = backend
+                .get_pending_inbound(address(*chat), address(0), &id_of(id))
+                .await
+                .expect(FINE);
+            // Ours never says that it has nothing.
+            let nothing = [Vec::new(), lost::stand_in_bytes()];
+            format!("{:?}", found.filter(|message| !nothing.contains(message)))
         }
         Call::DeletePending(chat, id) => {
             format!(
@@ -742,4 +743,67 @@ async fn the_device_as_it_is_now_is_saved_whoever_saves_and_nothing_after_the_en
     assert!(backend.put_session(address(0), b"late").await.is_err());
     assert!(backend.take_sent_message(address(0), "3EB0").await.is_err());
     assert_eq!(backend.get_session(address(0)).await.expect("still readable"), None);
+}
+
+/// Stages what a crash leaves when the library has stored that a message was decrypted and nobody has what it said.
+#[tokio::test]
+async fn a_message_that_was_decrypted_and_is_nowhere_is_not_taken_for_a_repeat() {
+    const CHAT: &str = "1000123@lid";
+    let records = Arc::new(MemoryRecords::new());
+    let asked = async |backend: &RecordBackend, id: &str| {
+        let found = backend.get_pending_inbound(CHAT, CHAT, id).await.expect("readable");
+        found.map(|bytes| waproto::codec::message_decode(&bytes).expect("a message"))
+    };
+    let committed = async |backend: &RecordBackend, id: &str, message: &[u8]| {
+        let row = PendingInboundRow {
+            chat: CHAT,
+            sender: CHAT,
+            id,
+            message,
+        };
+        let key = PendingInboundKey {
+            chat: CHAT,
+            sender: CHAT,
+            id,
+        };
+        backend.store_pending_inbound_batch(&[row]).await.expect("stored");
+        backend.delete_pending_inbound_batch(&[key]).await.expect("deleted");
+    };
+    // The state of the cipher is stored, the message is not, and the process dies.
+    let before = backend(&records);
+    before.put_session(CHAT, b"after the message").await.expect("stored");
+    drop(before);
+
+    let after = backend(&records);
+    let stand_in = asked(&after, "LOST").await.expect("something to commit");
+    assert!(lost::is_stand_in(&stand_in));
+    // Committed as it is, it is asked for again whenever it comes again: what is stored knows it.
+    committed(&after, "LOST", &lost::stand_in_bytes()).await;
+    assert!(
+        asked(&after, "LOST")
+            .await
+            .is_some_and(|again| lost::is_stand_in(&again))
+    );
+    assert_eq!(records.count(kind::PENDING_INBOUND), 0, "nothing is kept for it");
+
+    // What waits is given back as it is.
+    let text = waproto::whatsapp::Message {
+        conversation: Some("halo".into()),
+        ..Default::default()
+    };
+    let bytes = waproto::codec::message_to_vec(&text);
+    after
+        .store_pending_inbound(CHAT, CHAT, "WAITS", &bytes)
+        .await
+        .expect("stored");
+    assert_eq!(asked(&after, "WAITS").await, Some(text));
+
+    // What was nothing to be stored is known by its trace, on the next connection too.
+    after.leave_trace(CHAT, CHAT, "NOTHING");
+    committed(&after, "NOTHING", b"between devices").await;
+    assert_eq!(asked(&backend(&records), "NOTHING").await, None);
+    let pending = records.count(kind::PENDING_INBOUND);
+    let in_a_year = SystemClock.now().secs() + 366 * 24 * 3600;
+    let forgotten = after.delete_expired_pending_inbound(in_a_year).await.expect("swept");
+    assert_eq!((pending, forgotten), (2, 2));
 }

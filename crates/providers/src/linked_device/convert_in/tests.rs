@@ -390,7 +390,7 @@ fn group_notice(action: GroupNotificationAction, index: u32) -> GroupNotice {
 fn group_changes_say_who_what_and_about_whom() {
     let member = GroupParticipantInfo {
         jid: jid("1000123@lid"),
-        phone_number: None,
+        phone_number: Some(jid("6280000000001@s.whatsapp.net")),
         display_name: None,
         r#type: None,
         lid: None,
@@ -406,7 +406,12 @@ fn group_changes_say_who_what_and_about_whom() {
         0,
     );
     assert_eq!((added.wa_id.as_str(), added.action.as_str()), ("N1", "add"));
-    assert_eq!(added.participants, ["1000123@lid"]);
+    let member = Person {
+        phone: "6280000000001".parse().ok(),
+        lid: Some("1000123@lid".into()),
+        push_name: None,
+    };
+    assert_eq!(added.participants, [member]);
     assert_eq!(added.by.lid.as_deref(), Some("1000001@lid"));
     assert_eq!(added.by.phone.expect("known").digits(), "6280000000009");
 
@@ -432,11 +437,11 @@ fn group_changes_say_who_what_and_about_whom() {
 #[test]
 fn a_new_group_comes_with_its_subject_and_members() {
     use wacore_binary::builder::NodeBuilder;
-    let members =
-        ["1000001@lid", "1000123@lid"].map(|member| NodeBuilder::new("participant").attr("jid", jid(member)).build());
+    let member = |member| NodeBuilder::new("participant").attr("jid", jid(member));
+    let known = member("1000123@lid").attr("phone_number", jid("6280000000001@s.whatsapp.net"));
     let group = NodeBuilder::new("group")
         .attr("subject", "Toko")
-        .children(members)
+        .children([member("1000001@lid").build(), known.build()])
         .build();
     let raw = NodeBuilder::new("create").children([group]).build();
     let created = group_notice(GroupNotificationAction::Create { raw }, 0);
@@ -444,7 +449,10 @@ fn a_new_group_comes_with_its_subject_and_members() {
         (created.action.as_str(), created.subject.as_deref()),
         ("create", Some("Toko"))
     );
-    assert_eq!(created.participants, ["1000001@lid", "1000123@lid"]);
+    let lids: Vec<_> = created.participants.iter().map(|one| one.lid.as_deref()).collect();
+    assert_eq!(lids, [Some("1000001@lid"), Some("1000123@lid")]);
+    let phones: Vec<_> = created.participants.iter().map(|one| one.phone.is_some()).collect();
+    assert_eq!(phones, [false, true]);
 }
 
 #[test]

@@ -37,7 +37,7 @@ struct ChatQuery {
     unread: Option<bool>,
     /// Most items, 1 to 200; 50 when it is left out.
     #[param(minimum = 1, maximum = 200)]
-    limit: Option<usize>,
+    limit: Option<i64>,
     /// `next` of the page before.
     after: Option<String>,
 }

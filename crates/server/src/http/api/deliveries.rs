@@ -32,7 +32,7 @@ struct DeliveryQuery {
     state: Option<DeliveryState>,
     /// Most items, 1 to 200; 50 when it is left out.
     #[param(minimum = 1, maximum = 200)]
-    limit: Option<usize>,
+    limit: Option<i64>,
     /// `next` of the page before.
     after: Option<String>,
 }

@@ -27,7 +27,7 @@ struct EventQuery {
     after: Option<i64>,
     /// Most events, 1 to 200; 50 when it is left out.
     #[param(minimum = 1, maximum = 200)]
-    limit: Option<usize>,
+    limit: Option<i64>,
 }
 
 /// Events in the order they happened.

@@ -7,7 +7,7 @@ use pesan_app::inbox;
 use pesan_app::messaging::{self, MediaSource, NewContent, NewMedia, NewMessage};
 use pesan_model::content::MediaKind;
 use pesan_model::message::Message;
-use pesan_model::{AccountId, AccountState, MediaId, MessageId, Timestamp};
+use pesan_model::{AccountId, AccountState, MediaId, MessageId, MessageStatus, Metadata, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -34,7 +34,8 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 struct NewMessageBody {
     /// Through which account.
     account_id: AccountId,
-    /// To whom: a number with country code, or a WhatsApp address (`…@s.whatsapp.net`, `…@g.us`).
+    /// To whom: a number with country code, or a WhatsApp address (`…@s.whatsapp.net`, `…@g.us`, or the `…@lid` of
+    /// somebody who wrote before).
     #[schema(example = "+62 800-0000-0001")]
     to: String,
     /// What kind.
@@ -50,6 +51,8 @@ struct NewMessageBody {
     reply_to: Option<MessageId>,
     /// Not before this time, within a year.
     send_at: Option<Timestamp>,
+    /// Shown wherever the message is, and looked at by nobody: for a number of yours, for example.
+    metadata: Option<Metadata>,
 }
 
 /// The kinds that can be sent.
@@ -165,6 +168,7 @@ impl NewMessageBody {
             content: content.ok_or_else(|| Problem::field(format!("/{name}"), "is missing"))?,
             reply_to: self.reply_to,
             send_at: self.send_at,
+            metadata: self.metadata,
         })
     }
 }
@@ -218,7 +222,8 @@ async fn send_message(
 ) -> Answer<Made<AcceptedMessage>> {
     let new = request.body.into_new()?;
     let sent = messaging::send(&server.app, &caller, new, request.idempotency).await?;
-    let is_waiting = sent.account_state != AccountState::Connected;
+    // A repeat shows the message as it is by now.
+    let is_waiting = sent.account_state != AccountState::Connected && sent.message.status == MessageStatus::Queued;
     Ok(Made {
         status: StatusCode::ACCEPTED,
         location: format!("/v1/messages/{}", sent.message.id),
@@ -280,12 +285,13 @@ async fn cancel_message(
     Ok(JsonBody(messaging::cancel(&server.app, &caller, id).await?))
 }
 
-/// Queues a failed message again. The other person gets it once, even if it arrived the first time.
+/// Queues a failed message again, at most three times. The other person gets it once, even if it arrived the first time.
 #[utoipa::path(post, path = "/v1/messages/{id}/retry", tag = "messages", operation_id = "retryMessage",
     params(("id" = MessageId, Path)), responses(
     (status = 200, description = "The message, queued.", body = Message),
     (status = 404, description = "There is no such message.", body = Problem, content_type = "application/problem+json"),
-    (status = 409, description = "It did not fail, or was deleted.", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "It did not fail (`not_failed`), was deleted (`deleted`), or was retried three times \
+        (`too_many_retries`).", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn retry_message(
     State(server): State<Shared>,

@@ -84,6 +84,11 @@ struct Replay {
 struct Replayed {
     /// Deliveries that were added.
     deliveries: usize,
+    /// The place of the first event that was looked at.
+    first_seq: i64,
+    /// True when events before `first_seq` were asked for and are not kept any more: what happened then must be read in
+    /// another way.
+    has_gap: bool,
     /// The place it came to.
     last_seq: i64,
     /// False when there is more: ask again with `after_seq` = `last_seq`.
@@ -210,7 +215,8 @@ async fn test_webhook(
     Ok(StatusCode::ACCEPTED)
 }
 
-/// Sends what the log has from a point on again, under the ids the events had.
+/// Sends what the log has from a point on again, under the ids the events had. Where the log does not go back so far, the
+/// answer says so.
 #[utoipa::path(post, path = "/v1/webhooks/{id}/replay", tag = "webhooks", operation_id = "replayWebhook",
     request_body = Replay, params(("id" = WebhookId, Path)), responses(
     (status = 202, description = "What will be sent.", body = Replayed),
@@ -233,6 +239,8 @@ async fn replay_webhook(
     let done = webhooks::replay(&server.app, &caller, id, from).await?;
     let replayed = Replayed {
         deliveries: done.deliveries,
+        first_seq: done.first_seq,
+        has_gap: done.has_gap,
         last_seq: done.last_seq,
         is_complete: done.is_complete,
     };

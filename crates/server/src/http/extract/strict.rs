@@ -294,8 +294,10 @@ impl serde::de::Error for Wrong {
 }
 
 /// What a type of ours calls itself to programmers, as people say it.
-fn must_be(expected: &str) -> &'static str {
-    match expected {
+fn must_be(expected: &str) -> String {
+    let detail = match expected {
+        // Types of ours that know their range.
+        _ if expected.starts_with("a whole number from ") => return format!("must be {expected}"),
         "u8" => "must be a whole number from 0 to 255",
         "u16" => "must be a whole number from 0 to 65535",
         "u32" => "must be a whole number from 0 to 4294967295",
@@ -308,7 +310,8 @@ fn must_be(expected: &str) -> &'static str {
         _ if expected.contains("string") => "must be a string",
         _ if expected.starts_with("struct ") => "must be an object",
         _ => "has the wrong type",
-    }
+    };
+    detail.to_owned()
 }
 
 fn one_of(names: &[&str]) -> String {
@@ -328,6 +331,7 @@ mod tests {
         text: Option<String>,
         time: Option<pesan_model::Timestamp>,
         account: Option<pesan_model::AccountId>,
+        pacing: Option<pesan_model::pacing::Pacing>,
     }
 
     #[derive(Debug, Deserialize)]
@@ -428,6 +432,16 @@ mod tests {
                 "not a valid id: expected `acc_` and 26 characters",
             ),
             (r#"{"kind":"text","account":7}"#, "/account", "must be a string"),
+            (
+                r#"{"kind":"text","pacing":{"per_minute":-1,"burst":1}}"#,
+                "/pacing/per_minute",
+                "must be a whole number from 1 to 6000",
+            ),
+            (
+                r#"{"kind":"text","pacing":{"per_minute":1,"burst":1.5}}"#,
+                "/pacing/burst",
+                "must be a whole number from 1 to 10000",
+            ),
         ] {
             match parse::<Outer>(body.as_bytes()) {
                 Err(BadBody::Wrong(wrong)) => {
@@ -445,7 +459,7 @@ mod tests {
     #[test]
     fn what_is_right_is_read() {
         let body = r#"{"kind":"image","inner":{"numbers":[1,2],"count":3,"large":4,"kinds":["text"]},"flag":true,
-            "text":"a\u00e9","time":"2026-11-20T10:00:00Z","account":null}"#;
+            "text":"a\u00e9","time":"2026-11-20T10:00:00Z","account":null,"pacing":{"per_minute":1,"burst":2}}"#;
         let read: Outer = parse(body.as_bytes()).expect("it is right");
         let inner = read.inner.expect("given");
         assert_eq!(
@@ -455,6 +469,7 @@ mod tests {
         assert_eq!((read.flag, read.text.as_deref()), (Some(true), Some("aé")));
         assert_eq!(read.time.expect("given").to_string(), "2026-11-20T10:00:00.000Z");
         assert!(read.account.is_none() && matches!(read.kind, Kind::Image));
+        assert_eq!(read.pacing.expect("given").burst, 2);
     }
 
     #[test]

@@ -141,7 +141,7 @@ pub(super) async fn a_refused_message_fails_with_a_reason_and_holds_up_nothing()
     on_both(Pace::AsShipped, async |world| {
         let mut sentences = Vec::new();
         for code in [400, 401, 404, 405, 413, 463, 479, 999] {
-            world.disturb(&to(SARI, FaultKind::Nack { code })).await;
+            world.disturb(&to(SARI, FaultKind::Nack { code, ms: 0 })).await;
             let id = world.send(SARI, "Halo").await;
             let next = world.send(SARI, "Lagi").await;
             let failed = world.message_event("message.failed", &id).await;
@@ -173,7 +173,7 @@ pub(super) async fn a_refused_message_fails_with_a_reason_and_holds_up_nothing()
 pub(super) async fn a_refusal_that_passes_is_overcome() {
     on_both(Pace::Quick, async |world| {
         for code in [408, 500, 503] {
-            world.disturb(&to(SARI, FaultKind::Nack { code })).await;
+            world.disturb(&to(SARI, FaultKind::Nack { code, ms: 0 })).await;
             let id = world.send(SARI, "Halo").await;
             let sent = world.message_event("message.sent", &id).await;
             assert_eq!(sent["attempts"], 2, "{code}");
@@ -187,7 +187,7 @@ pub(super) async fn a_refusal_that_passes_is_overcome() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 pub(super) async fn a_refusal_that_does_not_pass_fails_after_four_tries() {
     on_both(Pace::Quick, async |world| {
-        let refused = to(SARI, FaultKind::Nack { code: 503 }).times(4);
+        let refused = to(SARI, FaultKind::Nack { code: 503, ms: 0 }).times(4);
         world.disturb(&refused).await;
         let id = world.send(SARI, "Halo").await;
         let failed = world.message_event("message.failed", &id).await;
@@ -200,6 +200,49 @@ pub(super) async fn a_refusal_that_does_not_pass_fails_after_four_tries() {
         world.never_shown(SARI, &id).await;
         let next = world.send(SARI, "Lagi").await;
         world.message_event("message.sent", &next).await;
+    })
+    .await;
+}
+
+/// A refusal that comes after nobody waits for it any more, and before the next try.
+fn late_refusal(code: u16) -> FaultKind {
+    let ms = u64::try_from(Pace::Quick.patience().ack.as_millis()).expect("short") + 500;
+    FaultKind::Nack { code, ms }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+pub(super) async fn a_refusal_that_comes_late_fails_the_message_for_the_same_reason() {
+    on_both(Pace::Quick, async |world| {
+        world.disturb(&to(SARI, FaultKind::Nack { code: 463, ms: 0 })).await;
+        let in_time = world.send(SARI, "Halo").await;
+        let in_time = world.message_event("message.failed", &in_time).await;
+        world.disturb(&to(SARI, late_refusal(463))).await;
+        let id = world.send(SARI, "Halo").await;
+        let next = world.send(SARI, "Lagi").await;
+        let failed = world.message_event("message.failed", &id).await;
+        assert_eq!(failed["error"], in_time["error"]);
+        assert_eq!(failed["error"]["code"], "rejected_463");
+        assert_eq!(failed["attempts"], 1);
+        world.message_event("message.sent", &next).await;
+        world.never_shown(SARI, &id).await;
+        assert_eq!(world.told_of(&id).await, ["queued", "failed"]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+pub(super) async fn a_refusal_that_comes_late_and_passes_is_overcome() {
+    on_both(Pace::Quick, async |world| {
+        world.disturb(&to(SARI, late_refusal(503))).await;
+        let id = world.send(SARI, "Halo").await;
+        let next = world.send(SARI, "Lagi").await;
+        let sent = world.message_event("message.sent", &id).await;
+        assert_eq!(sent["attempts"], 2);
+        assert!(sent["error"].is_null(), "{sent}");
+        world.message_event("message.sent", &next).await;
+        assert_eq!(world.told_of(&id).await, ["queued", "sent"]);
+        world.shown_once(SARI, &id).await;
+        assert_eq!(world.texts(SARI), ["Halo", "Lagi"]);
     })
     .await;
 }

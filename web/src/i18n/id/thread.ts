@@ -1,0 +1,8 @@
+import type { Texts } from "../en";
+
+export const thread: Texts["thread"] = {
+  noMessages: "Tidak ada pesan",
+  interrupted: "Sebuah pesan masuk ke sini dan hilang karena server berhenti tepat saat itu. Minta dikirim ulang.",
+  retriedTooOften: "Sudah dicoba ulang tiga kali. Kirim sebagai pesan baru.",
+  hiddenNumber: "seorang pengguna WhatsApp",
+};
