@@ -30,6 +30,8 @@ Element.prototype.scrollTo = () => {};
 // A list is virtual: without a size it would show nothing.
 Object.defineProperty(HTMLElement.prototype, "offsetHeight", { configurable: true, get: () => 600 });
 Object.defineProperty(HTMLElement.prototype, "offsetWidth", { configurable: true, get: () => 400 });
+Object.defineProperty(HTMLElement.prototype, "clientHeight", { configurable: true, get: () => 600 });
+Object.defineProperty(HTMLElement.prototype, "clientWidth", { configurable: true, get: () => 400 });
 
 beforeAll(async () => {
   if (!i18next.isInitialized) await startI18n("en");

@@ -147,8 +147,8 @@ impl InboundDurabilityHook for CommitFirst {
                 Some(inbound) => messages.push(inbound),
                 // Nothing that we store shows that it came.
                 None => {
-                    self.backend
-                        .leave_trace(&info.source.chat.to_string(), &info.source.sender.to_string(), &info.id)
+                    let (chat, sender) = (info.source.chat.to_string(), info.source.sender.to_string());
+                    self.backend.leave_trace(&chat, &sender, &info.id);
                 }
             }
         }
