@@ -101,19 +101,14 @@ async fn comes_again_after_a_crash(world: World, mut linked: Linked, thing: Thin
     linked.sink.hangs().await;
     let acknowledged = world.network.wait_stats(A_WHILE, |stats| stats.queued == 0).await;
     assert!(acknowledged.is_err(), "it is not committed and not acknowledged");
-    // The old process never gets to say a word: its connection stays as it is, with its commit hanging.
-    let frozen = std::mem::take(&mut linked.sink);
-    let old = linked.device.take();
+    let dead = linked.die();
     linked.open(&world).await;
     linked
         .sink
         .wait("what was not committed", |told| thing.is_in(told))
         .await;
     all_acknowledged(&world).await;
-    frozen.release();
-    if let Some(old) = old {
-        old.shutdown().await;
-    }
+    dead.bury().await;
     world.end([linked]).await;
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use pesan_model::reconnect::Disconnect;
+use pesan_providers::Inbound;
 use pesan_providers::session_records::HISTORY;
-use pesan_providers::{Inbound, Provider as _};
 use wanet::{NewPhone, PastChat, PastMessage};
 
 use crate::support::{BUDI, DEADLINE, Linked, SARI, Sink, Told, World};
@@ -93,17 +93,12 @@ async fn the_history_that_was_being_taken_in_when_the_process_died_is_taken_in_b
     let world = world().await;
     let mut linked = linked(&world, Sink::hold).await;
     linked.sink.hangs().await;
-    // The old process never gets to say a word: its connection stays as it is, with its commit hanging.
-    let frozen = std::mem::take(&mut linked.sink);
-    let old = linked.device.take();
+    let dead = linked.die();
     linked.open(&world).await;
     taken_in(&linked).await;
     let again = told(&linked.sink);
     assert_eq!(again.len(), ids().len(), "each message once");
-    frozen.release();
-    if let Some(old) = old {
-        old.shutdown().await;
-    }
+    dead.bury().await;
     world.end([linked]).await;
 }
 

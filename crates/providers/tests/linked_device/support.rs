@@ -302,8 +302,33 @@ impl Linked {
         self.device.as_ref().expect("open")
     }
 
+    /// The process dies: its connection never gets to say a word, and a commit that hangs goes on hanging. The next
+    /// process has the records, and a sink of its own.
+    pub(crate) fn die(&mut self) -> Dead {
+        Dead {
+            sink: std::mem::take(&mut self.sink),
+            device: self.device.take(),
+        }
+    }
+
     pub(crate) async fn shut_down(&mut self) {
         if let Some(device) = self.device.take() {
+            device.shutdown().await;
+        }
+    }
+}
+
+/// What is left of a process that died.
+pub(crate) struct Dead {
+    sink: Arc<Sink>,
+    device: Option<Arc<LinkedDevice>>,
+}
+
+impl Dead {
+    /// Ends its tasks.
+    pub(crate) async fn bury(self) {
+        self.sink.release();
+        if let Some(device) = self.device {
             device.shutdown().await;
         }
     }
