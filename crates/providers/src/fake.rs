@@ -38,6 +38,8 @@ pub enum Answer {
     Unknown,
     /// Nothing happens until [`FakeProvider::release`]; then it is accepted.
     Hang,
+    /// Nothing happens until [`FakeProvider::release`]; then there is no connection any more.
+    Break,
 }
 
 #[derive(Default)]
@@ -107,7 +109,7 @@ impl FakeProvider {
         self.script().always = Some(answer);
     }
 
-    /// Lets every send that hangs now be accepted.
+    /// Lets every send that hangs now go on.
     pub fn release(&self) {
         self.released.send_modify(|round| *round += 1);
     }
@@ -219,6 +221,10 @@ impl Provider for FakeProvider {
         match answer {
             Answer::Accept => {}
             Answer::Hang => released.changed().await.expect("the sender is in self"),
+            Answer::Break => {
+                released.changed().await.expect("the sender is in self");
+                return Err(SendError::NotConnected);
+            }
             Answer::Retry { after } => {
                 return Err(SendError::Retry {
                     after,

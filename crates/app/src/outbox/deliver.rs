@@ -41,6 +41,9 @@ pub(super) async fn deliver(app: &Arc<App>, provider: &dyn Provider, mut work: W
     for attempt in 1..=SAVE_TRIES {
         match save(app, work.clone(), result.clone()).await {
             Ok(goes_on) => {
+                if matches!(&*result, Err(SendError::NotConnected)) {
+                    wake_when_connected(app, provider, &work).await;
+                }
                 events::announce(app, work.organization);
                 return goes_on;
             }
@@ -102,6 +105,26 @@ async fn save(app: &Arc<App>, work: Arc<Work>, result: Arc<Result<Accepted, Send
             })
         })
         .await
+}
+
+/// What waits for its account is woken when that is connected. If the next connection was quicker than the end of this
+/// try, the message was not waiting yet, and is woken here.
+async fn wake_when_connected(app: &App, provider: &dyn Provider, work: &Work) {
+    let account = work.message.account_id;
+    let is_new = |present: &Arc<dyn Provider>| !std::ptr::addr_eq(Arc::as_ptr(present), provider);
+    if !app.connections.get(account).as_ref().is_some_and(is_new) {
+        return;
+    }
+    let now = app.clock.now();
+    let woken = app
+        .store
+        .write::<_, StoreError, _>(move |tx| {
+            Box::pin(async move { job::wake_partition(tx, job::SEND_MESSAGE, account.uuid(), now).await })
+        })
+        .await;
+    if let Err(error) = woken {
+        tracing::warn!(%account, %error, "a message was not woken; it waits for its time");
+    }
 }
 
 async fn accept(

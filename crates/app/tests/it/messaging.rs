@@ -272,6 +272,25 @@ async fn a_message_without_connection_is_kept_and_leaves_when_it_is_back() {
 }
 
 #[tokio::test]
+async fn a_message_that_missed_its_connection_goes_over_the_next_one_although_that_was_quicker() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, old) = test.account(None).await;
+        old.answer_next(Answer::Break);
+        test.run_outbox();
+        let sent = send(&test, text(account, TO, "halo")).await;
+        within(old.wait_for_sends(1)).await;
+        // What is woken now is not this message, which is still under way.
+        let new = test.connect_anew(account);
+        old.release();
+        within(new.wait_for_sends(1)).await;
+        test.wait_for_events("message.sent", 1).await;
+        assert_eq!(new.sent()[0].wa_id, sent.message.wa_id, "{}", database.kind);
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn rejections_and_exhausted_retries_fail_with_a_reason_and_can_be_retried() {
     for database in testing::both().await {
         let test = TestApp::new(&database).await;

@@ -123,9 +123,15 @@ impl TestApp {
         pesan_app::accounts::update(&self.app, &self.caller, account.id, change)
             .await
             .expect("its pace");
-        let provider = FakeProvider::new(account.id, Arc::new(Sink(self.app.clone())));
-        self.connect(account.id, &provider);
+        let provider = self.connect_anew(account.id);
         (account.id, provider)
+    }
+
+    /// A new connection of the account, ready to send.
+    pub(crate) fn connect_anew(&self, account: AccountId) -> Arc<FakeProvider> {
+        let provider = FakeProvider::new(account, Arc::new(Sink(self.app.clone())));
+        self.connect(account, &provider);
+        provider
     }
 
     /// The account is ready to send.
