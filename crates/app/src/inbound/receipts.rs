@@ -32,10 +32,7 @@ pub(super) async fn acknowledge(
                 return Ok(());
             }
             message.status = MessageStatus::Failed;
-            message.error = Some(MessageError {
-                code: format!("rejected_{code}"),
-                detail: format!("WhatsApp refused this message (code {code})."),
-            });
+            message.error = Some(MessageError::refused(code));
             message::save_status(tx, batch.organization, &message).await?;
             job::finish_subject(tx, job::SEND_MESSAGE, message.id.uuid()).await?;
             batch.events.push(Event::MessageFailed(message));

@@ -25,7 +25,7 @@ async fn a_refused_message_is_rejected_or_tried_again_by_its_code() {
             .expect("armed");
         let refused = linked.device().send(&text(SARI, "halo")).await;
         assert!(
-            matches!(&refused, Err(SendError::Rejected { code: told, .. }) if *told == code.to_string()),
+            matches!(&refused, Err(SendError::Rejected(why)) if why.code == format!("rejected_{code}")),
             "{refused:?}"
         );
     }
