@@ -103,6 +103,7 @@ pub async fn create(app: &Arc<App>, caller: &Caller, new: NewAccount, key: Optio
                     push_name: None,
                     pacing: Some(new.pacing.unwrap_or(app.settings.limits.account_pacing)),
                     queued: 0,
+                    limited_until: None,
                     last_connected_at: None,
                     created_at: now,
                 };

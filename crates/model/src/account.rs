@@ -182,6 +182,9 @@ pub struct Account {
     pub advice: String,
     /// Since when.
     pub state_since: Timestamp,
+    /// Until when WhatsApp limits the number, while it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limited_until: Option<Timestamp>,
     /// The linked number, once it is known, with the plus.
     pub phone: Option<String>,
     /// WhatsApp's own id of the account.

@@ -70,6 +70,7 @@ impl Fixture {
             push_name: None,
             pacing: Some(Pacing::default()),
             queued: 0,
+            limited_until: None,
             last_connected_at: None,
             created_at: now,
         };
