@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use pesan_model::account::{Account, StateChange};
 use pesan_model::pacing::Pacing;
-use pesan_model::{AccountId, AccountState, Event, OrganizationId, Permission, ProviderKind, StateReason};
+use pesan_model::{AccountId, AccountState, Event, Flaw, OrganizationId, Permission, ProviderKind, StateReason};
 use pesan_store::account::NewState;
 use pesan_store::{Tx, account, job};
 use uuid::Uuid;
@@ -228,32 +228,29 @@ async fn change_state(
 
 fn checked_name(name: &str, wrong: &mut Vec<FieldError>) -> String {
     let name = name.trim();
-    let detail = if name.is_empty() {
-        "must not be empty".to_owned()
+    let flaw = if name.is_empty() {
+        Flaw::Empty
     } else if name.chars().count() > MAX_NAME {
-        format!("must have at most {MAX_NAME} characters")
+        Flaw::TooLong {
+            max: MAX_NAME,
+            length: None,
+        }
     } else if name.chars().any(char::is_control) {
-        "must be one line without control characters".to_owned()
+        Flaw::NotOneLine
     } else {
         return name.to_owned();
     };
-    wrong.push(FieldError {
-        pointer: "/name".to_owned(),
-        detail,
-    });
+    wrong.push(FieldError::new("/name", flaw));
     String::new()
 }
 
 fn check_pacing(pacing: Option<Pacing>, wrong: &mut Vec<FieldError>) {
     let Some(pacing) = pacing else { return };
-    let mut refuse = |pointer: &str, detail: &str| {
-        wrong.push(FieldError {
-            pointer: pointer.to_owned(),
-            detail: detail.to_owned(),
-        });
-    };
     if !(Pacing { burst: 1, ..pacing }).is_valid() {
-        refuse("/pacing/per_minute", "must be 1 to 6000");
+        wrong.push(FieldError::new(
+            "/pacing/per_minute",
+            Flaw::OutOfRange { min: 1, max: 6000 },
+        ));
     }
     if !(Pacing {
         per_minute: 1,
@@ -261,7 +258,10 @@ fn check_pacing(pacing: Option<Pacing>, wrong: &mut Vec<FieldError>) {
     })
     .is_valid()
     {
-        refuse("/pacing/burst", "must be 1 to 10000");
+        wrong.push(FieldError::new(
+            "/pacing/burst",
+            Flaw::OutOfRange { min: 1, max: 10_000 },
+        ));
     }
 }
 

@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use pesan_model::message::Message;
 use pesan_model::{
-    AccountId, AccountState, Address, ChatId, Content, Direction, Event, JobId, MediaId, MessageId, MessageStatus,
-    OrganizationId, Permission, Timestamp,
+    AccountId, AccountState, Address, ChatId, Content, Direction, Event, Flaw, JobId, MediaId, MessageId,
+    MessageStatus, OrganizationId, Permission, Timestamp,
 };
 use pesan_providers::ProviderError;
 use pesan_providers::provider::new_wa_id;
@@ -280,7 +280,7 @@ async fn replay(app: &Arc<App>, organization: OrganizationId, first: MessageId) 
 
 fn no_account(error: StoreError) -> Error {
     match error {
-        StoreError::NotFound { .. } => Error::field("/account_id", "there is no such account"),
+        StoreError::NotFound { .. } => Error::field("/account_id", Flaw::NoSuchAccount),
         error => error.into(),
     }
 }
@@ -369,13 +369,13 @@ async fn ensure_on_whatsapp(app: &Arc<App>, caller: &Caller, account: AccountId,
         // Whatever else WhatsApp says comes with the attempt to send it.
         let is_unknown = to.is_group() && matches!(provider.group(to).await, Err(ProviderError::NotFound));
         return if is_unknown {
-            Err(Error::field("/to", "this account is not in such a group"))
+            Err(Error::field("/to", Flaw::NotInGroup))
         } else {
             Ok(())
         };
     };
     match accounts::check_number(app, caller, account, phone).await {
-        Ok(check) if !check.exists => Err(Error::field("/to", "this number is not on WhatsApp")),
+        Ok(check) if !check.exists => Err(Error::field("/to", Flaw::NotOnWhatsapp)),
         // WhatsApp did not say; the message is kept, and the answer comes with the attempt to send it.
         Ok(_) | Err(Error::Unavailable { .. }) => Ok(()),
         Err(error) => Err(error),

@@ -14,6 +14,7 @@ pub mod codes;
 pub mod content;
 pub mod event;
 pub mod failure;
+pub mod flaw;
 pub mod id;
 pub mod message;
 pub mod pacing;
@@ -30,6 +31,7 @@ pub use clock::{Clock, MockClock, Random, SystemClock, SystemRandom, Timestamp};
 pub use content::Content;
 pub use event::Event;
 pub use failure::FailureCode;
+pub use flaw::Flaw;
 pub use id::{
     AccountId, ApiKeyId, ChatId, ContactId, DeliveryId, EventId, InvitationId, JobId, MediaId, MessageId,
     OrganizationId, UserId, WebhookId,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pesan_model::{Permission, Timestamp, WebhookId};
+use pesan_model::{Flaw, Permission, Timestamp, WebhookId};
 use pesan_store::event;
 
 use super::enabled;
@@ -57,10 +57,7 @@ pub async fn replay(app: &Arc<App>, caller: &Caller, id: WebhookId, from: From) 
     if let From::AfterSeq(seq) = from
         && !(0..=end).contains(&seq)
     {
-        return Err(Error::field(
-            "/after_seq",
-            format!("must be a place in the log: 0 to {end}"),
-        ));
+        return Err(Error::field("/after_seq", Flaw::NotAPlaceInTheLog { max: end }));
     }
     let (mut deliveries, mut seen) = (0, 0);
     while cursor < end && seen < MAX_EVENTS {
