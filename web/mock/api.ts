@@ -20,6 +20,7 @@ import type {
   StateChange,
   User,
   Webhook,
+  WrongField,
 } from "../src/api/types";
 import { peopleHandlers } from "./people";
 
@@ -76,7 +77,7 @@ export function json(body: unknown, status = 200): Response {
   });
 }
 
-export function problem(status: number, code: string, detail: string, errors?: { pointer: string; detail: string }[]) {
+export function problem(status: number, code: string, detail: string, errors?: WrongField[]) {
   return new Response(JSON.stringify({ type: "about:blank", title: code, status, code, detail, errors }), {
     status,
     headers: { "content-type": "application/problem+json" },

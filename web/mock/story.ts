@@ -151,7 +151,10 @@ export function story(): World {
         created_at: before(3),
         status: "failed",
         attempts: 4,
-        error: { code: "not_delivered", detail: "WhatsApp did not accept the message after 4 attempts." },
+        error: {
+          code: "send_failed",
+          detail: "The message could not be sent after 4 tries: WhatsApp refused it for now.",
+        },
       },
       { text: { body: "Alhamdulillah, terima kasih banyak Pak!" } },
     ),

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use pesan_model::account::{Account, StateChange};
 use pesan_model::pacing::Pacing;
-use pesan_model::{AccountId, AccountState, Event, OrganizationId, Permission, ProviderKind, StateReason};
+use pesan_model::{AccountId, AccountState, Event, Flaw, OrganizationId, Permission, ProviderKind, StateReason};
 use pesan_store::account::NewState;
 use pesan_store::{Tx, account, job};
 use uuid::Uuid;
@@ -103,6 +103,7 @@ pub async fn create(app: &Arc<App>, caller: &Caller, new: NewAccount, key: Optio
                     push_name: None,
                     pacing: Some(new.pacing.unwrap_or(app.settings.limits.account_pacing)),
                     queued: 0,
+                    limited_until: None,
                     last_connected_at: None,
                     created_at: now,
                 };
@@ -227,19 +228,19 @@ async fn change_state(
 
 fn checked_name(name: &str, wrong: &mut Vec<FieldError>) -> String {
     let name = name.trim();
-    let detail = if name.is_empty() {
-        "must not be empty".to_owned()
+    let flaw = if name.is_empty() {
+        Flaw::Empty
     } else if name.chars().count() > MAX_NAME {
-        format!("must have at most {MAX_NAME} characters")
+        Flaw::TooLong {
+            max: MAX_NAME,
+            length: None,
+        }
     } else if name.chars().any(char::is_control) {
-        "must be one line without control characters".to_owned()
+        Flaw::NotOneLine
     } else {
         return name.to_owned();
     };
-    wrong.push(FieldError {
-        pointer: "/name".to_owned(),
-        detail,
-    });
+    wrong.push(FieldError::new("/name", flaw));
     String::new()
 }
 
@@ -250,10 +251,8 @@ fn check_pacing(pacing: Option<Pacing>, wrong: &mut Vec<FieldError>) {
         ("/pacing/burst", pacing.burst, Pacing::BURST),
     ] {
         if !range.contains(&figure) {
-            wrong.push(FieldError {
-                pointer: pointer.to_owned(),
-                detail: format!("must be a whole number from {} to {}", range.start(), range.end()),
-            });
+            let (min, max) = (u64::from(*range.start()), u64::from(*range.end()));
+            wrong.push(FieldError::new(pointer, Flaw::OutOfRange { min, max }));
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use pesan_model::Flaw;
+
 /// Short for a use case's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -10,8 +12,18 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub struct FieldError {
     /// Which field, as a JSON pointer: `/text/body`.
     pub pointer: String,
-    /// What is wrong with it, for people: lower case, no full stop.
-    pub detail: String,
+    /// What is wrong with it.
+    pub flaw: Flaw,
+}
+
+impl FieldError {
+    /// What is wrong with the field at this pointer.
+    pub fn new(pointer: impl Into<String>, flaw: impl Into<Flaw>) -> Self {
+        Self {
+            pointer: pointer.into(),
+            flaw: flaw.into(),
+        }
+    }
 }
 
 /// Why a use case did not do it.
@@ -84,11 +96,8 @@ pub enum Error {
 
 impl Error {
     /// One wrong field.
-    pub fn field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::Invalid(vec![FieldError {
-            pointer: pointer.into(),
-            detail: detail.into(),
-        }])
+    pub fn field(pointer: impl Into<String>, flaw: impl Into<Flaw>) -> Self {
+        Self::Invalid(vec![FieldError::new(pointer, flaw)])
     }
 
     /// A fault of ours.

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use pesan_model::Timestamp;
+use pesan_model::{Flaw, Timestamp};
 use pesan_store::{Tx, idempotency};
 use uuid::Uuid;
 
 use crate::access::Caller;
 use crate::context::App;
-use crate::error::{Error, FieldError, Result};
+use crate::error::{Error, Result};
 
 /// What a caller sent as `Idempotency-Key`: 1 to 255 printable ASCII characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,10 +26,10 @@ impl KeyText {
     /// Checks the key's length and characters.
     pub fn new(key: &str) -> Result<Self> {
         if key.is_empty() || key.len() > 255 || !key.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
-            return Err(Error::Invalid(vec![FieldError {
-                pointer: "#header/Idempotency-Key".to_owned(),
-                detail: "must be 1 to 255 printable ASCII characters".to_owned(),
-            }]));
+            return Err(Error::field(
+                "#header/Idempotency-Key",
+                Flaw::NotPrintableAscii { min: 1, max: 255 },
+            ));
         }
         Ok(Self(key.to_owned()))
     }

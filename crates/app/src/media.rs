@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
-use pesan_model::{MediaId, OrganizationId, Permission};
+use pesan_model::{Flaw, MediaId, OrganizationId, Permission};
 use pesan_store::media;
 pub use pesan_store::media::{MediaState, StoredMedia};
 use sha2::{Digest, Sha256};
@@ -64,7 +64,7 @@ where
     let mut file = fs::File::create(&temporary.0).await.map_err(disk)?;
     let mut size = 0_u64;
     while let Some(piece) = pieces.next().await {
-        let piece = piece.map_err(|_| Error::field("/file", "the upload broke off"))?;
+        let piece = piece.map_err(|_| Error::field("/file", Flaw::UploadBrokeOff))?;
         size += piece.len() as u64;
         if size > limit {
             return Err(Error::TooLarge { limit_bytes: limit });
@@ -100,16 +100,17 @@ pub async fn store_from_link(app: &Arc<App>, caller: &Caller, link: &str, limit:
 }
 
 fn not_fetched(error: net::Error) -> Error {
+    let not_had = |reason| Error::field("/file", Flaw::NotFetched { reason });
     match error {
         net::Error::TooLarge { limit_bytes } => Error::TooLarge { limit_bytes },
         net::Error::File(error) => disk(error),
         net::Error::Setup(_) => Error::internal("fetch a file", error),
-        net::Error::Timeout => Error::field("/file", "could not be fetched: the server took too long to send it"),
+        net::Error::Timeout => not_had("the server took too long to send it".to_owned()),
         net::Error::Refused(_)
         | net::Error::Connect(_)
         | net::Error::Broken(_)
         | net::Error::Status(_)
-        | net::Error::TooManyRedirects => Error::field("/file", format!("could not be fetched: {error}")),
+        | net::Error::TooManyRedirects => not_had(error.to_string()),
     }
 }
 
@@ -126,10 +127,7 @@ async fn keep(
     if let Some(name) = &described.file_name
         && !is_file_name(name)
     {
-        return Err(Error::field(
-            "/file_name",
-            "must be a file name of at most 255 characters, without a path",
-        ));
+        return Err(Error::field("/file_name", Flaw::NotAFileName { max: MAX_FILE_NAME }));
     }
     let mime = type_of(&temporary.0, &described).await?;
     let content = digest(&temporary).await?;
@@ -199,9 +197,12 @@ async fn replay(app: &Arc<App>, organization: OrganizationId, first: MediaId) ->
     Ok(Stored { media, is_replay: true })
 }
 
+/// The most characters of a file's name.
+pub(crate) const MAX_FILE_NAME: usize = 255;
+
 /// True for a name that can be shown and saved: no path, no control characters, of a bearable length.
 pub(crate) fn is_file_name(name: &str) -> bool {
-    (1..=255).contains(&name.chars().count())
+    (1..=MAX_FILE_NAME).contains(&name.chars().count())
         && name != "."
         && name != ".."
         && !name.contains(['/', '\\'])
@@ -322,7 +323,7 @@ async fn type_of(path: &Path, described: &Described) -> Result<String> {
         .await
         .map_err(disk)?;
     if start.is_empty() {
-        return Err(Error::field("/file", "the file is empty"));
+        return Err(Error::field("/file", Flaw::FileEmpty));
     }
     let claimed = described
         .mime
@@ -331,7 +332,7 @@ async fn type_of(path: &Path, described: &Described) -> Result<String> {
         .filter(|mime| !mime.is_empty() && !mime.starts_with("application/octet-stream"));
     let is_odd = |mime: &str| mime.len() > 200 || !mime.contains('/') || mime.chars().any(char::is_control);
     if claimed.as_deref().is_some_and(is_odd) {
-        return Err(Error::field("/file", "the type must look like image/jpeg"));
+        return Err(Error::field("/file", Flaw::NotAFileType));
     }
     let seen = seen(&start);
     let family = |mime: &str| mime.split('/').next().unwrap_or_default().to_owned();
@@ -344,22 +345,11 @@ async fn type_of(path: &Path, described: &Described) -> Result<String> {
         {
             Ok(claimed)
         }
-        (Some(claimed), Some(seen)) => Err(Error::field(
-            "/file",
-            format!("is said to be {claimed} but looks like {seen}"),
-        )),
-        (Some(claimed), None) => {
-            let what = match family(&claimed).as_str() {
-                "image" => "a picture",
-                "video" => "a film",
-                "audio" => "sound",
-                _ => return Ok(claimed),
-            };
-            Err(Error::field(
-                "/file",
-                format!("is said to be {claimed} but is not {what}"),
-            ))
+        (Some(claimed), Some(found)) => Err(Error::field("/file", Flaw::FileOfOtherType { claimed, found })),
+        (Some(claimed), None) if matches!(family(&claimed).as_str(), "image" | "video" | "audio") => {
+            Err(Error::field("/file", Flaw::FileNotOfType { claimed }))
         }
+        (Some(claimed), None) => Ok(claimed),
         (None, Some(seen)) => Ok(seen.to_owned()),
         (None, None) => {
             let by_name = described

@@ -16,8 +16,8 @@ use std::sync::Arc;
 
 use pesan_model::message::Message;
 use pesan_model::{
-    AccountId, AccountState, Address, ChatId, Content, Direction, Event, JobId, MediaId, MessageId, MessageStatus,
-    Metadata, OrganizationId, Permission, Timestamp,
+    AccountId, AccountState, Address, ChatId, Content, Direction, Event, Flaw, JobId, MediaId, MessageId,
+    MessageStatus, Metadata, OrganizationId, Permission, Timestamp,
 };
 use pesan_providers::ProviderError;
 use pesan_providers::provider::new_wa_id;
@@ -291,7 +291,7 @@ async fn replay(app: &Arc<App>, organization: OrganizationId, first: MessageId) 
 
 fn no_account(error: StoreError) -> Error {
     match error {
-        StoreError::NotFound { .. } => Error::field("/account_id", "there is no such account"),
+        StoreError::NotFound { .. } => Error::field("/account_id", Flaw::NoSuchAccount),
         error => error.into(),
     }
 }
@@ -378,7 +378,7 @@ async fn met(tx: &mut Tx<'_>, organization: OrganizationId, known: &Known) -> Re
     found
         .into_iter()
         .next()
-        .ok_or_else(|| Error::field("/to", "nobody we know has this address; write to the number instead"))
+        .ok_or_else(|| Error::field("/to", Flaw::NobodyWeKnow))
 }
 
 /// Asks WhatsApp about an address that we never wrote to, so that a typing error is an error and not a failed message.
@@ -390,13 +390,13 @@ async fn ensure_on_whatsapp(app: &Arc<App>, caller: &Caller, account: AccountId,
         // Whatever else WhatsApp says comes with the attempt to send it.
         let is_unknown = to.is_group() && matches!(provider.group(to).await, Err(ProviderError::NotFound));
         return if is_unknown {
-            Err(Error::field("/to", "this account is not in such a group"))
+            Err(Error::field("/to", Flaw::NotInGroup))
         } else {
             Ok(())
         };
     };
     match accounts::check_number(app, caller, account, phone).await {
-        Ok(check) if !check.exists => Err(Error::field("/to", "this number is not on WhatsApp")),
+        Ok(check) if !check.exists => Err(Error::field("/to", Flaw::NotOnWhatsapp)),
         // WhatsApp did not say; the message is kept, and the answer comes with the attempt to send it.
         Ok(_) | Err(Error::Unavailable { .. }) => Ok(()),
         Err(error) => Err(error),

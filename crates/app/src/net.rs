@@ -60,23 +60,6 @@ pub enum Error {
     Setup(String),
 }
 
-/// What it means to whoever gave the link: they can give another one.
-impl From<Error> for crate::Error {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::TooLarge { limit_bytes } => Self::TooLarge { limit_bytes },
-            Error::File(source) => Self::internal("store a file", source),
-            Error::Setup(why) => Self::internal("set up outgoing connections", why),
-            Error::Refused(_)
-            | Error::Timeout
-            | Error::Connect(_)
-            | Error::Broken(_)
-            | Error::Status(_)
-            | Error::TooManyRedirects => Self::field("/link", error.to_string()),
-        }
-    }
-}
-
 /// A request that delivers something.
 #[derive(Debug)]
 pub struct Post<'a> {

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use crate::clock::Timestamp;
 use crate::id::{AccountId, QuarantineId};
 use crate::pacing::Pacing;
+use crate::reason::{ReasonCode, StateReason};
 
 /// How an account is connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -147,38 +148,19 @@ impl AccountState {
 
     /// The same where it is known why: some reasons ask for something else than their state.
     pub fn advice_because(self, reason: Option<&StateReason>) -> &'static str {
-        match (self, reason.map(|reason| reason.code.as_str())) {
-            (Self::Reconnecting, Some("stream_replaced")) => {
+        match (self, reason.and_then(StateReason::known)) {
+            (Self::Reconnecting, Some(ReasonCode::Replaced)) => {
                 "Stop the other program that is connected as this device. Pesan tries again by itself, and stays \
                  connected once the other one is gone."
             }
-            (Self::Reconnecting, Some("client_outdated")) => {
+            (Self::Reconnecting, Some(ReasonCode::Outdated)) => {
                 "Update Pesan. Until then it tries again by itself, which will hardly help."
             }
-            (Self::LoggedOut, Some("logged_out_offline" | "logged_out_unconfirmed")) => {
+            (Self::LoggedOut, Some(ReasonCode::LoggedOutOffline | ReasonCode::LoggedOutUnconfirmed)) => {
                 "Remove the device on the phone, under Linked devices. To use the account again, connect it and scan a \
                  new QR code."
             }
             (state, _) => state.advice(),
-        }
-    }
-}
-
-/// Why an account is in its state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct StateReason {
-    /// Stable, for programs: `stream_error_515`, `logged_out_401`, `paused_by_user`, …
-    pub code: String,
-    /// A sentence for people.
-    pub detail: String,
-}
-
-impl StateReason {
-    /// A reason from its two texts.
-    pub fn new(code: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self {
-            code: code.into(),
-            detail: detail.into(),
         }
     }
 }
@@ -200,6 +182,9 @@ pub struct Account {
     pub advice: String,
     /// Since when.
     pub state_since: Timestamp,
+    /// Until when WhatsApp limits the number, while it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limited_until: Option<Timestamp>,
     /// The linked number, once it is known, with the plus.
     pub phone: Option<String>,
     /// WhatsApp's own id of the account.
@@ -280,26 +265,31 @@ mod tests {
 
     #[test]
     fn advice_fits_the_reason() {
-        let advice = |state: AccountState, code: &str| {
-            let reason = StateReason::new(code, "");
-            state.advice_because(Some(&reason))
-        };
+        let advice = |state: AccountState, code: ReasonCode| state.advice_because(Some(&code.into()));
         for (state, code, word) in [
-            (AccountState::Reconnecting, "stream_replaced", "Stop the other program"),
-            (AccountState::Reconnecting, "client_outdated", "Update Pesan"),
-            (AccountState::LoggedOut, "logged_out_offline", "on the phone"),
-            (AccountState::LoggedOut, "logged_out_unconfirmed", "on the phone"),
+            (
+                AccountState::Reconnecting,
+                ReasonCode::Replaced,
+                "Stop the other program",
+            ),
+            (AccountState::Reconnecting, ReasonCode::Outdated, "Update Pesan"),
+            (AccountState::LoggedOut, ReasonCode::LoggedOutOffline, "on the phone"),
+            (
+                AccountState::LoggedOut,
+                ReasonCode::LoggedOutUnconfirmed,
+                "on the phone",
+            ),
         ] {
-            assert!(advice(state, code).contains(word), "{code}");
+            assert!(advice(state, code).contains(word), "{code:?}");
             assert_ne!(advice(state, code), state.advice());
         }
         // A reason that stayed behind says nothing about another state.
         assert_eq!(
-            advice(AccountState::Connected, "stream_replaced"),
+            advice(AccountState::Connected, ReasonCode::Replaced),
             AccountState::Connected.advice()
         );
         assert_eq!(
-            advice(AccountState::Reconnecting, "connection_lost"),
+            advice(AccountState::Reconnecting, ReasonCode::ConnectionLost),
             AccountState::Reconnecting.advice()
         );
         assert_eq!(

@@ -5,6 +5,11 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// The fewest digits of an international number.
+pub const MIN_DIGITS: usize = 7;
+/// The most digits of a number, by E.164.
+pub const MAX_DIGITS: usize = 15;
+
 /// Why a text is not a phone number or an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
@@ -15,7 +20,7 @@ pub enum AddressError {
     #[error("must be a phone number in international form such as +62 800-0000-0001, or a WhatsApp address")]
     Characters,
     /// E.164 allows at most 15 digits; fewer than 7 is no international number.
-    #[error("must have 7 to 15 digits, with the country code first")]
+    #[error("must have {MIN_DIGITS} to {MAX_DIGITS} digits, with the country code first")]
     Length,
     /// It starts with 0, so the country code is missing.
     #[error("must start with the country code, not with 0")]
@@ -59,7 +64,7 @@ impl FromStr for Phone {
         if digits.starts_with('0') {
             return Err(AddressError::NoCountryCode);
         }
-        if !(7..=15).contains(&digits.len()) {
+        if !(MIN_DIGITS..=MAX_DIGITS).contains(&digits.len()) {
             return Err(AddressError::Length);
         }
         Ok(Self(digits))

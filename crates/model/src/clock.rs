@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::flaw::Flaw;
+
 /// A moment: milliseconds since 1970 in UTC. Text form is RFC 3339 with milliseconds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(i64);
@@ -80,9 +82,7 @@ impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
         // The parser's own words are for programmers.
-        let time: jiff::Timestamp = text
-            .parse()
-            .map_err(|_| serde::de::Error::custom("is not a time such as 2026-11-20T10:00:00Z"))?;
+        let time: jiff::Timestamp = text.parse().map_err(|_| serde::de::Error::custom(Flaw::NotATime))?;
         Ok(Self(time.as_millisecond()))
     }
 }

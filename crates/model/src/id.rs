@@ -139,7 +139,11 @@ macro_rules! ids {
         }
 
         impl utoipa::ToSchema for $name {}
-    )*};
+    )*
+
+        /// What the ids of each kind start with.
+        pub(crate) const PREFIXES: &[&str] = &[$($prefix),*];
+    };
 }
 
 ids! {

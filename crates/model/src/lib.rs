@@ -10,26 +10,33 @@ pub mod address;
 pub mod capabilities;
 pub mod chat;
 pub mod clock;
+pub mod codes;
 pub mod content;
 pub mod event;
+pub mod failure;
+pub mod flaw;
 pub mod id;
 pub mod message;
 pub mod metadata;
 pub mod pacing;
+pub mod reason;
 pub mod reconnect;
 pub mod retry;
 pub mod webhook;
 
 pub use access::{Permission, Role};
-pub use account::{AccountState, ProviderKind, StateReason};
+pub use account::{AccountState, ProviderKind};
 pub use address::{Address, Phone};
 pub use capabilities::Capabilities;
 pub use clock::{Clock, MockClock, Random, SystemClock, SystemRandom, Timestamp};
 pub use content::Content;
 pub use event::Event;
+pub use failure::FailureCode;
+pub use flaw::Flaw;
 pub use id::{
     AccountId, ApiKeyId, ChatId, ContactId, DeliveryId, EventId, InvitationId, JobId, MediaId, MessageId,
     OrganizationId, QuarantineId, UserId, WebhookId,
 };
 pub use message::{Direction, MessageStatus};
 pub use metadata::Metadata;
+pub use reason::{ReasonCode, StateReason};

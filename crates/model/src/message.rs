@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
 use crate::content::Content;
+use crate::failure;
 use crate::id::{AccountId, ChatId, ContactId, MessageId};
 use crate::metadata::Metadata;
 
@@ -111,7 +112,8 @@ impl MessageStatus {
 /// Why a message failed, for programs and for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MessageError {
-    /// Stable, for programs: `not_on_whatsapp`, `rejected_463`, `unconfirmed`, `expired`, …
+    /// Stable, for programs.
+    #[schema(schema_with = failure::code_schema)]
     pub code: String,
     /// A sentence that says what happened and what to do.
     pub detail: String,

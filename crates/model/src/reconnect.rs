@@ -5,8 +5,9 @@
 
 use std::time::Duration;
 
-use crate::account::{AccountState, StateReason};
+use crate::account::AccountState;
 use crate::clock::Random;
+use crate::reason::{ReasonCode, StateReason};
 
 /// Why a connection ended, as the protocol says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,29 +90,18 @@ impl Disconnect {
 
     /// Code and sentence for the account's history.
     pub fn reason(&self) -> StateReason {
-        match self {
-            Self::Lost => StateReason::new("connection_lost", "The connection to WhatsApp was lost."),
-            Self::Silent => StateReason::new("no_reception", "Nothing was received from WhatsApp for too long."),
-            Self::RestartRequired => StateReason::new("stream_error_515", "WhatsApp asked for a new connection."),
-            Self::Replaced => StateReason::new(
-                "stream_replaced",
-                "Another program connected as this device. It must be stopped.",
-            ),
-            Self::LoggedOut => StateReason::new("logged_out_401", "The phone or WhatsApp unlinked this device."),
-            Self::Refused(code) => StateReason::new(
-                format!("refused_{code}"),
-                format!("WhatsApp refused the connection (code {code})."),
-            ),
-            Self::TemporaryBan { code, seconds } => StateReason::new(
-                format!("temporary_ban_{code}"),
-                format!("WhatsApp limits this number for {} minutes.", seconds.div_ceil(60)),
-            ),
-            Self::Outdated => StateReason::new(
-                "client_outdated",
-                "WhatsApp no longer accepts this version of Pesan. Please update it.",
-            ),
-            Self::NotScanned => StateReason::new("qr_not_scanned", "Nobody scanned the QR code in time."),
-        }
+        let code = match self {
+            Self::Lost => ReasonCode::ConnectionLost,
+            Self::Silent => ReasonCode::NoReception,
+            Self::RestartRequired => ReasonCode::RestartRequired,
+            Self::Replaced => ReasonCode::Replaced,
+            Self::LoggedOut => ReasonCode::LoggedOut,
+            Self::Refused(number) => return StateReason::refused(*number),
+            Self::TemporaryBan { code, seconds } => return StateReason::limited(*code, *seconds),
+            Self::Outdated => ReasonCode::Outdated,
+            Self::NotScanned => ReasonCode::QrNotScanned,
+        };
+        code.into()
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use pesan_model::chat::Activity;
+use pesan_model::message::MessageError;
 use pesan_model::{AccountId, Address, Capabilities, Phone, ProviderKind};
 use tokio::sync::watch;
 
@@ -233,10 +234,7 @@ impl Provider for FakeProvider {
             }
             Answer::NotConnected => return Err(SendError::NotConnected),
             Answer::Reject { code } => {
-                return Err(SendError::Rejected {
-                    code,
-                    detail: "The test rejects this message.".into(),
-                });
+                return Err(SendError::Rejected(MessageError::refused(&code)));
             }
             Answer::Unknown => {
                 return Err(SendError::Unknown {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use pesan_model::chat::Activity;
 use pesan_model::content::MediaKind;
+use pesan_model::message::MessageError;
 use pesan_model::{AccountId, Address, Capabilities, Phone, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -155,13 +156,8 @@ pub enum SendError {
     #[error("not connected to WhatsApp")]
     NotConnected,
     /// Will never be accepted as it is.
-    #[error("rejected by WhatsApp with code {code}")]
-    Rejected {
-        /// WhatsApp's code (`463`, `479`, …), or a word of ours (`not_on_whatsapp`).
-        code: String,
-        /// A sentence for people.
-        detail: String,
-    },
+    #[error("rejected with code {}", .0.code)]
+    Rejected(MessageError),
     /// May have been accepted. Only safe to repeat with the same id.
     #[error("no answer from WhatsApp: {reason}")]
     Unknown {
@@ -180,20 +176,15 @@ pub enum Refusal {
         /// What happened, without personal data.
         reason: String,
     },
-    /// It will never be accepted as it is.
-    Final {
-        /// WhatsApp's code (`463`, `479`, …), or a word of ours (`not_on_whatsapp`).
-        code: String,
-        /// A sentence for people.
-        detail: String,
-    },
+    /// It will never be accepted as it is, and why.
+    Final(MessageError),
 }
 
 impl From<Refusal> for SendError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Passing { after, reason } => Self::Retry { after, reason },
-            Refusal::Final { code, detail } => Self::Rejected { code, detail },
+            Refusal::Final(failure) => Self::Rejected(failure),
         }
     }
 }

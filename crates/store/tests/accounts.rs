@@ -5,8 +5,7 @@ use std::time::Duration;
 use pesan_model::account::Account;
 use pesan_model::pacing::{Bucket, Pacing};
 use pesan_model::{
-    AccountId, AccountState, Clock, JobId, MockClock, OrganizationId, ProviderKind, StateReason, SystemRandom,
-    Timestamp,
+    AccountId, AccountState, Clock, JobId, MockClock, OrganizationId, ProviderKind, ReasonCode, SystemRandom, Timestamp,
 };
 use pesan_store::account::{Identity, NewState};
 use pesan_store::lease::Holder;
@@ -71,6 +70,7 @@ impl Fixture {
             push_name: None,
             pacing: Some(Pacing::default()),
             queued: 0,
+            limited_until: None,
             last_connected_at: None,
             created_at: now,
         };
@@ -89,7 +89,7 @@ impl Fixture {
         let new = NewState {
             history_id: pesan_model::id::new_uuid(&self.clock, &SystemRandom),
             state,
-            reason: Some(StateReason::new("because", "Because.")),
+            reason: Some(ReasonCode::PausedByUser.into()),
             is_wanted,
         };
         write!(self.store, |tx| account::set_state(tx, organization, id, &new, now)).expect("set");
@@ -248,7 +248,7 @@ async fn states_have_a_history_and_say_what_should_run() {
         assert_eq!(older.len(), 1);
         assert_eq!(
             older[0].1.reason.as_ref().map(|reason| reason.code.as_str()),
-            Some("because")
+            Some("paused_by_user")
         );
         test.set_state(id, AccountState::Paused, false).await;
         assert!(test.available("a").await.is_empty());

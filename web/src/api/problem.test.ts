@@ -8,20 +8,33 @@ it("field_errors_go_to_their_fields_and_nothing_is_swallowed", () => {
     code: "invalid",
     detail: "Some fields are wrong.",
     errors: [
-      { pointer: "/to", detail: "is no phone number" },
-      { pointer: "/text/body", detail: "is too long" },
-      { pointer: "/surprise/here", detail: "is unknown" },
+      { pointer: "/to", code: "not_an_emoji", detail: "must be one emoji" },
+      { pointer: "/text/body", code: "empty", detail: "must not be empty" },
+      { pointer: "/surprise/here", code: "unknown_field", detail: "is not a field of this request" },
     ],
   });
   expect(sortFields(problem, pointers)).toEqual({
-    fields: { to: "Is no phone number.", text: "Is too long." },
-    rest: "Is unknown.",
+    fields: { to: "Choose one emoji.", text: "This is empty." },
+    rest: "The server does not know this field. Load the page again.",
   });
 });
 
 it("an_error_inside_a_list_belongs_to_the_list", () => {
-  const problem = new Problem(422, { code: "invalid", errors: [{ pointer: "/scopes/3", detail: "is unknown" }] });
-  expect(sortFields(problem, pointers)).toEqual({ fields: { scopes: "Is unknown." }, rest: undefined });
+  const problem = new Problem(422, {
+    code: "invalid",
+    errors: [
+      {
+        pointer: "/scopes/3",
+        code: "permission_not_yours",
+        params: { permission: "audit:read" },
+        detail: "you do not have the permission `audit:read` yourself",
+      },
+    ],
+  });
+  expect(sortFields(problem, pointers)).toEqual({
+    fields: { scopes: "You can only give permissions that you have yourself." },
+    rest: undefined,
+  });
 });
 
 it("a_problem_without_fields_is_told_as_a_whole", () => {
@@ -37,9 +50,12 @@ it("a_problem_of_the_whole_body_is_not_that_of_every_field", () => {
   const problem = new Problem(422, {
     code: "invalid",
     errors: [
-      { pointer: "", detail: "is empty" },
-      { pointer: "/other", detail: "is unknown" },
+      { pointer: "", code: "file_empty", detail: "the file is empty" },
+      { pointer: "/other", code: "required", detail: "is missing" },
     ],
   });
-  expect(sortFields(problem, { "": "file" })).toEqual({ fields: { file: "This is empty." }, rest: "Is unknown." });
+  expect(sortFields(problem, { "": "file" })).toEqual({
+    fields: { file: "This file is empty." },
+    rest: "This is empty.",
+  });
 });

@@ -1,12 +1,12 @@
 /** What went wrong with a call, as the server told it (RFC 9457), or `offline` when no answer came. */
 import { sentenceOf, sentenceOfField } from "./sentences";
-import type { ProblemBody } from "./types";
+import type { ProblemBody, WrongField } from "./types";
 
 export class Problem extends Error {
   readonly status: number;
   readonly code: string;
   /** Field errors by JSON pointer. */
-  readonly fields: ReadonlyMap<string, string>;
+  readonly fields: ReadonlyMap<string, WrongField>;
   readonly retryAfterSecs: number | undefined;
 
   constructor(status: number, body: Partial<ProblemBody>, retryAfterSecs?: number) {
@@ -14,7 +14,7 @@ export class Problem extends Error {
     this.name = "Problem";
     this.status = status;
     this.code = body.code ?? (status === 0 ? "offline" : "unknown");
-    this.fields = new Map((body.errors ?? []).map((error) => [error.pointer, error.detail]));
+    this.fields = new Map((body.errors ?? []).map((error) => [error.pointer, error]));
     this.retryAfterSecs = retryAfterSecs;
   }
 
@@ -34,11 +34,11 @@ export function sortFields<Field extends string>(
 ): { fields: Partial<Record<Field, string>>; rest: string | undefined } {
   const fields: Partial<Record<Field, string>> = {};
   const others: string[] = [];
-  for (const [pointer, detail] of problem.fields) {
+  for (const [pointer, wrong] of problem.fields) {
     const parent = pointer.slice(0, Math.max(0, pointer.lastIndexOf("/")));
     const field = pointers[pointer] ?? (parent === "" ? undefined : pointers[parent]);
-    if (field) fields[field] = sentenceOfField(detail);
-    else others.push(sentenceOfField(detail));
+    if (field) fields[field] = sentenceOfField(wrong);
+    else others.push(sentenceOfField(wrong));
   }
   if (problem.fields.size === 0) others.push(sentenceOf(problem));
   return { fields, rest: others.length > 0 ? others.join(" ") : undefined };

@@ -1,68 +1,70 @@
 /**
- * What the server says is wrong, in the language that is shown.
- *
- * A problem has a stable code; a field error has only its pointer and an English phrase, and one field can be wrong in
- * several ways, so phrases are known by their words. What is not known here is shown as the server told it.
+ * What the server tells by codes, in the language that is shown. A code that is not known here is shown in the
+ * server's own words.
  */
 import i18next from "i18next";
-import type { en } from "~/i18n/en";
+import { currentLanguage, LANGUAGES } from "~/i18n";
+import { bytes } from "~/ui/time";
 import type { Problem } from "./problem";
-
-type Saying = keyof (typeof en)["problem"];
-
-/** Problems that people meet in forms, by their code. */
-const CODES: Record<string, Saying> = {
-  already_exists: "alreadyExists",
-  changed_meanwhile: "changedMeanwhile",
-  database_unavailable: "unavailable",
-  disk_unavailable: "unavailable",
-  email_taken: "emailTaken",
-  forbidden: "forbidden",
-  internal: "internal",
-  last_owner: "lastOwner",
-  not_found: "notFound",
-  not_queued: "notQueued",
-  session_disconnected: "notConnected",
-  too_many_requests: "tooManyRequests",
-  too_many_webhooks: "tooManyWebhooks",
-  webhook_disabled: "webhookDisabled",
-  whatsapp_unavailable: "whatsappSilent",
-};
-
-/** Phrases about fields. A group that was found fills `{{limit}}`. */
-const PHRASES: readonly [RegExp, Saying][] = [
-  [/^must have 1 to (\d+) characters$/, "length"],
-  [/^must have at least (\d+) characters$/, "tooShort"],
-  [/^must have at most (\d+) characters(?:, has \d+)?$/, "tooLong"],
-  [/^is too large: at most (\d+ MB)$/, "tooLarge"],
-  [/^(?:is missing|is empty|must not be empty|the file is empty)$/, "missing"],
-  [/^must be an e-mail address$/, "email"],
-  [/^must be a phone number in international form/, "phone"],
-  [/^this number is not on WhatsApp$/, "notOnWhatsApp"],
-  [/^there is no such account$/, "noAccount"],
-  [/^must name at least one permission$/, "noPermission"],
-  [/^you do not have the permission /, "notYours"],
-  [/^is not a valid URL$/, "url"],
-  [/^must start with https:\/\/ or http:\/\/$/, "urlScheme"],
-  [/^must not contain a user name or a password$/, "urlLogin"],
-  [/^is in a private or reserved network, which is not allowed$/, "urlPrivate"],
-  [/^must be a place in the log: 0 to (\d+)$/, "place"],
-];
+import type { Account, MessageError, StateReason, WrongField } from "./types";
 
 /** A problem as a whole. */
 export function sentenceOf(problem: Problem): string {
   if (problem.code === "offline") return i18next.t("common.offline");
-  const saying = CODES[problem.code];
-  return saying ? i18next.t(`problem.${saying}`) : asSentence(problem.message);
+  return told("problem", problem.code, {}) ?? asSentence(problem.message);
 }
 
 /** What is wrong with a field. */
-export function sentenceOfField(detail: string): string {
-  for (const [phrase, saying] of PHRASES) {
-    const found = phrase.exec(detail);
-    if (found) return i18next.t(`problem.${saying}`, { limit: found[1] });
-  }
-  return asSentence(detail);
+export function sentenceOfField({ code, detail, ...wrong }: WrongField): string {
+  const params: Record<string, unknown> = "params" in wrong ? wrong.params : {};
+  const shown = Object.entries(params).map(([name, value]) => [name, shownValue(name, value)]);
+  // The type that was expected has a text of its own: the wording depends on it.
+  const context = typeof params.expected === "string" ? params.expected : undefined;
+  return told("field", code, { ...Object.fromEntries(shown), context }) ?? asSentence(detail);
+}
+
+/** Why a message failed, and what to do. */
+export function sentenceOfFailure({ code, detail }: MessageError): string {
+  return numbered("failure", code) ?? asSentence(detail);
+}
+
+/** Why an account came into a state. */
+export function sentenceOfReason({ code, detail }: StateReason): string {
+  return numbered("reason", code) ?? asSentence(detail);
+}
+
+/** Why an account is in its state, and what to do. */
+export function adviceOf(account: Pick<Account, "state" | "reason" | "last_connected_at">): string {
+  const todo = todoOf(account);
+  return account.reason ? `${sentenceOfReason(account.reason)} ${todo}` : todo;
+}
+
+function todoOf({ state, reason, last_connected_at }: Pick<Account, "state" | "reason" | "last_connected_at">): string {
+  if (state === "created" && last_connected_at) return i18next.t("advice.relink");
+  // Where a reason is not known, what is known of the state still helps.
+  return (reason && numbered("todo", reason.code)) ?? i18next.t(`advice.${state}`);
+}
+
+type Section = "problem" | "field" | "failure" | "reason" | "todo";
+
+/** The text of this code, if there is one. */
+function told(section: Section, code: string, params: object): string | undefined {
+  const key = `${section}.${code}`;
+  return i18next.exists(key) ? (i18next.t as (key: string, params: object) => string)(key, params) : undefined;
+}
+
+/** The same where a number of WhatsApp's can stand in the code that is not known beforehand. */
+function numbered(section: Section, code: string): string | undefined {
+  const [, family, number] = /^(.+)_(\d+)$/.exec(code) ?? [];
+  return told(section, code, {}) ?? (family ? told(section, `${family}_number`, { number }) : undefined);
+}
+
+function shownValue(name: string, value: unknown): string {
+  if (name.endsWith("_bytes")) return bytes(Number(value));
+  if (typeof value === "number") return new Intl.NumberFormat(currentLanguage()).format(value);
+  const text = Array.isArray(value) ? value.join(", ") : String(value);
+  // Words of programs keep their direction in a text that runs the other way.
+  return LANGUAGES[currentLanguage()].dir === "rtl" ? `\u2068${text}\u2069` : text;
 }
 
 /** The server continues the name of the field; on its own it is a sentence. */

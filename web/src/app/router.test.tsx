@@ -89,7 +89,9 @@ it("a_set_up_link_that_is_void_is_explained_in_a_sentence", async () => {
   const world = { ...emptyWorld(), user: null };
   const mock = mockServer({ ...world, setup: { ...world.setup, needs_owner: true } });
   const detail = "is not the token of the link that was printed at the last start";
-  mock.on("POST /v1/setup/owner", () => problem(422, "invalid", "Wrong.", [{ pointer: "/token", detail }]));
+  mock.on("POST /v1/setup/owner", () =>
+    problem(422, "invalid", "Wrong.", [{ pointer: "/token", code: "wrong_setup_token", detail }]),
+  );
   window.location.hash = "#token=void";
   const { user } = openApp("/setup");
   await user.type(await screen.findByLabelText(/Organization/), "Toko");

@@ -1,4 +1,5 @@
 import { accounts } from "./ar/accounts";
+import { errors } from "./ar/errors";
 import { people } from "./ar/people";
 import { replay } from "./ar/replay";
 import { thread } from "./ar/thread";
@@ -8,6 +9,7 @@ export const ar: Texts = {
   ...accounts,
   replay,
   thread,
+  ...errors,
   common: {
     cancel: "إلغاء",
     close: "إغلاق",
@@ -28,38 +30,6 @@ export const ar: Texts = {
     notAllowed: "دورك لا يسمح بذلك. اسأل مالكًا أو مشرفًا.",
     typeToConfirm: "اكتب <1>{{word}}</1> للتأكيد",
     skip: "انتقل إلى المحتوى",
-  },
-  problem: {
-    alreadyExists: "هذا موجود بالفعل.",
-    changedMeanwhile: "غيّر شخص آخر هذا في الوقت نفسه. انظر مرة أخرى.",
-    unavailable: "لا يستطيع الخادم حفظ شيء الآن. حاول مرة أخرى بعد قليل.",
-    emailTaken: "هناك من يسجّل الدخول بهذا البريد الإلكتروني بالفعل.",
-    forbidden: "دورك لا يسمح بهذا. اسأل المالك أو المشرف.",
-    internal: "حدث خطأ في الخادم. السبب في سجله.",
-    lastOwner: "تحتاج المؤسسة إلى مالك. اجعل شخصًا آخر مالكًا أولًا.",
-    notFound: "هذا لم يعد موجودًا.",
-    notQueued: "لم تعد هذه الرسالة تنتظر، ولا يمكن إلغاؤها.",
-    notConnected: "الحساب غير متصل.",
-    tooManyRequests: "طلبات كثيرة. حاول مرة أخرى بعد قليل.",
-    tooManyWebhooks: "هناك خطافات كثيرة. احذف واحدًا أولًا.",
-    webhookDisabled: "هذا الخطاف متوقف. شغّله أولًا.",
-    whatsappSilent: "لم يجب واتساب. حاول مرة أخرى بعد قليل.",
-    length: "اكتب من 1 إلى {{limit}} حرفًا.",
-    tooShort: "اكتب {{limit}} حرفًا على الأقل.",
-    tooLong: "اكتب {{limit}} حرفًا على الأكثر.",
-    tooLarge: "هذا كبير جدًا. يمكن إرسال {{limit}} على الأكثر.",
-    missing: "هذا الحقل فارغ.",
-    email: "هذا ليس بريدًا إلكترونيًا.",
-    phone: "اكتب الرقم مع رمز الدولة، مثل \u2066+62 800-0000-0001\u2069.",
-    notOnWhatsApp: "هذا الرقم ليس على واتساب.",
-    noAccount: "هذا الحساب لم يعد موجودًا.",
-    noPermission: "اختر صلاحية واحدة على الأقل.",
-    notYours: "يمكنك منح الصلاحيات التي لديك فقط.",
-    url: "هذا ليس عنوانًا صالحًا.",
-    urlScheme: "يجب أن يبدأ العنوان بـ \u2066https://\u2069 أو \u2066http://\u2069.",
-    urlLogin: "يجب ألا يحتوي العنوان على اسم مستخدم أو كلمة مرور.",
-    urlPrivate: "هذا العنوان في شبكة خاصة، وهذا غير مسموح.",
-    place: "اختر رقم حدث من 0 إلى {{limit}}.",
   },
   nav: {
     main: "الرئيسية",
@@ -157,6 +127,7 @@ export const ar: Texts = {
     historyEmpty: "لم يحدث شيء بعد.",
     historyOf: "سجل {{name}}",
     menuOf: "إجراءات أخرى لـ {{name}}",
+    limitedUntil: "ينتهي التقييد في {{time}}.",
   },
   state: {
     created: "غير مرتبط",
@@ -185,6 +156,7 @@ export const ar: Texts = {
     logged_out: "فُك ارتباط هذا الجهاز. اتصل بالحساب وامسح رمز QR جديدًا.",
     banned: "حظر واتساب هذا الرقم. قدّم اعتراضًا من التطبيق على الهاتف.",
     paused: "هذا الحساب متوقف مؤقتًا. اتصل للمتابعة.",
+    relink: "لم يعد هذا الرقم مرتبطًا. أعد اتصاله وامسح رمز QR جديدًا بهاتفه.",
   },
   link: {
     title: "ربط {{name}}",

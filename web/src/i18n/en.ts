@@ -1,4 +1,5 @@
 import { accounts } from "./en/accounts";
+import { errors } from "./en/errors";
 import { people } from "./en/people";
 import { replay } from "./en/replay";
 import { thread } from "./en/thread";
@@ -8,6 +9,7 @@ export const en = {
   ...accounts,
   replay,
   thread,
+  ...errors,
   common: {
     cancel: "Cancel",
     close: "Close",
@@ -28,38 +30,6 @@ export const en = {
     notAllowed: "Your role does not allow this. Ask an owner or admin.",
     typeToConfirm: "Type <1>{{word}}</1> to confirm",
     skip: "Skip to content",
-  },
-  problem: {
-    alreadyExists: "There is one already.",
-    changedMeanwhile: "Somebody else changed this at the same time. Look again.",
-    unavailable: "The server cannot store anything right now. Try again in a moment.",
-    emailTaken: "Somebody logs in with this e-mail address already.",
-    forbidden: "Your role does not allow this. Ask an owner or admin.",
-    internal: "Something went wrong on the server. Its log says what.",
-    lastOwner: "An organization needs an owner. Make somebody else owner first.",
-    notFound: "This does not exist any more.",
-    notQueued: "This message is not waiting any more and cannot be cancelled.",
-    notConnected: "The account is not connected.",
-    tooManyRequests: "Too many requests. Try again in a moment.",
-    tooManyWebhooks: "There are too many webhooks. Delete one first.",
-    webhookDisabled: "The webhook is off. Switch it on first.",
-    whatsappSilent: "WhatsApp did not answer. Try again in a moment.",
-    length: "Write 1 to {{limit}} characters.",
-    tooShort: "Write at least {{limit}} characters.",
-    tooLong: "Write at most {{limit}} characters.",
-    tooLarge: "This is too large. At most {{limit}} can be sent.",
-    missing: "This is empty.",
-    email: "This is not an e-mail address.",
-    phone: "Write the number with its country code, for example +62 800-0000-0001.",
-    notOnWhatsApp: "This number is not on WhatsApp.",
-    noAccount: "This account does not exist any more.",
-    noPermission: "Choose at least one permission.",
-    notYours: "You can only give permissions that you have yourself.",
-    url: "This is not a valid address.",
-    urlScheme: "The address must start with https:// or http://.",
-    urlLogin: "The address must not contain a user name or a password.",
-    urlPrivate: "This address is in a private network, which is not allowed.",
-    place: "Choose an event number from 0 to {{limit}}.",
   },
   nav: {
     main: "Main",
@@ -150,6 +120,7 @@ export const en = {
     historyEmpty: "Nothing has happened yet.",
     historyOf: "History of {{name}}",
     menuOf: "More actions for {{name}}",
+    limitedUntil: "The limit ends {{time}}.",
   },
   state: {
     created: "Not linked",
@@ -178,6 +149,7 @@ export const en = {
     logged_out: "This device was unlinked. Connect the account and scan a new QR code.",
     banned: "WhatsApp banned this number. Appeal in the app on the phone.",
     paused: "This account was paused. Connect it to go on.",
+    relink: "This number is not linked any more. Reconnect it and scan a new QR code with its phone.",
   },
   link: {
     title: "Link {{name}}",
@@ -430,3 +402,5 @@ type TextsOf<T> = { [Section in keyof T]: Strings<T[Section]> & MorePlurals };
 export type Texts = TextsOf<typeof en>;
 /** What it must say about accounts. */
 export type AccountsTexts = TextsOf<typeof accounts>;
+/** What it must say of the codes of the server. */
+export type ErrorTexts = TextsOf<typeof errors>;

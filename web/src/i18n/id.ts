@@ -1,5 +1,6 @@
 import type { Texts } from "./en";
 import { accounts } from "./id/accounts";
+import { errors } from "./id/errors";
 import { people } from "./id/people";
 import { replay } from "./id/replay";
 import { thread } from "./id/thread";
@@ -8,6 +9,7 @@ export const id: Texts = {
   ...accounts,
   replay,
   thread,
+  ...errors,
   common: {
     cancel: "Batal",
     close: "Tutup",
@@ -28,38 +30,6 @@ export const id: Texts = {
     notAllowed: "Peran Anda tidak mengizinkan ini. Tanyakan kepada pemilik atau admin.",
     typeToConfirm: "Ketik <1>{{word}}</1> untuk konfirmasi",
     skip: "Langsung ke isi",
-  },
-  problem: {
-    alreadyExists: "Ini sudah ada.",
-    changedMeanwhile: "Orang lain mengubah ini pada saat yang sama. Periksa kembali.",
-    unavailable: "Server sedang tidak dapat menyimpan apa pun. Coba lagi sebentar lagi.",
-    emailTaken: "Alamat e-mail ini sudah dipakai untuk masuk.",
-    forbidden: "Peran Anda tidak mengizinkan ini. Tanyakan kepada pemilik atau admin.",
-    internal: "Terjadi kesalahan di server. Penyebabnya ada di log server.",
-    lastOwner: "Organisasi memerlukan pemilik. Jadikan orang lain pemilik terlebih dahulu.",
-    notFound: "Ini sudah tidak ada lagi.",
-    notQueued: "Pesan ini tidak menunggu lagi dan tidak dapat dibatalkan.",
-    notConnected: "Akun tidak tersambung.",
-    tooManyRequests: "Terlalu banyak permintaan. Coba lagi sebentar lagi.",
-    tooManyWebhooks: "Webhook terlalu banyak. Hapus salah satu terlebih dahulu.",
-    webhookDisabled: "Webhook ini nonaktif. Aktifkan terlebih dahulu.",
-    whatsappSilent: "WhatsApp tidak menjawab. Coba lagi sebentar lagi.",
-    length: "Tulis 1 sampai {{limit}} karakter.",
-    tooShort: "Tulis minimal {{limit}} karakter.",
-    tooLong: "Tulis paling banyak {{limit}} karakter.",
-    tooLarge: "Terlalu besar. Paling banyak {{limit}} yang dapat dikirim.",
-    missing: "Bagian ini kosong.",
-    email: "Ini bukan alamat e-mail.",
-    phone: "Tulis nomor dengan kode negara, misalnya +62 800-0000-0001.",
-    notOnWhatsApp: "Nomor ini tidak ada di WhatsApp.",
-    noAccount: "Akun ini sudah tidak ada lagi.",
-    noPermission: "Pilih setidaknya satu izin.",
-    notYours: "Anda hanya dapat memberikan izin yang Anda miliki.",
-    url: "Alamat ini tidak valid.",
-    urlScheme: "Alamat harus diawali https:// atau http://.",
-    urlLogin: "Alamat tidak boleh berisi nama pengguna atau kata sandi.",
-    urlPrivate: "Alamat ini berada di jaringan pribadi, yang tidak diizinkan.",
-    place: "Pilih nomor peristiwa dari 0 sampai {{limit}}.",
   },
   nav: {
     main: "Utama",
@@ -150,6 +120,7 @@ export const id: Texts = {
     historyEmpty: "Belum terjadi apa-apa.",
     historyOf: "Riwayat {{name}}",
     menuOf: "Tindakan lain untuk {{name}}",
+    limitedUntil: "Pembatasan berakhir {{time}}.",
   },
   state: {
     created: "Belum tertaut",
@@ -178,6 +149,7 @@ export const id: Texts = {
     logged_out: "Perangkat ini diputuskan. Sambungkan akun dan pindai kode QR baru.",
     banned: "WhatsApp memblokir nomor ini. Ajukan banding lewat aplikasi di ponsel.",
     paused: "Akun ini dijeda. Sambungkan untuk melanjutkan.",
+    relink: "Nomor ini tidak tertaut lagi. Sambungkan lagi dan pindai kode QR baru dengan ponselnya.",
   },
   link: {
     title: "Tautkan {{name}}",

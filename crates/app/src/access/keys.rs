@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pesan_model::access::ApiKey;
-use pesan_model::{ApiKeyId, Permission};
+use pesan_model::{ApiKeyId, Flaw, Permission};
 use pesan_store::api_key;
 
 use super::audit::Note;
@@ -66,23 +66,18 @@ pub async fn create(
     let (name, mut scopes) = (new.name.trim(), new.scopes);
     let mut errors = Vec::new();
     if name.is_empty() || name.chars().count() > 100 {
-        errors.push(FieldError {
-            pointer: "/name".to_owned(),
-            detail: "must have 1 to 100 characters".to_owned(),
-        });
+        errors.push(FieldError::new("/name", Flaw::WrongLength { min: 1, max: 100 }));
     }
     if scopes.is_empty() {
-        errors.push(FieldError {
-            pointer: "/scopes".to_owned(),
-            detail: "must name at least one permission".to_owned(),
-        });
+        errors.push(FieldError::new("/scopes", Flaw::NoPermission));
     }
     for (index, scope) in scopes.iter().enumerate() {
         if caller.require(*scope).is_err() {
-            errors.push(FieldError {
-                pointer: format!("/scopes/{index}"),
-                detail: format!("you do not have the permission `{}` yourself", scope.name()),
-            });
+            let permission = scope.name();
+            errors.push(FieldError::new(
+                format!("/scopes/{index}"),
+                Flaw::PermissionNotYours { permission },
+            ));
         }
     }
     if !errors.is_empty() {

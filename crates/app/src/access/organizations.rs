@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pesan_model::access::User;
-use pesan_model::{OrganizationId, Role, UserId};
+use pesan_model::{Flaw, OrganizationId, Role, UserId};
 use pesan_store::organization::Organization;
 use pesan_store::{Tx, organization, user};
 
@@ -26,10 +26,7 @@ impl Founding {
         if name.is_empty() || name.chars().count() > 100 {
             errors.insert(
                 0,
-                FieldError {
-                    pointer: "/organization".to_owned(),
-                    detail: "must have 1 to 100 characters".to_owned(),
-                },
+                FieldError::new("/organization", Flaw::WrongLength { min: 1, max: 100 }),
             );
         }
         if !errors.is_empty() {

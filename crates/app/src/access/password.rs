@@ -3,7 +3,7 @@
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use pesan_model::Random;
+use pesan_model::{Flaw, Random};
 use tokio::sync::Semaphore;
 
 use crate::error::{Error, FieldError, Result};
@@ -73,17 +73,14 @@ impl Passwords {
 
 /// What is wrong with a new password, if anything.
 pub(super) fn check(password: &str, pointer: &str) -> Option<FieldError> {
-    let detail = if password.chars().count() < MIN_CHARS {
-        format!("must have at least {MIN_CHARS} characters")
+    let flaw = if password.chars().count() < MIN_CHARS {
+        Flaw::TooShort { min: MIN_CHARS }
     } else if password.len() > MAX_BYTES {
-        format!("must have at most {MAX_BYTES} bytes")
+        Flaw::TooManyBytes { max: MAX_BYTES }
     } else {
         return None;
     };
-    Some(FieldError {
-        pointer: pointer.to_owned(),
-        detail,
-    })
+    Some(FieldError::new(pointer, flaw))
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use pesan_model::UserId;
 use pesan_model::access::{Language, Preferences};
+use pesan_model::{Flaw, UserId};
 use pesan_store::{job, user};
 
 use super::{Caller, Principal};
@@ -32,10 +32,7 @@ pub async fn set(app: &Arc<App>, caller: &Caller, preferences: Preferences) -> R
     if let Some(zone) = &preferences.time_zone
         && TimeZone::get(zone).is_err()
     {
-        return Err(Error::field(
-            "/time_zone",
-            "must be the name of a time zone, as `Asia/Jakarta`",
-        ));
+        return Err(Error::field("/time_zone", Flaw::NotATimeZone));
     }
     let organization_id = caller.organization_id;
     app.store

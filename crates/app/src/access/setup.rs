@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use pesan_model::Flaw;
 use pesan_store::{setting, user};
 
 use super::log_in::{LoggedIn, open_session};
@@ -52,10 +53,7 @@ pub async fn create_owner(
         return Err(done());
     }
     if expected.as_ref() != Some(&hash) {
-        return Err(Error::field(
-            "/token",
-            "is not the token of the link that was printed at the last start",
-        ));
+        return Err(Error::field("/token", Flaw::WrongSetupToken));
     }
     let founding = Founding::prepare(app, organization, owner).await?;
     let user = app

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pesan_model::access::User;
-use pesan_model::{OrganizationId, Permission, Role, UserId};
+use pesan_model::{Flaw, OrganizationId, Permission, Role, UserId};
 use pesan_store::{browser_session, user};
 
 use super::audit::Note;
@@ -234,17 +234,12 @@ pub(super) fn check_email(email: &str) -> Option<FieldError> {
         && email
             .split_once('@')
             .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'));
-    (!is_email).then(|| FieldError {
-        pointer: "/email".to_owned(),
-        detail: "must be an e-mail address".to_owned(),
-    })
+    (!is_email).then(|| FieldError::new("/email", Flaw::NotAnEmailAddress))
 }
 
 pub(super) fn check_name(name: &str) -> Option<FieldError> {
-    (name.is_empty() || name.chars().count() > 100).then(|| FieldError {
-        pointer: "/name".to_owned(),
-        detail: "must have 1 to 100 characters".to_owned(),
-    })
+    (name.is_empty() || name.chars().count() > 100)
+        .then(|| FieldError::new("/name", Flaw::WrongLength { min: 1, max: 100 }))
 }
 
 /// A taken unique value of a person can only be the address.

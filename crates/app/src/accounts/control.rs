@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pesan_model::account::Account;
-use pesan_model::{AccountId, AccountState, Event, Permission, StateReason};
+use pesan_model::{AccountId, AccountState, Event, Permission, ReasonCode};
 use pesan_providers::Provider;
 use pesan_providers::session_records::HISTORY;
 use pesan_store::account::NewState;
@@ -63,10 +63,13 @@ pub async fn connect(app: &Arc<App>, caller: &Caller, id: AccountId) -> Result<A
                     | AccountState::Banned
                     | AccountState::Paused => {}
                 }
-                let reason = StateReason::new("connect_requested", "Somebody asked for it to be connected.");
                 let starting = NewState {
                     is_wanted: true,
-                    ..new_state(&owned, AccountState::Starting, Some(reason))
+                    ..new_state(
+                        &owned,
+                        AccountState::Starting,
+                        Some(ReasonCode::ConnectRequested.into()),
+                    )
                 };
                 change_state(&owned, tx, organization, id, starting).await
             })
@@ -97,8 +100,7 @@ pub async fn pause(app: &Arc<App>, caller: &Caller, id: AccountId) -> Result<Acc
                         detail: format!("the account is not running: it is {}", now.state.name()),
                     });
                 }
-                let reason = StateReason::new("paused_by_user", "Somebody paused this account.");
-                let paused = new_state(&owned, AccountState::Paused, Some(reason));
+                let paused = new_state(&owned, AccountState::Paused, Some(ReasonCode::PausedByUser.into()));
                 change_state(&owned, tx, organization, id, paused).await
             })
         })
@@ -124,10 +126,9 @@ pub async fn logout(app: &Arc<App>, caller: &Caller, id: AccountId) -> Result<Ac
                 detail: "the account is not linked to a phone".to_owned(),
             });
         }
-        AccountState::NeedScan | AccountState::PairingCode | AccountState::PasskeyRequired => (
-            AccountState::Created,
-            StateReason::new("linking_cancelled", "Somebody stopped the linking."),
-        ),
+        AccountState::NeedScan | AccountState::PairingCode | AccountState::PasskeyRequired => {
+            (AccountState::Created, ReasonCode::LinkingCancelled)
+        }
         AccountState::Starting
         | AccountState::Syncing
         | AccountState::Connected
@@ -141,31 +142,25 @@ pub async fn logout(app: &Arc<App>, caller: &Caller, id: AccountId) -> Result<Ac
     if let Some(provider) = &leaving.provider
         && !unlink(&**provider).await
     {
-        after = stop(app, caller, id, (AccountState::LoggedOut, unconfirmed())).await?;
+        after = stop(
+            app,
+            caller,
+            id,
+            (AccountState::LoggedOut, ReasonCode::LoggedOutUnconfirmed),
+        )
+        .await?;
     }
     drop(leaving);
     changed(app, caller, id);
     Ok(after)
 }
 
-fn logged_out(whatsapp_knows: bool) -> StateReason {
+fn logged_out(whatsapp_knows: bool) -> ReasonCode {
     if whatsapp_knows {
-        StateReason::new("logged_out_by_user", "Somebody logged this account out.")
+        ReasonCode::LoggedOutByUser
     } else {
-        StateReason::new(
-            "logged_out_offline",
-            "Somebody logged this account out while it was not connected. Remove the device on the phone too, under \
-             Linked devices.",
-        )
+        ReasonCode::LoggedOutOffline
     }
-}
-
-fn unconfirmed() -> StateReason {
-    StateReason::new(
-        "logged_out_unconfirmed",
-        "Somebody logged this account out, but WhatsApp did not confirm that the device is unlinked. Remove it on the \
-         phone too, under Linked devices.",
-    )
 }
 
 /// Tells WhatsApp to unlink the device, and says whether that worked.
@@ -188,13 +183,13 @@ async fn stop(
     app: &Arc<App>,
     caller: &Caller,
     id: AccountId,
-    (state, reason): (AccountState, StateReason),
+    (state, reason): (AccountState, ReasonCode),
 ) -> Result<Account> {
     let (organization, owned) = (caller.organization_id, app.clone());
     app.store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
-                let stopped = new_state(&owned, state, Some(reason));
+                let stopped = new_state(&owned, state, Some(reason.into()));
                 change_state(&owned, tx, organization, id, stopped).await
             })
         })

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use pesan_model::reconnect::Disconnect;
-use pesan_model::{AccountId, AccountState, StateReason, Timestamp};
+use pesan_model::{AccountId, AccountState, ReasonCode, Timestamp};
 use pesan_providers::{Connection, Provider};
 use pesan_store::{Error as StoreError, OrganizationKey, account, lease as stored_lease};
 use tokio::sync::OwnedSemaphorePermit;
@@ -179,8 +179,8 @@ impl Run {
     /// Connects until a person or WhatsApp says stop.
     async fn serve(&mut self) {
         if self.state != AccountState::Starting && self.limited_for().is_none() {
-            let reason = StateReason::new("resumed", "Connecting again after a restart.");
-            if self.report(starting(reason)).boxed().await.is_some() {
+            let resumed = starting(ReasonCode::Resumed.into());
+            if self.report(resumed).boxed().await.is_some() {
                 return;
             }
         }
@@ -234,8 +234,7 @@ impl Run {
         if let Some(end) = self.wait(left).await {
             return Some(end);
         }
-        let over = StateReason::new("limit_over", "The time for which WhatsApp limited this number is over.");
-        self.report(starting(over)).await
+        self.report(starting(ReasonCode::LimitOver.into())).await
     }
 
     /// Waits so long. Gives an end when it should not go on.

@@ -29,10 +29,8 @@ pub(super) fn starting(reason: StateReason) -> Report {
 
 /// WhatsApp goes on to limit its number.
 pub(super) fn limited(left: Duration) -> Report {
-    let minutes = left.as_secs().div_ceil(60);
-    let detail = format!("WhatsApp limits this number for {minutes} more minutes.");
     Report {
-        reason: Some(StateReason::new("temporary_ban", detail)),
+        reason: Some(StateReason::still_limited(left.as_secs())),
         ..state(AccountState::Restricted)
     }
 }

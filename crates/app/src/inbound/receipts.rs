@@ -28,7 +28,7 @@ pub(super) async fn acknowledge(
     let is_concerned = match refusal {
         // What was accepted at a later try is not undone by what passed.
         Refusal::Passing { .. } => is_queued,
-        Refusal::Final { .. } => message.status.can_become(MessageStatus::Failed),
+        Refusal::Final(_) => message.status.can_become(MessageStatus::Failed),
     };
     // Of a message that a person retried and that was not handed over since, only that try can tell.
     if !is_concerned || (is_queued && message.attempts == 0) {

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pesan_model::content::{Media, MediaKind, Reaction, Text};
 use pesan_model::{
-    Address, Capabilities, ChatId, Content, MediaId, MessageId, Metadata, OrganizationId, ProviderKind, Timestamp,
+    Address, Capabilities, ChatId, Content, Flaw, MediaId, MessageId, Metadata, OrganizationId, ProviderKind, Timestamp,
 };
 use pesan_store::media::{MediaState, StoredMedia};
 use pesan_store::{Error as StoreError, Tx, message};
@@ -15,7 +15,7 @@ use pesan_store::{Error as StoreError, Tx, message};
 use super::{MediaSource, NewContent, NewMedia, NewMessage, words};
 use crate::access::Caller;
 use crate::context::App;
-use crate::error::{Error, Result};
+use crate::error::{Error, FieldError, Result};
 use crate::media;
 
 /// Messages are scheduled at most a year ahead.
@@ -24,14 +24,14 @@ const MAX_SCHEDULE: Duration = Duration::from_hours(366 * 24);
 /// Reads whom it is for.
 pub(super) fn address(to: &str) -> Result<Address> {
     to.parse()
-        .map_err(|error: pesan_model::address::AddressError| Error::field("/to", error.to_string()))
+        .map_err(|error: pesan_model::address::AddressError| Error::field("/to", error))
 }
 
 /// Checks when it is for.
 pub(super) fn check_time(app: &App, send_at: Option<Timestamp>) -> Result<()> {
     let Some(send_at) = send_at else { return Ok(()) };
     if send_at > app.clock.now().plus(MAX_SCHEDULE) {
-        return Err(Error::field("/send_at", "must be within a year"));
+        return Err(Error::field("/send_at", Flaw::TooFarAhead));
     }
     Ok(())
 }
@@ -40,10 +40,8 @@ pub(super) fn check_time(app: &App, send_at: Option<Timestamp>) -> Result<()> {
 pub(super) fn check_metadata(metadata: Option<&Metadata>) -> Result<()> {
     let bytes = metadata.map_or(0, |metadata| metadata.to_json().len());
     if bytes > Metadata::MAX_BYTES {
-        return Err(Error::field(
-            "/metadata",
-            format!("must have at most {} bytes as JSON, has {bytes}", Metadata::MAX_BYTES),
-        ));
+        let max = Metadata::MAX_BYTES;
+        return Err(Error::field("/metadata", Flaw::TooManyBytes { max }));
     }
     Ok(())
 }
@@ -67,10 +65,7 @@ pub(super) async fn content(app: &Arc<App>, caller: &Caller, new: &NewMessage) -
         }
         NewContent::Reaction { message_id, emoji } => {
             if !emoji.is_empty() && !words::is_emoji(emoji) {
-                return Err(Error::field(
-                    "/reaction/emoji",
-                    "must be one emoji, or empty to take it back",
-                ));
+                return Err(Error::field("/reaction/emoji", Flaw::NotAnEmoji));
             }
             Ok(Draft::Reaction {
                 message_id: *message_id,
@@ -80,7 +75,7 @@ pub(super) async fn content(app: &Arc<App>, caller: &Caller, new: &NewMessage) -
         NewContent::Media(new) => {
             let kind = new.kind.name();
             if !capabilities.media.contains(&new.kind) {
-                return Err(Error::field("/type", format!("this account cannot send {kind}s")));
+                return Err(Error::field("/type", Flaw::CannotSend { kind }));
             }
             ensure_fitting(new)?;
             if let Some(caption) = &new.caption {
@@ -89,7 +84,9 @@ pub(super) async fn content(app: &Arc<App>, caller: &Caller, new: &NewMessage) -
             if new.file_name.as_ref().is_some_and(|name| !media::is_file_name(name)) {
                 return Err(Error::field(
                     format!("/{kind}/file_name"),
-                    "must be a file name of at most 255 characters, without a path",
+                    Flaw::NotAFileName {
+                        max: media::MAX_FILE_NAME,
+                    },
                 ));
             }
             let stored = file(app, caller, new).await?;
@@ -97,10 +94,7 @@ pub(super) async fn content(app: &Arc<App>, caller: &Caller, new: &NewMessage) -
             if let (true, Some(sha256)) = (new.voice, &stored.sha256)
                 && !media::is_voice_note(app, sha256).await?
             {
-                return Err(Error::field(
-                    format!("/{kind}/voice"),
-                    "needs sound as WhatsApp records it: Opus in an Ogg file",
-                ));
+                return Err(Error::field(format!("/{kind}/voice"), Flaw::NotAVoiceNote));
             }
             Ok(Draft::Ready(new.kind.content(Media {
                 media_id: stored.id,
@@ -125,23 +119,23 @@ fn ensure_fitting(new: &NewMedia) -> Result<()> {
         ("voice", !is_audio && new.voice),
     ];
     match given.into_iter().find(|(_, is_odd)| *is_odd) {
-        Some((field, _)) => Err(Error::field(
-            format!("/{kind}/{field}"),
-            format!("does not belong to {kind}"),
-        )),
+        Some((field, _)) => Err(Error::field(format!("/{kind}/{field}"), Flaw::NotOfThisKind { kind })),
         None => Ok(()),
     }
 }
 
 fn check_text(pointer: &str, text: &str, (least, most): (usize, usize)) -> Result<()> {
     if least > 0 && words::is_blank(text) {
-        return Err(Error::field(pointer, "must not be empty"));
+        return Err(Error::field(pointer, Flaw::Empty));
     }
     let length = text.chars().count();
     if length > most {
         return Err(Error::field(
             pointer,
-            format!("must have at most {most} characters, has {length}"),
+            Flaw::TooLong {
+                max: most,
+                length: Some(length),
+            },
         ));
     }
     Ok(())
@@ -163,7 +157,7 @@ async fn file(app: &Arc<App>, caller: &Caller, new: &NewMedia) -> Result<StoredM
                 data_url(data).map_or((None, data.as_str()), |(mime, text)| (Some(mime.to_owned()), text));
             let bytes = STANDARD
                 .decode(text.trim())
-                .map_err(|_| Error::field(pointer.as_str(), "must be base64, or a data URL with base64"))?;
+                .map_err(|_| Error::field(pointer.as_str(), Flaw::NotBase64))?;
             let described = media::Described {
                 mime,
                 file_name: new.file_name.clone(),
@@ -186,17 +180,11 @@ fn data_url(text: &str) -> Option<(&str, &str)> {
 /// A file that was too large or not to be had is a wrong field of the message.
 fn at(error: Error, pointer: String) -> Error {
     match error {
-        Error::TooLarge { limit_bytes } => Error::field(
-            pointer,
-            format!("is too large: at most {} MB", limit_bytes / (1024 * 1024)),
-        ),
+        Error::TooLarge { limit_bytes } => Error::field(pointer, Flaw::FileTooLarge { max_bytes: limit_bytes }),
         Error::Invalid(fields) => Error::Invalid(
             fields
                 .into_iter()
-                .map(|field| crate::error::FieldError {
-                    pointer: pointer.clone(),
-                    ..field
-                })
+                .map(|field| FieldError::new(pointer.clone(), field.flaw))
                 .collect(),
         ),
         error => error,
@@ -210,14 +198,11 @@ async fn stored(app: &Arc<App>, caller: &Caller, kind: &str, id: MediaId) -> Res
         .read(move |tx| Box::pin(async move { pesan_store::media::get(tx, organization, id).await }))
         .await
         .map_err(|error| match error {
-            StoreError::NotFound { .. } => Error::field(format!("/{kind}/media_id"), "there is no such file"),
+            StoreError::NotFound { .. } => Error::field(format!("/{kind}/media_id"), Flaw::NoSuchFile),
             error => error.into(),
         })?;
     if found.state != MediaState::Ready {
-        return Err(Error::field(
-            format!("/{kind}/media_id"),
-            "this file is not stored here",
-        ));
+        return Err(Error::field(format!("/{kind}/media_id"), Flaw::FileNotStored));
     }
     Ok(found)
 }
@@ -227,18 +212,18 @@ fn check_file(kind: MediaKind, file: &StoredMedia) -> Result<()> {
     if !kind.accepts(&file.mime) {
         return Err(Error::field(
             format!("/{name}"),
-            format!("a file of type {} cannot be sent as {name}", file.mime),
+            Flaw::WrongFileType {
+                mime: file.mime.clone(),
+                kind: name,
+            },
         ));
     }
     if file.size.unwrap_or(0) > kind.max_bytes() {
-        let limit = kind.max_bytes() / (1024 * 1024);
-        return Err(Error::field(
-            format!("/{name}"),
-            format!("is too large: at most {limit} MB"),
-        ));
+        let max_bytes = kind.max_bytes();
+        return Err(Error::field(format!("/{name}"), Flaw::FileTooLarge { max_bytes }));
     }
     if file.size == Some(0) {
-        return Err(Error::field(format!("/{name}"), "is empty"));
+        return Err(Error::field(format!("/{name}"), Flaw::FileEmpty));
     }
     Ok(())
 }
@@ -257,7 +242,7 @@ pub(super) async fn finish(
             let target = match message::get(tx, organization, message_id).await {
                 Ok(target) if target.chat_id == chat && target.deleted_at.is_none() => target,
                 Ok(_) | Err(StoreError::NotFound { .. }) => {
-                    return Err(Error::field(pointer, "there is no such message in this chat"));
+                    return Err(Error::field(pointer, Flaw::NoSuchMessage));
                 }
                 Err(error) => return Err(error.into()),
             };
@@ -279,9 +264,7 @@ pub(super) async fn check_reply(
 ) -> Result<()> {
     match message::get(tx, organization, answered).await {
         Ok(message) if message.chat_id == chat && message.deleted_at.is_none() => Ok(()),
-        Ok(_) | Err(StoreError::NotFound { .. }) => {
-            Err(Error::field("/reply_to", "there is no such message in this chat"))
-        }
+        Ok(_) | Err(StoreError::NotFound { .. }) => Err(Error::field("/reply_to", Flaw::NoSuchMessage)),
         Err(error) => Err(error.into()),
     }
 }

@@ -5,6 +5,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use pesan_model::Flaw;
 use url::{Host, Url};
 
 /// Longest URL that is taken.
@@ -26,7 +27,7 @@ pub enum Refusal {
     #[error("is not a valid URL")]
     Invalid,
     /// Too long.
-    #[error("is longer than 2000 characters")]
+    #[error("is longer than {MAX_URL_CHARS} characters")]
     TooLong,
     /// Neither HTTP nor HTTPS.
     #[error("must start with https:// or http://")]
@@ -37,6 +38,18 @@ pub enum Refusal {
     /// It is in a private network, on this machine, or reserved.
     #[error("is in a private or reserved network, which is not allowed")]
     Network,
+}
+
+impl From<Refusal> for Flaw {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Invalid => Self::NotAUrl,
+            Refusal::TooLong => Self::UrlTooLong { max: MAX_URL_CHARS },
+            Refusal::Scheme => Self::WrongUrlScheme,
+            Refusal::Credentials => Self::UrlWithPassword,
+            Refusal::Network => Self::PrivateNetwork,
+        }
+    }
 }
 
 /// Metadata and host services of clouds, outside the link-local block.

@@ -33,7 +33,7 @@ pub(super) async fn deliver(app: &Arc<App>, provider: &dyn Provider, mut work: W
         Ok(_) => "accepted",
         Err(SendError::Retry { .. }) => "retry",
         Err(SendError::NotConnected) => "not_connected",
-        Err(SendError::Rejected { .. }) => "rejected",
+        Err(SendError::Rejected(_)) => "rejected",
         Err(SendError::Unknown { .. }) => "unknown",
     };
     metrics::counter!("pesan_sends_total", "result" => label).increment(1);

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use pesan_model::Timestamp;
 use pesan_model::message::MessageError;
 use pesan_model::retry::{UNCONFIRMED_HORIZON, UNCONFIRMED_TRIES, wait_after};
+use pesan_model::{FailureCode, Timestamp};
 use pesan_providers::SendError;
 
 use crate::context::Limits;
@@ -34,38 +34,19 @@ pub(crate) fn after(
         SendError::NotConnected => Next::Snooze(DISCONNECTED_WAIT),
         SendError::Retry { after, reason } => match wait_after(&limits.send_waits, attempts) {
             Some(wait) => Next::Retry(after.unwrap_or(wait).max(wait)),
-            None => fail(
-                "send_failed",
-                format!("The message could not be sent after {attempts} tries: {reason}."),
-            ),
+            None => Next::Fail(MessageError::from(FailureCode::SendFailed).told(format!(
+                "The message could not be sent after {attempts} tries: {reason}."
+            ))),
         },
-        SendError::Rejected { code, detail } => {
-            let code = if code.bytes().all(|byte| byte.is_ascii_digit()) {
-                format!("rejected_{code}")
-            } else {
-                code.clone()
-            };
-            fail(&code, detail.clone())
-        }
+        SendError::Rejected(failure) => Next::Fail(failure.clone()),
         SendError::Unknown { .. } => {
             if attempts >= UNCONFIRMED_TRIES || now.since(first_wire_at) >= UNCONFIRMED_HORIZON {
-                fail(
-                    "unconfirmed",
-                    "WhatsApp never confirmed this message. It may have arrived: look at the phone before you retry it."
-                        .to_owned(),
-                )
+                Next::Fail(FailureCode::Unconfirmed.into())
             } else {
                 Next::Retry(limits.unconfirmed_wait)
             }
         }
     }
-}
-
-fn fail(code: &str, detail: String) -> Next {
-    Next::Fail(MessageError {
-        code: code.to_owned(),
-        detail,
-    })
 }
 
 #[cfg(test)]
@@ -121,18 +102,12 @@ mod tests {
 
     #[test]
     fn a_rejection_is_final_and_keeps_its_code() {
-        let rejected = |code: &str| SendError::Rejected {
-            code: code.into(),
-            detail: "No.".into(),
-        };
-        assert_eq!(
-            code(after(&rejected("463"), &limits(), 1, (START, START))),
-            "rejected_463"
-        );
-        assert_eq!(
-            code(after(&rejected("not_on_whatsapp"), &limits(), 1, (START, START))),
-            "not_on_whatsapp"
-        );
+        for failure in [MessageError::refused("463"), FailureCode::NotOnWhatsapp.into()] {
+            assert_eq!(
+                after(&SendError::Rejected(failure.clone()), &limits(), 1, (START, START)),
+                Next::Fail(failure)
+            );
+        }
     }
 
     #[test]

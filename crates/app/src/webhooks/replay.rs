@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pesan_model::{Permission, Timestamp, WebhookId};
+use pesan_model::{Flaw, Permission, Timestamp, WebhookId};
 use pesan_store::event;
 
 use super::enabled;
@@ -102,10 +102,7 @@ async fn begin(app: &Arc<App>, caller: &Caller, id: WebhookId, from: From) -> Re
                 let forgotten = event::seq_before_kept(tx, organization).await?;
                 let (cursor, has_gap) = match from {
                     From::AfterSeq(seq) if !(0..=end).contains(&seq) => {
-                        return Err(Error::field(
-                            "/after_seq",
-                            format!("must be a place in the log: 0 to {end}"),
-                        ));
+                        return Err(Error::field("/after_seq", Flaw::NotAPlaceInTheLog { max: end }));
                     }
                     From::AfterSeq(seq) => (seq.max(forgotten), seq < forgotten),
                     From::Since(at) => {

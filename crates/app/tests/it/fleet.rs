@@ -518,6 +518,12 @@ async fn a_ban_is_not_cut_short_by_pausing_and_connecting() {
         };
         let account = node.wait_for(id, is_limited).await;
         assert_eq!(
+            account.limited_until,
+            Some(node.test.clock.now().plus(BAN)),
+            "{}",
+            database.kind
+        );
+        assert_eq!(
             account.reason.expect("a reason").detail,
             "WhatsApp limits this number for 120 more minutes."
         );

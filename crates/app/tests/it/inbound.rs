@@ -5,7 +5,7 @@ use std::time::Duration;
 use pesan_app::{App, Error, Signal, contacts, inbound, inbox, jobs, messaging};
 use pesan_model::chat::Activity;
 use pesan_model::content::MediaKind;
-use pesan_model::message::Message;
+use pesan_model::message::{Message, MessageError};
 use pesan_model::{AccountId, Address, Clock, Content, Direction, Event, MessageStatus, Timestamp};
 use pesan_providers::Inbound;
 use pesan_providers::fake::Answer;
@@ -336,10 +336,7 @@ async fn a_late_acknowledgement_settles_a_message_that_was_to_be_sent_again() {
 }
 
 fn no(code: &str) -> Refusal {
-    Refusal::Final {
-        code: code.into(),
-        detail: "No.".into(),
-    }
+    Refusal::Final(MessageError::refused(code).told("No."))
 }
 
 /// When the account's next message is due.

@@ -23,6 +23,7 @@ fn account() -> Account {
         push_name: None,
         pacing: None,
         queued: 0,
+        limited_until: None,
         last_connected_at: None,
         created_at: ZERO,
     }

@@ -1,6 +1,7 @@
 //! A message on its way out: recipient, file, encryption, the server's word.
 
-use pesan_model::Address;
+use pesan_model::message::MessageError;
+use pesan_model::{Address, FailureCode};
 use wacore_binary::Jid;
 use waproto::whatsapp as wa;
 use whatsapp_rust::{ClientError, IqError, SendOptions};
@@ -161,10 +162,10 @@ fn send_error(error: &whatsapp_rust::SendError) -> SendError {
             ..
         }) => refusal::of(&code.to_string()).into(),
         Library::Iq(error) => retry(format!("WhatsApp did not tell the recipient's devices: {error}")),
-        Library::InvalidRequest(reason) => SendError::Rejected {
-            code: "invalid".into(),
-            detail: format!("This message cannot be sent: {reason}."),
-        },
+        Library::InvalidRequest(reason) => {
+            let failure = MessageError::from(FailureCode::Invalid);
+            SendError::Rejected(failure.told(format!("This message cannot be sent: {reason}.")))
+        }
         Library::Internal(error) => retry(format!("it could not be encrypted: {error}")),
         // The library may add kinds. Unknown is never wrong: the same id is sent again.
         other => SendError::Unknown {
@@ -210,11 +211,11 @@ mod tests {
             send_error(&Library::Iq(IqError::Timeout)),
             SendError::Retry { .. }
         ));
-        assert!(matches!(send_error(&refused(404)), SendError::Rejected { code, .. } if code == "404"));
-        assert!(matches!(send_error(&refused(403)), SendError::Rejected { code, .. } if code == "403"));
+        assert!(matches!(send_error(&refused(404)), SendError::Rejected(why) if why.code == "rejected_404"));
+        assert!(matches!(send_error(&refused(403)), SendError::Rejected(why) if why.code == "rejected_403"));
         assert!(matches!(send_error(&refused(500)), SendError::Retry { .. }));
         let invalid = Library::InvalidRequest("no recipient".into());
-        assert!(matches!(send_error(&invalid), SendError::Rejected { code, .. } if code == "invalid"));
+        assert!(matches!(send_error(&invalid), SendError::Rejected(why) if why.code == "invalid"));
         let broken = std::io::Error::other("broken pipe");
         let socket = ClientError::Socket(whatsapp_rust::socket::error::SocketError::Io(broken));
         assert!(matches!(

@@ -25,7 +25,7 @@ async fn a_refused_message_is_rejected_or_tried_again_by_its_code() {
             .expect("armed");
         let refused = linked.device().send(&text(SARI, "halo")).await;
         assert!(
-            matches!(&refused, Err(SendError::Rejected { code: told, .. }) if *told == code.to_string()),
+            matches!(&refused, Err(SendError::Rejected(why)) if why.code == format!("rejected_{code}")),
             "{refused:?}"
         );
     }
@@ -114,8 +114,9 @@ async fn a_refusal_that_comes_late_says_what_it_would_have_said_in_time() {
             _ => None,
         };
         match (code, linked.sink.wait("the late refusal", fits).await) {
-            (463, Refusal::Final { code, detail }) => {
-                assert!(code == "463" && detail.contains("written first"), "{detail}");
+            (463, Refusal::Final(failure)) => {
+                assert_eq!(failure.code, "rejected_463");
+                assert!(failure.detail.contains("written first"), "{}", failure.detail);
             }
             (503, Refusal::Passing { after: None, reason }) => assert!(reason.contains("503"), "{reason}"),
             (code, other) => panic!("{code} means {other:?}"),

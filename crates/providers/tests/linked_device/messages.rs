@@ -541,15 +541,15 @@ async fn numbers_are_checked_and_a_text_to_nobody_is_rejected() {
     assert!(checks[0].lid.is_some() && checks[1].lid.is_none());
     let rejected = linked.device().send(&text("628000000999", "hello?")).await;
     assert!(
-        matches!(&rejected, Err(SendError::Rejected { code, .. }) if code == "not_on_whatsapp"),
+        matches!(&rejected, Err(SendError::Rejected(why)) if why.code == "not_on_whatsapp"),
         "{rejected:?}"
     );
     let mut to_nobody = text(SARI, "hello?");
     to_nobody.to = "999000@lid".parse().expect("an address");
     let rejected = linked.device().send(&to_nobody).await;
     assert!(
-        matches!(&rejected, Err(SendError::Rejected { code, detail })
-            if code == "not_on_whatsapp" && detail.contains("Nobody")),
+        matches!(&rejected, Err(SendError::Rejected(why))
+            if why.code == "not_on_whatsapp" && why.detail.contains("Nobody")),
         "{rejected:?}"
     );
     world.end([linked]).await;

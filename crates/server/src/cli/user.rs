@@ -202,7 +202,7 @@ pub(super) fn explained(error: pesan_app::Error) -> StartError {
         pesan_app::Error::Invalid(fields) => {
             let texts: Vec<_> = fields
                 .iter()
-                .map(|field| format!("{} {}", field.pointer.trim_start_matches('/'), field.detail))
+                .map(|field| format!("{} {}", field.pointer.trim_start_matches('/'), field.flaw))
                 .collect();
             StartError::Other(texts.join("; "))
         }

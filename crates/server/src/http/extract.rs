@@ -8,6 +8,8 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use pesan_app::idempotency::{IdempotencyKey, KeyText};
+use pesan_model::Flaw;
+use pesan_model::flaw::JsonType;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path as FieldPath, Segment};
 use sha2::{Digest, Sha256};
@@ -128,7 +130,7 @@ pub(crate) fn unreadable(rejection: BytesRejection) -> Problem {
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     strict::parse(bytes).map_err(|bad| match bad {
         BadBody::Malformed(error) => malformed(&error),
-        BadBody::Wrong(wrong) => Problem::field(wrong.pointer, wrong.detail),
+        BadBody::Wrong(wrong) => Problem::field(wrong.pointer, wrong.flaw),
     })
 }
 
@@ -150,29 +152,33 @@ fn wrong_query(path: &str, cause: &str) -> Problem {
         let rest = cause.strip_prefix(prefix)?;
         rest.split('`').next().map(escaped)
     };
-    let wrong = |path: &str, detail: &str| Problem::field(format!("#query{path}"), detail);
+    let wrong = |path: &str, flaw: Flaw| Problem::field(format!("#query{path}"), flaw);
     let at_field = [
-        ("missing field `", "is missing"),
-        ("unknown field `", "is not a parameter of this request"),
-        ("duplicate field `", "is given twice"),
+        ("missing field `", Flaw::Required),
+        ("unknown field `", Flaw::UnknownParameter),
+        ("duplicate field `", Flaw::GivenTwice),
     ];
-    for (prefix, detail) in at_field {
+    for (prefix, flaw) in at_field {
         if let Some(name) = named(prefix) {
-            return wrong(&format!("/{name}"), detail);
+            return wrong(&format!("/{name}"), flaw);
         }
     }
     if cause.starts_with("unknown variant") {
-        let names: Vec<_> = cause.split('`').skip(3).step_by(2).collect();
-        return wrong(path, &format!("must be one of {}", names.join(", ")));
+        let allowed = cause.split('`').skip(3).step_by(2).map(str::to_owned).collect();
+        return wrong(path, Flaw::NotOneOf { allowed });
     }
-    let detail = match cause {
-        "invalid digit found in string" | "cannot parse integer from empty string" => "must be a whole number",
-        "number too large to fit in target type" | "number too small to fit in target type" => "is too large",
-        "provided string was not `true` or `false`" => "must be true or false",
+    let flaw = match cause {
+        "invalid digit found in string" | "cannot parse integer from empty string" => {
+            Flaw::NotAWholeNumber { min: None, max: None }
+        }
+        "number too large to fit in target type" | "number too small to fit in target type" => Flaw::NumberTooLarge,
+        "provided string was not `true` or `false`" => Flaw::WrongType {
+            expected: JsonType::Boolean,
+        },
         // Our own types speak plainly.
-        cause => cause,
+        cause => Flaw::of_words(cause.to_owned()),
     };
-    wrong(path, detail)
+    wrong(path, flaw)
 }
 
 fn pointer(path: &FieldPath) -> String {
@@ -215,21 +221,33 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_wrong_with_a_query_is_said_in_plain_words_at_its_parameter() {
+        let whole = "must be a whole number";
         let time = "is not a time such as 2026-11-20T10:00:00Z";
-        for (query, pointer, detail) in [
-            ("", "#query/limit", "is missing"),
-            ("limit=x", "#query/limit", "must be a whole number"),
-            ("limit=", "#query/limit", "must be a whole number"),
-            ("limit=256", "#query/limit", "is too large"),
-            ("limit=1&limit=2", "#query/limit", "is given twice"),
+        for (query, pointer, code, detail) in [
+            ("", "#query/limit", "required", "is missing"),
+            ("limit=x", "#query/limit", "not_a_whole_number", whole),
+            ("limit=", "#query/limit", "not_a_whole_number", whole),
+            ("limit=256", "#query/limit", "number_too_large", "is too large"),
+            ("limit=1&limit=2", "#query/limit", "given_twice", "is given twice"),
             (
                 "limit=1&colour=2",
                 "#query/colour",
+                "unknown_parameter",
                 "is not a parameter of this request",
             ),
-            ("limit=1&is_open=x", "#query/is_open", "must be true or false"),
-            ("limit=1&kind=x", "#query/kind", "must be one of text, image"),
-            ("limit=1&since=x", "#query/since", time),
+            (
+                "limit=1&is_open=x",
+                "#query/is_open",
+                "wrong_type",
+                "must be true or false",
+            ),
+            (
+                "limit=1&kind=x",
+                "#query/kind",
+                "not_one_of",
+                "must be one of text, image",
+            ),
+            ("limit=1&since=x", "#query/since", "not_a_time", time),
         ] {
             let uri = format!("/?{query}");
             let (mut parts, ()) = axum::http::Request::get(uri).body(()).expect("a request").into_parts();
@@ -239,8 +257,8 @@ mod tests {
             let problem = serde_json::to_value(problem).expect("serializes");
             let error = &problem["errors"][0];
             assert_eq!(
-                (&error["pointer"], &error["detail"]),
-                (&pointer.into(), &detail.into()),
+                (&error["pointer"], &error["code"], &error["detail"]),
+                (&pointer.into(), &code.into(), &detail.into()),
                 "{query}"
             );
         }

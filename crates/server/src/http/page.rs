@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use pesan_model::Timestamp;
+use pesan_model::{Flaw, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -71,7 +71,7 @@ impl PageQuery {
             .map(|after| {
                 after
                     .parse()
-                    .map_err(|_| Problem::field("#query/after", "is not the `next` of a page"))
+                    .map_err(|_| Problem::field("#query/after", Flaw::NotAPage))
             })
             .transpose()
     }
@@ -114,7 +114,13 @@ pub(crate) fn limit(asked: Option<i64>) -> Answer<usize> {
     {
         return Ok(limit);
     }
-    Err(Problem::field("#query/limit", format!("must be 1 to {MAX_LIMIT}")))
+    Err(Problem::field(
+        "#query/limit",
+        Flaw::OutOfRange {
+            min: 1,
+            max: MAX_LIMIT as u64,
+        },
+    ))
 }
 
 #[cfg(test)]

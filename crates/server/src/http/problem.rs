@@ -8,16 +8,68 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use pesan_app::{Error, FieldError};
 use pesan_model::account::Account;
-use pesan_model::{AccountId, AccountState};
+use pesan_model::{AccountId, AccountState, Flaw, codes};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
 
 /// Short for a handler's answer.
 pub(crate) type Answer<T> = Result<T, Problem>;
 
 const SOON: Duration = Duration::from_secs(5);
 
-/// Why a request was not done (RFC 9457). Programs look at `code`, people read `detail`.
+/// Every code of a problem. The tests of the web app ask for a text for each.
+const CODES: [&str; 42] = [
+    "already_exists",
+    "already_set_up",
+    "being_sent",
+    "changed_meanwhile",
+    "cross_site",
+    "database_unavailable",
+    "deleted",
+    "disk_unavailable",
+    "email_taken",
+    "forbidden",
+    "idempotency_key_reused",
+    "internal",
+    "invalid",
+    "invitation_void",
+    "last_owner",
+    "log_in_failed",
+    "mail_not_set_up",
+    "malformed_form",
+    "malformed_json",
+    "media_gone",
+    "media_pending",
+    "method_not_allowed",
+    "no_qr",
+    "not_a_person",
+    "not_a_voice_note",
+    "not_failed",
+    "not_found",
+    "not_linked",
+    "not_queued",
+    "not_running",
+    "session_disconnected",
+    "shutting_down",
+    "timeout",
+    "too_large",
+    "too_many_requests",
+    "too_many_webhooks",
+    "unauthenticated",
+    "unreadable_body",
+    "unsupported_media_type",
+    "webhook_disabled",
+    "whatsapp_failed",
+    "whatsapp_unavailable",
+];
+
+fn code_schema() -> RefOr<Schema> {
+    codes::schema(CODES, &[])
+}
+
+/// Why a request was not done (RFC 9457). Programs look at `code`, also of each wrong field; people read `detail`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Problem {
     /// Always `about:blank`: the status and the code say all.
@@ -32,7 +84,7 @@ pub(crate) struct Problem {
     /// A sentence for people.
     detail: String,
     /// Stable, for programs.
-    #[schema(value_type = String, example = "not_found")]
+    #[schema(schema_with = code_schema)]
     code: &'static str,
     /// The fields that are wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -51,7 +103,9 @@ pub(crate) struct Problem {
 pub(crate) struct WrongField {
     /// Which: a JSON pointer into the body (`/text/body`), or `#query/limit`, `#header/Idempotency-Key`.
     pointer: String,
-    /// What is wrong with it.
+    #[serde(flatten)]
+    flaw: Flaw,
+    /// What is wrong with it, in words: they go on after the name of the field.
     detail: String,
 }
 
@@ -80,8 +134,8 @@ impl Problem {
     }
 
     /// One wrong field.
-    pub(crate) fn field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        Error::field(pointer, detail).into()
+    pub(crate) fn field(pointer: impl Into<String>, flaw: impl Into<Flaw>) -> Self {
+        Error::field(pointer, flaw).into()
     }
 
     /// There is nothing at this address.
@@ -160,7 +214,8 @@ impl From<FieldError> for WrongField {
     fn from(field: FieldError) -> Self {
         Self {
             pointer: field.pointer,
-            detail: field.detail,
+            detail: field.flaw.to_string(),
+            flaw: field.flaw,
         }
     }
 }
@@ -229,7 +284,7 @@ mod tests {
             (Error::Unauthenticated, 401),
             (Error::LogInFailed, 401),
             (Error::Forbidden("accounts:read"), 403),
-            (Error::field("/name", "is wrong"), 422),
+            (Error::field("/name", Flaw::Required), 422),
             (conflict("last_owner"), 409),
             (conflict("idempotency_key_reused"), 422),
             (

@@ -1,6 +1,6 @@
 //! A server on an empty database, without a socket: requests go through the router.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -23,6 +23,12 @@ use tower::ServiceExt as _;
 
 /// Longer than anything should take; only ever waited for when a test fails.
 const DEADLINE: Duration = Duration::from_secs(30);
+
+/// The codes of problems that the description of the API lists.
+static CODES: LazyLock<Value> = LazyLock::new(|| {
+    let document = serde_json::to_value(pesan::http::openapi()).expect("plain data");
+    document["components"]["schemas"]["Problem"]["properties"]["code"]["x-codes"].clone()
+});
 
 pub(crate) const OWNER: &str = "owner@example.com";
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -346,6 +352,11 @@ impl Answer {
         assert_eq!(self.header("content-type"), "application/problem+json");
         let problem = self.json();
         assert_eq!(problem["code"], code, "{problem}");
+        let listed = CODES.as_array().expect("a list of codes");
+        assert!(
+            listed.contains(&problem["code"]),
+            "`{code}` is not in the list of codes of the API"
+        );
         assert_eq!(problem["status"], status);
         problem
     }

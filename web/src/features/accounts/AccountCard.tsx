@@ -1,5 +1,6 @@
 import { ActionIcon, Button, Card, Group, Menu, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { adviceOf } from "~/api/sentences";
 import type { Account } from "~/api/types";
 import { Ago, Since } from "~/ui/Ago";
 import { Allowed, useMay } from "~/ui/Allowed";
@@ -15,9 +16,9 @@ import {
   IconUnlink,
 } from "~/ui/icons";
 import { gravityOf, StatePill } from "~/ui/StatePill";
+import { full } from "~/ui/time";
 import classes from "./AccountCard.module.css";
 import { UNDER_WAY } from "./drops";
-import { adviceOf } from "./reason";
 
 /** What the person asked for on a card. */
 export type Wish = "link" | "pause" | "logout" | "delete" | "history" | "pacing" | "rename";
@@ -117,8 +118,9 @@ export function AccountCard({ account, pausing, onWish }: Props) {
         </Text>
       </Group>
 
-      <Text size="sm" mt="sm" className={classes.advice} lineClamp={3}>
+      <Text size="sm" mt="sm" className={classes.advice}>
         {adviceOf(account)}
+        {account.limited_until && ` ${t("account.limitedUntil", { time: full(account.limited_until) })}`}
       </Text>
 
       <dl className={classes.facts}>

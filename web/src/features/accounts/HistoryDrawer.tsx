@@ -2,12 +2,12 @@ import { Button, Drawer, Skeleton, Stack, Text, Timeline } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { historyQuery } from "~/api/queries";
+import { sentenceOfReason } from "~/api/sentences";
 import type { Account } from "~/api/types";
 import { useNow } from "~/ui/Ago";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { GRAVITY, GRAVITY_COLOR } from "~/ui/StatePill";
 import { full, span } from "~/ui/time";
-import { sentenceOfReason } from "./reason";
 
 /** Every state the account was in, newest first, with the reason and how long it lasted. */
 export function HistoryDrawer({ account, onClose }: { account: Account; onClose(): void }) {

@@ -2,6 +2,7 @@ import { Alert, Button, Group, Loader, Modal, Stack, Text } from "@mantine/core"
 import { useMediaQuery } from "@mantine/hooks";
 import { useEffect, useEffectEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { adviceOf, sentenceOfReason } from "~/api/sentences";
 import type { Account } from "~/api/types";
 import { useNow } from "~/ui/Ago";
 import { Allowed } from "~/ui/Allowed";
@@ -12,7 +13,6 @@ import { ago } from "~/ui/time";
 import { useLogout } from "./actions";
 import classes from "./LinkDialog.module.css";
 import { QrCode } from "./QrCode";
-import { adviceOf, sentenceOfReason } from "./reason";
 import { STEP_NAMES, StepPicture } from "./StepPicture";
 import { STEPS, type Stage, stageOf, stepsDone } from "./stage";
 
@@ -121,7 +121,7 @@ function Lost({ before, queued }: { before: Account; queued: number }) {
   const said: string[] = [];
   if (before.state === "logged_out") {
     said.push(t("reconnect.lostSince", { time: ago(before.state_since, now) }));
-    said.push(sentenceOfReason(before.reason) ?? "");
+    if (before.reason) said.push(sentenceOfReason(before.reason));
   }
   if (queued > 0) said.push(t("reconnect.waiting", { count: queued }));
   if (said.length === 0) return null;
@@ -209,7 +209,7 @@ function Picture({ stage, account, onConnect }: { stage: Stage; account: Account
     case "stopped":
       return (
         <Alert color="yellow" icon={<IconAlert size={20} />}>
-          {sentenceOfReason(account.reason) ?? adviceOf(account)}
+          {adviceOf(account)}
         </Alert>
       );
     default:

@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import { mockServer, openApp } from "~/test/app";
 import { emptyWorld, makeAccount, makeChat, makeMessage } from "../../../mock/api";
 import { dropOf } from "./drops";
-import { adviceOf, sentenceOfReason } from "./reason";
 import { saidBetween } from "./stage";
 
 const earlier = (ms: number) => new Date(Date.now() - ms).toISOString();
@@ -99,7 +98,7 @@ describe("a card", () => {
     for (const text of [
       "Unlinked",
       "for 2 hr",
-      "This device was unlinked. Connect the account and scan a new QR code.",
+      "The phone or WhatsApp unlinked this device. Connect the account and scan a new QR code.",
       "14 messages",
       "10 a minute, bursts of 50",
       "5 hr. ago",
@@ -183,20 +182,4 @@ it("the_countdown_speaks_as_it_passes_sixty_twenty_ten_and_zero", () => {
   expect(saidBetween(23, 8)).toBe(10);
   expect(saidBetween(1, 0)).toBe(0);
   expect(saidBetween(0, 20)).toBe(20);
-});
-
-it("a_reason_that_is_not_known_here_is_shown_as_the_server_told_it", () => {
-  expect(sentenceOfReason({ code: "refused_503", detail: "" })).toBe("WhatsApp refused the connection (code 503).");
-  expect(sentenceOfReason({ code: "new_kind", detail: "Something new." })).toBe("Something new.");
-  expect(sentenceOfReason(null)).toBeUndefined();
-});
-
-it("some_reasons_ask_for_something_else_than_their_state", () => {
-  const reason = (code: string) => ({ code, detail: "" });
-  const removed = makeAccount({ state: "logged_out", reason: reason("logged_out_offline") });
-  expect(adviceOf(removed)).toContain("Remove the device on the phone");
-  expect(adviceOf(makeAccount({ state: "reconnecting", reason: reason("stream_replaced") }))).toContain(
-    "Stop the other program",
-  );
-  expect(adviceOf(makeAccount({ state: "reconnecting" }))).toContain("being restored by itself");
 });

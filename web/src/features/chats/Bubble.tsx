@@ -4,6 +4,7 @@ import { memo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "~/api/client";
 import { newKey } from "~/api/idempotency";
+import { sentenceOfFailure } from "~/api/sentences";
 import type { Chat, Message } from "~/api/types";
 import { mediaOf, momentOf, previewOf, putMessage } from "~/live/patch";
 import { useMay } from "~/ui/Allowed";
@@ -181,7 +182,9 @@ function Fate({ message }: { message: Message }) {
   if (message.status === "failed") {
     return (
       <div className={classes.problem} role="alert">
-        <span>{t("chat.sendFailed", { reason: message.error?.detail ?? t("status.failed") })}</span>
+        <span>
+          {t("chat.sendFailed", { reason: message.error ? sentenceOfFailure(message.error) : t("status.failed") })}
+        </span>
         {maySend && (
           <Tooltip label={t("thread.retriedTooOften")} disabled={!isUsedUp}>
             <span>

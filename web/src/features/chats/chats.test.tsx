@@ -69,11 +69,13 @@ describe("a thread", () => {
   });
 
   it("says_why_a_message_failed_and_sends_it_again", async () => {
-    const error = { code: "rejected", detail: "This number is not on WhatsApp." };
+    const error = { code: "not_on_whatsapp", detail: "This number is not on WhatsApp." };
     const failed = makeMessage({ chat_id: "cht_1", direction: "out", status: "failed", error });
     const mock = mockServer(world({ messages: [failed] }));
     const { user } = openApp("/chats/cht_1");
-    expect((await screen.findByRole("alert")).textContent).toContain("This number is not on WhatsApp.");
+    expect((await screen.findByRole("alert")).textContent).toContain(
+      "This number is not on WhatsApp. Check the number.",
+    );
     await user.click(screen.getByRole("button", { name: "Retry" }));
     await within(await log()).findByRole("img", { name: "Waiting to be sent" });
     expect(mock.world.messages[0]?.status).toBe("queued");
@@ -231,8 +233,13 @@ describe("a new message", () => {
     const mock = mockServer(world());
     mock.on("POST /v1/messages", () =>
       problem(422, "invalid", "Some fields are wrong.", [
-        { pointer: "/to", detail: "is not a phone number" },
-        { pointer: "/text/body", detail: "has too many characters" },
+        { pointer: "/to", code: "no_country_code", detail: "must start with the country code, not with 0" },
+        {
+          pointer: "/text/body",
+          code: "too_long",
+          params: { max: 4096, length: 5000 },
+          detail: "must have at most 4096 characters, has 5000",
+        },
       ]),
     );
     const { user } = openApp("/chats?new=true");
@@ -241,8 +248,8 @@ describe("a new message", () => {
     await user.click(screen.getByRole("button", { name: "Send" }));
     const to = await screen.findByLabelText(/Phone number/);
     await waitFor(() => expect(to.getAttribute("aria-invalid")).toBe("true"));
-    expect(screen.getByText("Is not a phone number.")).toBeTruthy();
-    expect(screen.getByText("Has too many characters.")).toBeTruthy();
+    expect(screen.getByText(/^Begin with the country code instead of 0/)).toBeTruthy();
+    expect(screen.getByText("Write at most 4,096 characters.")).toBeTruthy();
   });
 
   it("opens_its_chat_when_it_is_taken", async () => {

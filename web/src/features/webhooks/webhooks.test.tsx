@@ -20,13 +20,19 @@ it("shows_the_secret_of_a_new_webhook_once", async () => {
 it("shows_a_refused_address_at_its_field", async () => {
   const mock = mockServer();
   mock.on("POST /v1/webhooks", () =>
-    problem(422, "invalid", "Some fields are wrong.", [{ pointer: "/url", detail: "leads to a private network" }]),
+    problem(422, "invalid", "Some fields are wrong.", [
+      {
+        pointer: "/url",
+        code: "private_network",
+        detail: "is in a private or reserved network, which is not allowed",
+      },
+    ]),
   );
   const { user } = openApp("/webhooks");
   await user.click(await screen.findByRole("button", { name: "Add webhook" }));
   await user.type(await screen.findByLabelText(/Address/), "http://127.0.0.1/");
   await user.click(screen.getByRole("button", { name: "Create" }));
-  expect(await screen.findByText("Leads to a private network.")).toBeTruthy();
+  expect(await screen.findByText("This address is in a private network, which is not allowed.")).toBeTruthy();
   expect(screen.getByLabelText(/Address/).getAttribute("aria-invalid")).toBe("true");
 });
 

@@ -30,35 +30,6 @@ export const accounts = {
     lasted: "lasted {{time}}",
     lasting: "for {{time}} now",
   },
-  reason: {
-    connection_lost: "The connection to WhatsApp was lost.",
-    no_reception: "Nothing was received from WhatsApp for too long.",
-    stream_error_515: "WhatsApp asked for a new connection.",
-    stream_replaced: "Another program connected as this device. It must be stopped.",
-    logged_out_401: "The phone or WhatsApp unlinked this device.",
-    refused: "WhatsApp refused the connection (code {{code}}).",
-    temporary_ban: "WhatsApp limits this number for a while.",
-    client_outdated: "WhatsApp no longer accepts this version of Pesan. Please update it.",
-    qr_not_scanned: "Nobody scanned the QR code in time.",
-    connect_requested: "Somebody asked for it to be connected.",
-    paused_by_user: "Somebody paused this account.",
-    linking_cancelled: "Somebody stopped the linking.",
-    logged_out_by_user: "Somebody unlinked this account.",
-    logged_out_offline:
-      "Somebody unlinked this account while it was not connected. Remove the device on the phone too, under Linked devices.",
-    logged_out_unconfirmed:
-      "Somebody unlinked this account, but WhatsApp did not confirm it. Remove the device on the phone too, under Linked devices.",
-    resumed: "Connecting again after a restart.",
-    limit_over: "The time for which WhatsApp limited this number is over.",
-  },
-  because: {
-    stream_replaced:
-      "Stop the other program that is connected as this device. Pesan stays connected once the other one is gone.",
-    client_outdated: "Update Pesan. Until then it tries again by itself, which will hardly help.",
-    removeOnPhone:
-      "Remove the device on the phone, under Linked devices. To use the account again, connect it and scan a new QR code.",
-    relink: "This number is not linked any more. Reconnect it and scan a new QR code with its phone.",
-  },
   onboarding: {
     title: "First steps",
     progress: "{{done}} of {{count}} done",

@@ -31,35 +31,6 @@ export const accounts: AccountsTexts = {
     lasted: "berlangsung {{time}}",
     lasting: "sudah {{time}}",
   },
-  reason: {
-    connection_lost: "Koneksi ke WhatsApp terputus.",
-    no_reception: "Terlalu lama tidak ada yang diterima dari WhatsApp.",
-    stream_error_515: "WhatsApp meminta koneksi baru.",
-    stream_replaced: "Program lain tersambung sebagai perangkat ini. Program itu harus dihentikan.",
-    logged_out_401: "Ponsel atau WhatsApp memutuskan perangkat ini.",
-    refused: "WhatsApp menolak koneksi (kode {{code}}).",
-    temporary_ban: "WhatsApp membatasi nomor ini untuk sementara.",
-    client_outdated: "WhatsApp tidak lagi menerima versi Pesan ini. Harap perbarui.",
-    qr_not_scanned: "Tidak ada yang memindai kode QR pada waktunya.",
-    connect_requested: "Seseorang meminta akun ini disambungkan.",
-    paused_by_user: "Seseorang menjeda akun ini.",
-    linking_cancelled: "Seseorang menghentikan penautan.",
-    logged_out_by_user: "Seseorang memutuskan akun ini.",
-    logged_out_offline:
-      "Seseorang memutuskan akun ini saat tidak tersambung. Hapus juga perangkat ini di ponsel, di Perangkat tertaut.",
-    logged_out_unconfirmed:
-      "Seseorang memutuskan akun ini, tetapi WhatsApp tidak mengonfirmasinya. Hapus juga perangkat ini di ponsel, di Perangkat tertaut.",
-    resumed: "Menyambung lagi setelah dimulai ulang.",
-    limit_over: "Masa pembatasan nomor ini oleh WhatsApp sudah selesai.",
-  },
-  because: {
-    stream_replaced:
-      "Hentikan program lain yang tersambung sebagai perangkat ini. Pesan tetap tersambung setelah program itu berhenti.",
-    client_outdated: "Perbarui Pesan. Sampai saat itu ia mencoba lagi sendiri, yang hampir tidak membantu.",
-    removeOnPhone:
-      "Hapus perangkat ini di ponsel, di Perangkat tertaut. Untuk memakai akun lagi, sambungkan dan pindai kode QR baru.",
-    relink: "Nomor ini tidak tertaut lagi. Sambungkan lagi dan pindai kode QR baru dengan ponselnya.",
-  },
   onboarding: {
     title: "Langkah pertama",
     progress: "{{done}} dari {{count}} selesai",

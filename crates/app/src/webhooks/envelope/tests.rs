@@ -58,6 +58,7 @@ fn account() -> Account {
         push_name: None,
         pacing: None,
         queued: 0,
+        limited_until: None,
         last_connected_at: None,
         created_at: Timestamp::from_secs(0),
     }

@@ -265,5 +265,5 @@ async fn get_picture(
 
 fn read_phone(text: &str) -> Answer<Phone> {
     text.parse()
-        .map_err(|error: pesan_model::address::AddressError| Problem::field("#path/phone", error.to_string()))
+        .map_err(|error: pesan_model::address::AddressError| Problem::field("#path/phone", error))
 }

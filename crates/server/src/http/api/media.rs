@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt as _;
 use pesan_app::media::{self, Described, MediaState, StoredMedia};
-use pesan_model::{MediaId, Timestamp};
+use pesan_model::{Flaw, MediaId, Timestamp};
 use serde::{Deserialize, Serialize};
 use tower::ServiceExt as _;
 use tower_http::services::ServeFile;
@@ -136,7 +136,7 @@ async fn upload_media(
             match form.next_field().await {
                 Ok(Some(field)) if field.name() == Some("file") => break field,
                 Ok(Some(_)) => {}
-                Ok(None) => return Err(Problem::field("/file", "is missing")),
+                Ok(None) => return Err(Problem::field("/file", Flaw::Required)),
                 Err(error) => return Err(Problem::new(error.status(), "malformed_form", error.body_text())),
             }
         };

@@ -7,7 +7,7 @@ use pesan_app::inbox;
 use pesan_app::messaging::{self, MediaSource, NewContent, NewMedia, NewMessage};
 use pesan_model::content::MediaKind;
 use pesan_model::message::Message;
-use pesan_model::{AccountId, AccountState, MediaId, MessageId, MessageStatus, Metadata, Timestamp};
+use pesan_model::{AccountId, AccountState, Flaw, MediaId, MessageId, MessageStatus, Metadata, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -157,15 +157,12 @@ impl NewMessageBody {
         };
         let name = self.kind.name();
         if let Some(extra) = given.into_iter().find(|extra| *extra != name) {
-            return Err(Problem::field(
-                format!("/{extra}"),
-                format!("does not belong to a message of type {name}"),
-            ));
+            return Err(Problem::field(format!("/{extra}"), Flaw::NotOfThisType { kind: name }));
         }
         Ok(NewMessage {
             account_id: self.account_id,
             to: self.to,
-            content: content.ok_or_else(|| Problem::field(format!("/{name}"), "is missing"))?,
+            content: content.ok_or_else(|| Problem::field(format!("/{name}"), Flaw::Required))?,
             reply_to: self.reply_to,
             send_at: self.send_at,
             metadata: self.metadata,
@@ -195,7 +192,9 @@ fn media(kind: MediaKind, file: Option<NewFile>) -> Answer<Option<NewContent>> {
         _ => {
             return Err(Problem::field(
                 format!("/{}", kind.name()),
-                "needs exactly one of `media_id`, `link` and `data`",
+                Flaw::ExactlyOneOf {
+                    fields: vec!["media_id", "link", "data"],
+                },
             ));
         }
     };

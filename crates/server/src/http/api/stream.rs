@@ -9,6 +9,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt as _};
 use pesan_app::events::{self, Live};
+use pesan_model::Flaw;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::IntoParams;
@@ -56,7 +57,7 @@ async fn stream_events(
         .get("last-event-id")
         .map(|value| value.to_str().unwrap_or_default().parse::<i64>())
         .transpose()
-        .map_err(|_| Problem::field("#header/Last-Event-ID", "is not the id of an event of this stream"))?;
+        .map_err(|_| Problem::field("#header/Last-Event-ID", Flaw::NotAnEventOfThisStream))?;
     let live = events::subscribe(server.app.clone(), caller, last_id.or(query.after)).await?;
     let mut response = Sse::new(told(live))
         .keep_alive(KeepAlive::new().interval(HEARTBEAT))

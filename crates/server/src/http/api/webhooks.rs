@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use pesan_app::webhooks::{self, Changes, From as ReplayFrom, NewWebhook};
 use pesan_model::webhook::{Envelope, Webhook};
-use pesan_model::{AccountId, Timestamp, WebhookId};
+use pesan_model::{AccountId, Flaw, Timestamp, WebhookId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -233,8 +233,8 @@ async fn replay_webhook(
     let from = match (body.after_seq, body.since) {
         (Some(seq), None) => ReplayFrom::AfterSeq(seq),
         (None, Some(since)) => ReplayFrom::Since(since),
-        (None, None) => return Err(Problem::field("/after_seq", "is missing; or give `since`")),
-        (Some(_), Some(_)) => return Err(Problem::field("/since", "must not come together with `after_seq`")),
+        (None, None) => return Err(Problem::field("/after_seq", Flaw::RequiredWithout { other: "since" })),
+        (Some(_), Some(_)) => return Err(Problem::field("/since", Flaw::NotTogether { other: "after_seq" })),
     };
     let done = webhooks::replay(&server.app, &caller, id, from).await?;
     let replayed = Replayed {

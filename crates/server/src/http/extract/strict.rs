@@ -6,6 +6,8 @@
 
 use std::fmt::{self, Display};
 
+use pesan_model::Flaw;
+use pesan_model::flaw::JsonType;
 use serde::Deserialize;
 use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
 use serde::de::{
@@ -29,8 +31,8 @@ pub(super) enum BadBody {
 pub(super) struct Wrong {
     /// Where (RFC 6901).
     pub(super) pointer: String,
-    /// What is wrong with it: goes on after the field's name.
-    pub(super) detail: String,
+    /// What is wrong with it.
+    pub(super) flaw: Flaw,
 }
 
 /// Reads a whole body.
@@ -42,7 +44,7 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BadBody> {
         match twice(&cause) {
             Some(name) => BadBody::Wrong(Wrong {
                 pointer: format!("{place}/{}", escaped(&name)),
-                detail: "is given twice".to_owned(),
+                flaw: Flaw::GivenTwice,
             }),
             None => BadBody::Malformed(cause),
         }
@@ -158,7 +160,7 @@ impl<'de> Deserializer<'de> for Strict<'de> {
         if self.0.is_array() {
             self.deserialize_any(visitor)
         } else {
-            Err(Wrong::custom(must_be("a sequence")))
+            Err(Wrong::here(must_be("a sequence")))
         }
     }
 
@@ -166,7 +168,7 @@ impl<'de> Deserializer<'de> for Strict<'de> {
         if self.0.is_object() {
             self.deserialize_any(visitor)
         } else {
-            Err(Wrong::custom(must_be("a map")))
+            Err(Wrong::here(must_be("a map")))
         }
     }
 
@@ -188,7 +190,7 @@ impl<'de> Deserializer<'de> for Strict<'de> {
         match self.0 {
             Value::String(name) => visitor.visit_enum(BorrowedStrDeserializer::new(name)),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-                Err(Wrong::custom(one_of(names)))
+                Err(Wrong::here(one_of(names)))
             }
         }
     }
@@ -242,6 +244,14 @@ impl<'de> MapAccess<'de> for Fields<'de> {
 }
 
 impl Wrong {
+    /// The value itself has this flaw.
+    fn here(flaw: Flaw) -> Self {
+        Self {
+            pointer: String::new(),
+            flaw,
+        }
+    }
+
     /// As seen from around it.
     fn within(self, place: impl Display) -> Self {
         Self {
@@ -255,67 +265,72 @@ impl std::error::Error for Wrong {}
 
 impl Display for Wrong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.detail)
+        self.flaw.fmt(f)
     }
 }
 
-/// What types say of a value that they do not take, in words for people.
+/// What types say of a value that they do not take.
 impl serde::de::Error for Wrong {
     fn custom<T: Display>(message: T) -> Self {
-        Self {
-            pointer: String::new(),
-            detail: message.to_string(),
-        }
+        Self::here(Flaw::of_words(message.to_string()))
     }
 
     fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::custom(must_be(&expected.to_string()))
+        Self::here(must_be(&expected.to_string()))
     }
 
     fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::custom(must_be(&expected.to_string()))
+        Self::here(must_be(&expected.to_string()))
     }
 
     fn invalid_length(_: usize, _: &dyn Expected) -> Self {
-        Self::custom("has the wrong number of entries")
+        Self::here(Flaw::WrongNumberOfEntries)
     }
 
     fn unknown_variant(_: &str, names: &'static [&'static str]) -> Self {
-        Self::custom(one_of(names))
+        Self::here(one_of(names))
     }
 
     fn missing_field(name: &'static str) -> Self {
-        Self::custom("is missing").within(escaped(name))
+        Self::here(Flaw::Required).within(escaped(name))
     }
 
     fn unknown_field(name: &str, _: &'static [&'static str]) -> Self {
-        Self::custom("is not a field of this request").within(escaped(name))
+        Self::here(Flaw::UnknownField).within(escaped(name))
     }
 }
 
-/// What a type of ours calls itself to programmers, as people say it.
-fn must_be(expected: &str) -> String {
-    let detail = match expected {
-        // Types of ours that know their range.
-        _ if expected.starts_with("a whole number from ") => return format!("must be {expected}"),
-        "u8" => "must be a whole number from 0 to 255",
-        "u16" => "must be a whole number from 0 to 65535",
-        "u32" => "must be a whole number from 0 to 4294967295",
-        "u64" | "usize" => "must be a whole number, not below 0",
-        "i8" | "i16" | "i32" | "i64" | "isize" => "must be a whole number",
-        "f32" | "f64" => "must be a number",
-        "a boolean" => "must be true or false",
-        "a sequence" => "must be a list",
-        "a map" => "must be an object",
-        _ if expected.contains("string") => "must be a string",
-        _ if expected.starts_with("struct ") => "must be an object",
-        _ => "has the wrong type",
+/// What a type of ours calls itself to programmers.
+fn must_be(expected: &str) -> Flaw {
+    let whole = |min, max| Flaw::NotAWholeNumber { min, max };
+    // Types of ours that know their range say "a whole number from 1 to 6000".
+    if let Some((min, max)) = expected
+        .strip_prefix("a whole number from ")
+        .and_then(|range| range.split_once(" to "))
+    {
+        return whole(min.parse().ok(), max.parse().ok());
+    }
+    let expected = match expected {
+        "u8" => return whole(Some(0), Some(u8::MAX.into())),
+        "u16" => return whole(Some(0), Some(u16::MAX.into())),
+        "u32" => return whole(Some(0), Some(u32::MAX.into())),
+        "u64" | "usize" => return whole(Some(0), None),
+        "i8" | "i16" | "i32" | "i64" | "isize" => return whole(None, None),
+        "f32" | "f64" => JsonType::Number,
+        "a boolean" => JsonType::Boolean,
+        "a sequence" => JsonType::List,
+        "a map" => JsonType::Object,
+        _ if expected.contains("string") => JsonType::String,
+        _ if expected.starts_with("struct ") => JsonType::Object,
+        _ => JsonType::Unknown,
     };
-    detail.to_owned()
+    Flaw::WrongType { expected }
 }
 
-fn one_of(names: &[&str]) -> String {
-    format!("must be one of {}", names.join(", "))
+fn one_of(names: &[&str]) -> Flaw {
+    Flaw::NotOneOf {
+        allowed: names.iter().map(|name| (*name).to_owned()).collect(),
+    }
 }
 
 #[cfg(test)]
@@ -446,7 +461,7 @@ mod tests {
             match parse::<Outer>(body.as_bytes()) {
                 Err(BadBody::Wrong(wrong)) => {
                     assert_eq!(
-                        (wrong.pointer.as_str(), wrong.detail.as_str()),
+                        (wrong.pointer.as_str(), wrong.to_string().as_str()),
                         (pointer, detail),
                         "{body}"
                     );

@@ -114,7 +114,8 @@ pub(super) async fn a_ban_for_a_while_is_waited_out() {
         let account = world.account().await;
         assert_eq!(
             account["reason"]["detail"],
-            "WhatsApp limits this number for 120 minutes."
+            "WhatsApp limits this number for 120 minutes. It wrote to too many people who do not have it among their \
+             contacts."
         );
         let id = world.send_offline(SARI, "Halo").await;
         // Asking for it earlier changes nothing: it would make the ban longer.

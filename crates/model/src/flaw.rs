@@ -1,0 +1,528 @@
+//! What can be wrong with a field of a request: a stable code with its parameters for programs, and words for people.
+//!
+//! The words go on after the name of the field, in lower case and without a full stop.
+//! A new flaw is a variant here. The description of the API has it by itself, and a test of the web app asks for its
+//! words in every language.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::address::{AddressError, MAX_DIGITS, MIN_DIGITS};
+use crate::id::{IdError, PREFIXES};
+
+/// What is wrong with a field. More codes can be added; `detail` says the same in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, thiserror::Error)]
+#[serde(tag = "code", content = "params", rename_all = "snake_case")]
+pub enum Flaw {
+    /// It must be given.
+    #[error("is missing")]
+    Required,
+    /// It must be given, or the other one.
+    #[error("is missing; or give `{other}`")]
+    RequiredWithout {
+        /// The other field.
+        other: &'static str,
+    },
+    /// It and the other one exclude each other.
+    #[error("must not come together with `{other}`")]
+    NotTogether {
+        /// The other field.
+        other: &'static str,
+    },
+    /// Exactly one of its fields must be given.
+    #[error("needs exactly one of {}", listed(fields))]
+    ExactlyOneOf {
+        /// The fields of which one is needed.
+        fields: Vec<&'static str>,
+    },
+    /// The body or the query has it more than once.
+    #[error("is given twice")]
+    GivenTwice,
+    /// The request has no such field.
+    #[error("is not a field of this request")]
+    UnknownField,
+    /// The request has no such parameter.
+    #[error("is not a parameter of this request")]
+    UnknownParameter,
+    /// It belongs to messages of another type.
+    #[error("does not belong to a message of type {kind}")]
+    NotOfThisType {
+        /// The type of the message.
+        kind: &'static str,
+    },
+    /// It belongs to another kind of file.
+    #[error("does not belong to {kind}")]
+    NotOfThisKind {
+        /// The kind of the file.
+        kind: &'static str,
+    },
+
+    /// It is JSON of another type.
+    #[error("{}", expected.words())]
+    WrongType {
+        /// What it must be.
+        expected: JsonType,
+    },
+    /// It must be a whole number, in this range where one is given.
+    #[error("must be a whole number{}", range(*min, *max))]
+    NotAWholeNumber {
+        /// The least that is read.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(required = false, nullable = false)]
+        min: Option<u64>,
+        /// The most that is read.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(required = false, nullable = false)]
+        max: Option<u64>,
+    },
+    /// It is a number that is too large to be read.
+    #[error("is too large")]
+    NumberTooLarge,
+    /// It must be a number in this range.
+    #[error("must be {min} to {max}")]
+    OutOfRange {
+        /// The least.
+        min: u64,
+        /// The most.
+        max: u64,
+    },
+    /// It must be one of these words.
+    #[error("must be one of {}", allowed.join(", "))]
+    NotOneOf {
+        /// What it can be.
+        allowed: Vec<String>,
+    },
+    /// It must be a time.
+    #[error("is not a time such as 2026-11-20T10:00:00Z")]
+    NotATime,
+    /// It must be an id of ours.
+    #[error("{}", IdError { prefix })]
+    NotAnId {
+        /// How ids of that kind begin, without the underscore.
+        prefix: &'static str,
+    },
+    /// It is a list with too many or too few entries.
+    #[error("has the wrong number of entries")]
+    WrongNumberOfEntries,
+    /// It is something else than was asked for, in a way that has no code of its own.
+    #[error("{words}")]
+    NotUnderstood {
+        /// How it is told.
+        #[serde(skip)]
+        words: String,
+    },
+
+    /// It must say something.
+    #[error("must not be empty")]
+    Empty,
+    /// It has too many or too few characters.
+    #[error("must have {min} to {max} characters")]
+    WrongLength {
+        /// The fewest.
+        min: usize,
+        /// The most.
+        max: usize,
+    },
+    /// It has too few characters.
+    #[error("must have at least {min} characters")]
+    TooShort {
+        /// The fewest.
+        min: usize,
+    },
+    /// It has too many characters.
+    #[error("must have at most {max} characters{}", has(*length))]
+    TooLong {
+        /// The most.
+        max: usize,
+        /// How many it has.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(required = false, nullable = false)]
+        length: Option<usize>,
+    },
+    /// It has too many bytes.
+    #[error("must have at most {max} bytes")]
+    TooManyBytes {
+        /// The most.
+        max: usize,
+    },
+    /// It has line breaks or control characters.
+    #[error("must be one line without control characters")]
+    NotOneLine,
+    /// It must be so many printable ASCII characters.
+    #[error("must be {min} to {max} printable ASCII characters")]
+    NotPrintableAscii {
+        /// The fewest.
+        min: usize,
+        /// The most.
+        max: usize,
+    },
+    /// It must be an e-mail address.
+    #[error("must be an e-mail address")]
+    NotAnEmailAddress,
+    /// It must be the name of a time zone.
+    #[error("must be the name of a time zone, as `Asia/Jakarta`")]
+    NotATimeZone,
+    /// It must be one emoji.
+    #[error("must be one emoji, or empty to take it back")]
+    NotAnEmoji,
+
+    /// It is no phone number in international form.
+    #[error("{}", AddressError::Characters)]
+    NotAPhoneNumber,
+    /// A phone number has too many or too few digits.
+    #[error("{}", AddressError::Length)]
+    WrongPhoneLength {
+        /// The fewest digits, with the country code.
+        min: usize,
+        /// The most.
+        max: usize,
+    },
+    /// A phone number begins with 0, so its country code is missing.
+    #[error("{}", AddressError::NoCountryCode)]
+    NoCountryCode,
+    /// It is no id as WhatsApp gives them to people and groups.
+    #[error("{}", AddressError::Id)]
+    NotAWhatsappId,
+    /// What stands behind the `@` is none of WhatsApp's servers.
+    #[error("{}", AddressError::Server)]
+    NotAWhatsappServer,
+    /// The number has no WhatsApp.
+    #[error("this number is not on WhatsApp")]
+    NotOnWhatsapp,
+    /// The address is a hidden id that nobody we know has.
+    #[error("nobody we know has this address; write to the number instead")]
+    NobodyWeKnow,
+    /// The account is not in that group.
+    #[error("this account is not in such a group")]
+    NotInGroup,
+
+    /// There is no account with this id.
+    #[error("there is no such account")]
+    NoSuchAccount,
+    /// The chat has no message with this id.
+    #[error("there is no such message in this chat")]
+    NoSuchMessage,
+    /// There is no file with this id.
+    #[error("there is no such file")]
+    NoSuchFile,
+    /// The file is known, but not stored here.
+    #[error("this file is not stored here")]
+    FileNotStored,
+    /// It is too far in the future.
+    #[error("must be within a year")]
+    TooFarAhead,
+    /// It is no place where a page begins.
+    #[error("is not the `next` of a page")]
+    NotAPage,
+    /// The stream has no event with this id.
+    #[error("is not the id of an event of this stream")]
+    NotAnEventOfThisStream,
+    /// The log does not reach so far.
+    #[error("must be a place in the log: 0 to {max}")]
+    NotAPlaceInTheLog {
+        /// The last place.
+        max: i64,
+    },
+
+    /// A key must have at least one permission.
+    #[error("must name at least one permission")]
+    NoPermission,
+    /// Only permissions that one has can be given.
+    #[error("you do not have the permission `{permission}` yourself")]
+    PermissionNotYours {
+        /// Which.
+        permission: &'static str,
+    },
+    /// It is not the token of the link for the first start.
+    #[error("is not the token of the link that was printed at the last start")]
+    WrongSetupToken,
+
+    /// The account cannot send such files.
+    #[error("this account cannot send {kind}s")]
+    CannotSend {
+        /// The kind of the file.
+        kind: &'static str,
+    },
+    /// It must be base64.
+    #[error("must be base64, or a data URL with base64")]
+    NotBase64,
+    /// It must be a name without a path.
+    #[error("must be a file name of at most {max} characters, without a path")]
+    NotAFileName {
+        /// The most characters.
+        max: usize,
+    },
+    /// There is nothing in the file.
+    #[error("the file is empty")]
+    FileEmpty,
+    /// The file is too large.
+    #[error("is too large: at most {} MB", max_bytes / (1024 * 1024))]
+    FileTooLarge {
+        /// The most bytes.
+        max_bytes: u64,
+    },
+    /// A file of this type is not sent as this kind.
+    #[error("a file of type {mime} cannot be sent as {kind}")]
+    WrongFileType {
+        /// The type of the file.
+        mime: String,
+        /// What it was to be sent as.
+        kind: &'static str,
+    },
+    /// What the file holds is of another type than was said.
+    #[error("is said to be {claimed} but looks like {found}")]
+    FileOfOtherType {
+        /// What was said.
+        claimed: String,
+        /// What it looks like.
+        found: &'static str,
+    },
+    /// What the file holds is not what was said.
+    #[error("is said to be {claimed} but is not {}", family_words(claimed))]
+    FileNotOfType {
+        /// What was said.
+        claimed: String,
+    },
+    /// It must look like a type of file.
+    #[error("the type must look like image/jpeg")]
+    NotAFileType,
+    /// A voice note must be recorded as WhatsApp does it.
+    #[error("needs sound as WhatsApp records it: Opus in an Ogg file")]
+    NotAVoiceNote,
+    /// The upload ended too early.
+    #[error("the upload broke off")]
+    UploadBrokeOff,
+    /// The file could not be fetched from its address.
+    #[error("could not be fetched: {reason}")]
+    NotFetched {
+        /// Why, in words.
+        reason: String,
+    },
+
+    /// It must be an address on the web.
+    #[error("is not a valid URL")]
+    NotAUrl,
+    /// The address is too long.
+    #[error("is longer than {max} characters")]
+    UrlTooLong {
+        /// The most characters.
+        max: usize,
+    },
+    /// The address is of another kind.
+    #[error("must start with https:// or http://")]
+    WrongUrlScheme,
+    /// The address carries a user name or a password.
+    #[error("must not contain a user name or a password")]
+    UrlWithPassword,
+    /// The address is in a private or reserved network.
+    #[error("is in a private or reserved network, which is not allowed")]
+    PrivateNetwork,
+    /// It names too many or too few events.
+    #[error("must name {min} to {max} events")]
+    WrongNumberOfEvents {
+        /// The fewest.
+        min: usize,
+        /// The most.
+        max: usize,
+    },
+    /// It is neither an event nor a pattern of events.
+    #[error("is neither an event ({}) nor a pattern such as `message.*` or `*`", events.join(", "))]
+    NotAnEvent {
+        /// The events there are.
+        events: Vec<&'static str>,
+    },
+    /// It names too many accounts.
+    #[error("must name at most {max} accounts")]
+    TooManyAccounts {
+        /// The most.
+        max: usize,
+    },
+}
+
+/// A type of JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum JsonType {
+    /// Text in quotes.
+    String,
+    /// A number with or without a fraction.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+    /// `[…]`.
+    List,
+    /// `{…}`.
+    Object,
+    /// One that has no name here.
+    Unknown,
+}
+
+impl JsonType {
+    fn words(self) -> &'static str {
+        match self {
+            Self::String => "must be a string",
+            Self::Number => "must be a number",
+            Self::Boolean => "must be true or false",
+            Self::List => "must be a list",
+            Self::Object => "must be an object",
+            Self::Unknown => "has the wrong type",
+        }
+    }
+}
+
+impl Flaw {
+    /// The flaw that one of our own types tells of while it is read. `serde` hands on nothing but its words.
+    pub fn of_words(words: String) -> Self {
+        let ids = PREFIXES.iter().map(|prefix| Self::NotAnId { prefix });
+        std::iter::once(Self::NotATime)
+            .chain(ids)
+            .find(|flaw| flaw.to_string() == words)
+            .unwrap_or(Self::NotUnderstood { words })
+    }
+}
+
+impl From<AddressError> for Flaw {
+    fn from(error: AddressError) -> Self {
+        match error {
+            AddressError::Empty => Self::Empty,
+            AddressError::Characters => Self::NotAPhoneNumber,
+            AddressError::Length => Self::WrongPhoneLength {
+                min: MIN_DIGITS,
+                max: MAX_DIGITS,
+            },
+            AddressError::NoCountryCode => Self::NoCountryCode,
+            AddressError::Id => Self::NotAWhatsappId,
+            AddressError::Server => Self::NotAWhatsappServer,
+        }
+    }
+}
+
+/// "`a`, `b` and `c`".
+fn listed(names: &[&str]) -> String {
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        _ => quoted.concat(),
+    }
+}
+
+fn range(min: Option<u64>, max: Option<u64>) -> String {
+    match (min, max) {
+        (Some(min), Some(max)) => format!(" from {min} to {max}"),
+        (Some(min), None) => format!(", not below {min}"),
+        (None, Some(max)) => format!(", not above {max}"),
+        (None, None) => String::new(),
+    }
+}
+
+fn has(length: Option<usize>) -> String {
+    length.map(|length| format!(", has {length}")).unwrap_or_default()
+}
+
+/// What a type such as `image/png` is, in a word.
+fn family_words(mime: &str) -> &'static str {
+    match mime.split('/').next() {
+        Some("image") => "a picture",
+        Some("video") => "a film",
+        Some("audio") => "sound",
+        _ => "that",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_flaw_is_its_code_with_its_parameters_and_its_words() {
+        for (flaw, shown, words) in [
+            (Flaw::Required, json!({"code": "required"}), "is missing"),
+            (
+                Flaw::TooLong {
+                    max: 4096,
+                    length: Some(5000),
+                },
+                json!({"code": "too_long", "params": {"max": 4096, "length": 5000}}),
+                "must have at most 4096 characters, has 5000",
+            ),
+            (
+                Flaw::TooLong { max: 100, length: None },
+                json!({"code": "too_long", "params": {"max": 100}}),
+                "must have at most 100 characters",
+            ),
+            (
+                Flaw::WrongType {
+                    expected: JsonType::List,
+                },
+                json!({"code": "wrong_type", "params": {"expected": "list"}}),
+                "must be a list",
+            ),
+            (
+                Flaw::NotAWholeNumber {
+                    min: Some(0),
+                    max: None,
+                },
+                json!({"code": "not_a_whole_number", "params": {"min": 0}}),
+                "must be a whole number, not below 0",
+            ),
+            (
+                Flaw::ExactlyOneOf {
+                    fields: vec!["media_id", "link", "data"],
+                },
+                json!({"code": "exactly_one_of", "params": {"fields": ["media_id", "link", "data"]}}),
+                "needs exactly one of `media_id`, `link` and `data`",
+            ),
+            (
+                Flaw::FileTooLarge {
+                    max_bytes: 16 * 1024 * 1024,
+                },
+                json!({"code": "file_too_large", "params": {"max_bytes": 16_777_216}}),
+                "is too large: at most 16 MB",
+            ),
+            (
+                Flaw::FileNotOfType {
+                    claimed: "image/png".to_owned(),
+                },
+                json!({"code": "file_not_of_type", "params": {"claimed": "image/png"}}),
+                "is said to be image/png but is not a picture",
+            ),
+        ] {
+            assert_eq!(serde_json::to_value(&flaw).expect("serializes"), shown);
+            assert_eq!(flaw.to_string(), words);
+        }
+    }
+
+    #[test]
+    fn what_a_type_of_ours_says_while_it_is_read_has_its_code() {
+        let words = |flaw: &Flaw| Flaw::of_words(flaw.to_string());
+        assert_eq!(words(&Flaw::NotATime), Flaw::NotATime);
+        for prefix in PREFIXES {
+            assert_eq!(words(&Flaw::NotAnId { prefix }), Flaw::NotAnId { prefix });
+        }
+        assert_eq!(
+            Flaw::of_words("is odd".to_owned()),
+            Flaw::NotUnderstood {
+                words: "is odd".to_owned()
+            }
+        );
+    }
+
+    #[test]
+    fn an_address_that_is_none_says_what_it_lacks() {
+        for error in [
+            AddressError::Empty,
+            AddressError::Characters,
+            AddressError::Length,
+            AddressError::NoCountryCode,
+            AddressError::Id,
+            AddressError::Server,
+        ] {
+            assert_eq!(Flaw::from(error).to_string(), error.to_string());
+        }
+        assert_eq!(
+            AddressError::Length.to_string(),
+            "must have 7 to 15 digits, with the country code first"
+        );
+    }
+}
