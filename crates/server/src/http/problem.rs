@@ -20,7 +20,7 @@ pub(crate) type Answer<T> = Result<T, Problem>;
 const SOON: Duration = Duration::from_secs(5);
 
 /// Every code of a problem. The tests of the web app ask for a text for each.
-const CODES: [&str; 42] = [
+const CODES: [&str; 44] = [
     "already_exists",
     "already_set_up",
     "being_sent",
@@ -53,9 +53,11 @@ const CODES: [&str; 42] = [
     "not_running",
     "session_disconnected",
     "shutting_down",
+    "still_refused",
     "timeout",
     "too_large",
     "too_many_requests",
+    "too_many_retries",
     "too_many_webhooks",
     "unauthenticated",
     "unreadable_body",

@@ -35,16 +35,20 @@ async fn an_account_is_made_changed_and_deleted() {
         );
         let pacing = json!({"per_minute": 60, "burst": 5});
         assert_eq!(change(json!({"pacing": pacing})).await.expect(200)["pacing"], pacing);
-        for wrong in [json!(0), json!(6001), json!(-1), json!(1.5), json!("x")] {
+        let (range, number) = ("must be 1 to 6000", "must be a whole number from 1 to 6000");
+        for (wrong, detail) in [
+            (json!(0), range),
+            (json!(6001), range),
+            (json!(-1), number),
+            (json!(1.5), number),
+            (json!("x"), number),
+        ] {
             let pacing = json!({"per_minute": wrong, "burst": 5});
             let problem = change(json!({"pacing": pacing})).await.problem(422, "invalid");
             let error = &problem["errors"][0];
             assert_eq!(
                 (&error["pointer"], &error["detail"]),
-                (
-                    &json!("/pacing/per_minute"),
-                    &json!("must be a whole number from 1 to 6000")
-                ),
+                (&json!("/pacing/per_minute"), &json!(detail)),
                 "{wrong}"
             );
         }

@@ -17,6 +17,8 @@ export const errors = {
     idempotency_key_reused: "This was sent before with another content. Load the page again.",
     internal: "Something went wrong on the server. Its log says what.",
     invalid: "Some fields are not right.",
+    still_refused: "It still cannot be stored. Ask whoever runs Pesan to look into the log.",
+    too_many_retries: "This message was retried three times. Write it anew.",
     invitation_void: "This invitation does not work any more. Ask for a new one.",
     last_owner: "An organization needs an owner. Make somebody else owner first.",
     log_in_failed: "E-mail or password is wrong.",

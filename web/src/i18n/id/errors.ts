@@ -15,6 +15,8 @@ export const errors: ErrorTexts = {
     idempotency_key_reused: "Ini sudah dikirim sebelumnya dengan isi lain. Muat ulang halaman.",
     internal: "Terjadi kesalahan di server. Penyebabnya ada di log server.",
     invalid: "Beberapa isian tidak benar.",
+    still_refused: "Masih belum bisa disimpan. Minta pengelola Pesan memeriksa log.",
+    too_many_retries: "Pesan ini sudah dicoba lagi tiga kali. Tulislah kembali.",
     invitation_void: "Undangan ini tidak berlaku lagi. Minta undangan baru.",
     last_owner: "Organisasi memerlukan pemilik. Jadikan orang lain pemilik terlebih dahulu.",
     log_in_failed: "E-mail atau kata sandi salah.",

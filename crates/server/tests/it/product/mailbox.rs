@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use pesan_app::Lifecycle;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 /// How long a mail may take.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -25,12 +25,12 @@ pub(crate) struct Mailbox {
     pub(crate) url: String,
     mails: Arc<Mutex<Vec<Received>>>,
     came: watch::Receiver<usize>,
-    serving: JoinHandle<()>,
+    lifecycle: Lifecycle,
 }
 
 impl Drop for Mailbox {
     fn drop(&mut self) {
-        self.serving.abort();
+        self.lifecycle.hard().cancel();
     }
 }
 
@@ -41,7 +41,8 @@ impl Mailbox {
         let mails: Arc<Mutex<Vec<Received>>> = Arc::default();
         let (come, came) = watch::channel(0);
         let kept = mails.clone();
-        let serving = tokio::spawn(async move {
+        let lifecycle = Lifecycle::default();
+        lifecycle.spawn("mailbox", async move {
             while let Ok((client, _)) = listener.accept().await {
                 // One after the other is enough. A client that leaves early is no news.
                 let _ = talk(client, &kept).await;
@@ -52,7 +53,7 @@ impl Mailbox {
             url,
             mails,
             came,
-            serving,
+            lifecycle,
         }
     }
 
