@@ -95,6 +95,7 @@ test("nothing on any page breaks the content security policy or asks another hos
     ["/chats", "Chats"],
     ["/webhooks", "Webhooks"],
     ["/settings", "Settings"],
+    ["/settings?tab=keys", "Settings"],
     ["/settings?tab=members", "Settings"],
     ["/settings?tab=audit", "Settings"],
   ] as const) {

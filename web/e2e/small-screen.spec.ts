@@ -7,7 +7,7 @@ test("nothing in the settings is cut on a small screen, and a notice covers neit
   page,
 }) => {
   await demo.logIn(page);
-  await page.goto(`${demo.ready.url}/settings`);
+  await page.goto(`${demo.ready.url}/settings?tab=keys`);
   const revoke = page.getByRole("button", { name: "Revoke" }).first();
   await expect(revoke).toBeInViewport({ ratio: 1 });
   expect(await revoke.evaluate((button) => button.scrollWidth > button.clientWidth)).toBe(false);
