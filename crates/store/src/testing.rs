@@ -1,7 +1,8 @@
 //! Databases for tests: every suite runs on both.
 //!
 //! PostgreSQL is started once for each test program, from the installed binaries, in a temporary folder on a free
-//! socket, and ends with the program. Set `PESAN_TEST_POSTGRES` to an address to use a running server instead.
+//! socket. Server and folder end with the program. Set `PESAN_TEST_POSTGRES` to an address to use a running server
+//! instead.
 
 use std::io::Read;
 use std::net::TcpListener;
@@ -111,6 +112,30 @@ fn as_postgres(program: &Path) -> Command {
     command
 }
 
+/// Runs a program and deletes a folder when it has ended. Told to end, it ends the program at once.
+const AND_DELETE: &str = r#"
+folder=$1
+shift
+"$@" &
+program=$!
+trap 'kill -QUIT $program' TERM
+wait $program
+wait $program
+rm -rf "$folder"
+"#;
+
+/// The same program, and the end of `folder` with it. A program that ends drops nothing that its threads hold, so
+/// somebody else must delete it.
+fn and_delete(folder: &Path, program: &Command) -> Command {
+    let mut command = Command::new("setpriv");
+    command
+        .args(["--pdeathsig", "TERM", "--", "sh", "-c", AND_DELETE, "sh"])
+        .arg(folder)
+        .arg(program.get_program())
+        .args(program.get_args());
+    command
+}
+
 fn start() -> String {
     let port = TcpListener::bind("127.0.0.1:0")
         .and_then(|free| free.local_addr())
@@ -139,7 +164,8 @@ fn start() -> String {
             .status()
             .expect("initdb runs");
         assert!(initialized.success(), "initdb failed");
-        let mut server = as_postgres(&binaries().join("postgres"))
+        let mut postgres = as_postgres(&binaries().join("postgres"));
+        postgres
             .arg("-D")
             .arg(&data)
             .args([
@@ -157,7 +183,8 @@ fn start() -> String {
                 "fsync=off",
                 "-c",
                 "shared_buffers=64MB",
-            ])
+            ]);
+        let mut server = and_delete(folder.path(), &postgres)
             .stderr(Stdio::piped())
             .spawn()
             .expect("postgres starts");
