@@ -7,7 +7,9 @@ import type { Preferences } from "~/api/types";
 import { usePreferences } from "~/app/preferences";
 import { notifyDone, notifyProblem } from "~/ui/notify";
 
-const ZONES = Intl.supportedValuesOf("timeZone");
+/** The browser's own first: it may be one that the list leaves out, as UTC. */
+const OWN_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const ZONES = [...new Set([OWN_ZONE, ...Intl.supportedValuesOf("timeZone")])];
 
 /** What a person sets for themselves; each change is kept at once. */
 export function You() {
@@ -34,7 +36,7 @@ export function You() {
             description={t("people.zoneHint")}
             searchable
             data={ZONES}
-            value={time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone}
+            value={time_zone ?? OWN_ZONE}
             allowDeselect={false}
             onChange={(value) => value && keep({ time_zone: value })}
           />
