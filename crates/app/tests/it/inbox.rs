@@ -4,6 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use pesan_app::access::Credentials;
+use pesan_app::access::authenticate::authenticate;
+use pesan_app::access::log_in::log_in;
 use pesan_app::access::users::{self, NewUser};
 use pesan_app::events::{self, Live};
 use pesan_app::inbox::{self, Assignee, ChatUpdate, Filter, tags, teams};
@@ -18,21 +21,21 @@ use pesan_store::{job, testing};
 use crate::inbound::{message, receive_message};
 use crate::support::{TestApp, within};
 
-/// Somebody who works here, as they ask.
+/// Somebody who works here and has logged in.
 async fn colleague(test: &TestApp, name: &str) -> Caller {
+    let (email, password) = (format!("{}@example.com", name.to_lowercase()), "correct horse battery".to_owned());
     let new = NewUser {
-        email: format!("{}@example.com", name.to_lowercase()),
+        email: email.clone(),
         name: name.to_owned(),
-        password: "correct horse battery".to_owned(),
+        password: password.clone(),
     };
-    let (user, _) = users::create(&test.app, &test.caller, (new, Role::Agent), None)
+    users::create(&test.app, &test.caller, (new, Role::Agent), None)
         .await
         .expect("a colleague");
-    Caller {
-        principal: Principal::User(user.id),
-        permissions: Caller::permissions_of(Role::Agent),
-        ..test.caller.clone()
-    }
+    let logged_in = log_in(&test.app, &email, password, None).await.expect("logged in");
+    authenticate(&test.app, Credentials::Session(&logged_in.token), None)
+        .await
+        .expect("known")
 }
 
 fn id_of(caller: &Caller) -> UserId {
