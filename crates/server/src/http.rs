@@ -116,15 +116,20 @@ pub fn openapi() -> OpenApi {
 }
 
 /// The nouns of the API in the order in which somebody new meets them.
-const TAGS: [(&str, &str); 13] = [
+const TAGS: [(&str, &str); 15] = [
     ("accounts", "WhatsApp numbers: link them, see how they are."),
     ("messages", "Send, and see what became of it."),
     ("chats", "Threads and what was said in them."),
+    (
+        "inbox",
+        "How a team shares its chats: tags, teams, and who looks after what.",
+    ),
     ("contacts", "People."),
     ("media", "Files."),
     ("webhooks", "Addresses of yours that are told what happens."),
     ("events", "What happened, to be read or followed live."),
     ("session", "Logging in and out in a browser."),
+    ("organization", "What your organization decided about itself."),
     ("users", "The people who work here."),
     ("keys", "API keys for programs."),
     ("audit", "Who changed what."),

@@ -40,6 +40,27 @@ pub(crate) fn for_update_of_message(tx: &Tx<'_>) -> &'static str {
     if tx.is_postgres() { " FOR UPDATE OF m" } else { "" }
 }
 
+/// Appended to a `SELECT` of a row that is written afterwards, so that what was read still holds then. Differs because
+/// SQLite has one writer.
+pub(crate) fn for_update(tx: &Tx<'_>) -> &'static str {
+    if tx.is_postgres() { " FOR UPDATE" } else { "" }
+}
+
+/// The same for the chat `c` of a `SELECT` that joins others.
+pub(crate) fn for_update_of_chat(tx: &Tx<'_>) -> &'static str {
+    if tx.is_postgres() { " FOR UPDATE OF c" } else { "" }
+}
+
+/// Written after a table: walk it by this index. Differs because PostgreSQL chooses by what is in the table and takes no
+/// orders, and SQLite, which guesses, does.
+pub(crate) fn indexed_by(tx: &Tx<'_>, index: &str) -> String {
+    if tx.is_postgres() {
+        String::new()
+    } else {
+        format!(" INDEXED BY {index}")
+    }
+}
+
 /// Lets one transaction at a time change a lane of the queue. Differs because on PostgreSQL two transactions could each
 /// miss the other's uncommitted row and leave a lane with two heads or none.
 pub(crate) async fn lock_lane(tx: &mut Tx<'_>, lane: uuid::Uuid) -> Result<(), Error> {
