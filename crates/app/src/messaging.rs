@@ -26,7 +26,7 @@ use pesan_store::contact::{self, ContactRow, Known};
 use pesan_store::job::{self, NewJob};
 use pesan_store::{Error as StoreError, Tx, account, message};
 
-use crate::access::{Caller, Principal};
+use crate::access::Caller;
 use crate::bus::Signal;
 use crate::context::App;
 use crate::error::{Error, Result};

@@ -40,7 +40,6 @@ pub struct SettingsChange {
     /// An open chat is closed after so many days without a message, 1 to 3650; never when it is null.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 3650)]
-    #[expect(clippy::option_option, reason = "left out, null and a value are three things")]
     pub auto_close_days: Option<Option<u32>>,
 }
 

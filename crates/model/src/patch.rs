@@ -7,7 +7,6 @@ use serde::{Deserialize, Deserializer};
 ///
 /// # Errors
 /// When the value is not one.
-#[expect(clippy::option_option, reason = "left out, null and a value are three things")]
 pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }

@@ -25,8 +25,10 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use metrics_exporter_prometheus::PrometheusHandle;
 use pesan_app::App;
+use pesan_model::inbox::ChatPresence;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{PartialSchema as _, ToSchema as _};
 use utoipa_axum::router::OpenApiRouter;
 
 use problem::Problem;
@@ -95,6 +97,10 @@ pub fn openapi() -> OpenApi {
     document.servers = None;
     document.tags = Some(TAGS.map(tag).into());
     let components = document.components.get_or_insert_default();
+    // Told by live streams only: no request and no answer names it.
+    components
+        .schemas
+        .insert(ChatPresence::name().into_owned(), ChatPresence::schema());
     components.add_security_scheme(
         "key",
         SecurityScheme::Http(

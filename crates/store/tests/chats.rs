@@ -94,6 +94,7 @@ impl Fixture {
             reason: None,
             advice: AccountState::Created.advice().into(),
             state_since: now,
+            limited_until: None,
             phone: None,
             lid: None,
             push_name: None,
@@ -291,9 +292,9 @@ fn filters(fixture: &Fixture, now: Timestamp) -> Vec<Filter> {
     });
     let with_status = |status: &ChatStatus| {
         let status = *status;
-        filters.iter().cloned().map(move |filter| Filter {
+        filters.iter().map(move |filter| Filter {
             status: Some(status),
-            ..filter
+            ..filter.clone()
         })
     };
     let with: Vec<Filter> = ChatStatus::ALL.iter().flat_map(with_status).collect();
@@ -476,7 +477,8 @@ async fn counters_and_lists_follow_every_change_whatever_the_order() {
             check(&fixture, &format!("{} {number}: {step}", database.kind)).await;
         }
         let (organization, gone) = (fixture.organization, fixture.accounts.remove(0));
-        write!(fixture.store, |tx| account::delete(tx, organization, gone));
+        let now = fixture.clock.now();
+        write!(fixture.store, |tx| account::delete(tx, organization, gone, now));
         check(&fixture, "an account was deleted").await;
         let gone = fixture.tags.remove(0);
         write!(fixture.store, |tx| tag::delete(tx, organization, gone));
@@ -520,7 +522,7 @@ async fn chats_that_were_there_before_are_counted_when_the_schema_grows() {
             StoreOptions::Postgres { .. } => format!("'{text}'"),
         };
         let (organization, account) = (id(organization), id(account));
-        let mut sql = String::from("CREATE TABLE schema_migration (name TEXT NOT NULL PRIMARY KEY);");
+        let mut sql = vec!["CREATE TABLE schema_migration (name TEXT NOT NULL PRIMARY KEY);".to_owned()];
         for name in [
             "0001_init",
             "0002_message_deleted",
@@ -530,10 +532,10 @@ async fn chats_that_were_there_before_are_counted_when_the_schema_grows() {
             "0006_loose_file",
         ] {
             let path = format!("{}/migrations/{name}.sql", env!("CARGO_MANIFEST_DIR"));
-            sql.push_str(&std::fs::read_to_string(path).expect("a migration"));
-            sql.push_str(&format!("INSERT INTO schema_migration (name) VALUES ('{name}');"));
+            sql.push(std::fs::read_to_string(path).expect("a migration"));
+            sql.push(format!("INSERT INTO schema_migration (name) VALUES ('{name}');"));
         }
-        sql.push_str(&format!(
+        sql.push(format!(
             "INSERT INTO organization VALUES ({organization}, 'Test', 0, 0, {}, 'm', 0);\
              INSERT INTO account (id, organization_id, name, provider, state, state_since, is_wanted, \
              bucket_millitokens, bucket_at, created_at) \
@@ -544,13 +546,13 @@ async fn chats_that_were_there_before_are_counted_when_the_schema_grows() {
             }
         ));
         for number in 0..3 {
-            sql.push_str(&format!(
+            sql.push(format!(
                 "INSERT INTO chat (id, organization_id, account_id, address, is_group, unread, last_message_at, \
                  created_at) VALUES ({}, {organization}, {account}, '{number}@g.us', TRUE, {number}, 0, 0);",
                 id(&format!("01920000-0000-7000-8000-00000000001{number}"))
             ));
         }
-        run(&database.options, &sql).await;
+        run(&database.options, &sql.concat()).await;
         let store = database.open().await;
         let of: OrganizationId = Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0001).into();
         let total = read!(store, |tx| chat_counter::get(tx, of, None)).total;

@@ -28,7 +28,6 @@ const TOLD: usize = 500;
 
 /// What changes of a chat; what is `None` stays.
 #[derive(Debug, Clone, Default)]
-#[expect(clippy::option_option, reason = "left as it is, taken away and set are three things")]
 pub struct ChatUpdate {
     /// What is done with it.
     pub status: Option<ChatStatus>,

@@ -23,7 +23,10 @@ use crate::support::{TestApp, within};
 
 /// Somebody who works here and has logged in.
 async fn colleague(test: &TestApp, name: &str) -> Caller {
-    let (email, password) = (format!("{}@example.com", name.to_lowercase()), "correct horse battery".to_owned());
+    let (email, password) = (
+        format!("{}@example.com", name.to_lowercase()),
+        "correct horse battery".to_owned(),
+    );
     let new = NewUser {
         email: email.clone(),
         name: name.to_owned(),
@@ -276,6 +279,7 @@ async fn somebody_waits_from_the_first_message_until_it_is_answered_or_closed() 
             content: messaging::NewContent::Text { body: "ya".into() },
             reply_to: None,
             send_at: None,
+            metadata: None,
         };
         messaging::send(&test.app, &test.caller, new, None)
             .await

@@ -259,7 +259,6 @@ pub async fn set_subject(
 
 /// What changes of how people see a chat; what is `None` stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[expect(clippy::option_option, reason = "left as it is, taken away and set are three things")]
 pub struct Update {
     /// What is done with it, and until when it is put aside. Nobody waits in a closed chat.
     pub status: Option<(ChatStatus, Option<Timestamp>)>,
