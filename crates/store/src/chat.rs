@@ -1,7 +1,7 @@
 //! Chats: threads on one account.
 //!
 //! Here is how they are read; [`change`](self) has the only functions that write them, because what is counted of chats
-//! follows every change, and [`list`] how they are listed.
+//! follows every change, and [`mod@list`] how they are listed.
 
 mod change;
 mod list;
