@@ -8,14 +8,20 @@ import type {
   ApiKey,
   AuditEntry,
   Chat,
+  Contact,
+  CustomField,
   Delivery,
   Invitation,
+  Donation,
   LoggedEvent,
   Me,
   Media,
+  Merge,
   Message,
+  Note,
   Permission,
   Preferences,
+  Reminder,
   Setup,
   StateChange,
   User,
@@ -23,6 +29,7 @@ import type {
   WrongField,
 } from "../src/api/types";
 import { peopleHandlers } from "./people";
+import { contactRoutes } from "./contacts";
 
 export const EVERY_PERMISSION: Permission[] = [
   "accounts:read",
@@ -30,6 +37,10 @@ export const EVERY_PERMISSION: Permission[] = [
   "accounts:manage",
   "messages:read",
   "messages:send",
+  "contacts:write",
+  "contacts:manage",
+  "donations:read",
+  "donations:write",
   "events:read",
   "webhooks:manage",
   "keys:manage",
@@ -46,6 +57,12 @@ export interface World {
   history: StateChange[];
   chats: Chat[];
   messages: Message[];
+  contacts: Contact[];
+  customFields: CustomField[];
+  donations: Donation[];
+  merges: Merge[];
+  notes: Note[];
+  reminders: Reminder[];
   webhooks: Webhook[];
   deliveries: Delivery[];
   keys: ApiKey[];
@@ -58,7 +75,7 @@ export interface World {
   files: Map<string, { mime: string; bytes: Uint8Array<ArrayBuffer> }>;
 }
 
-type Answer = Response | Promise<Response>;
+export type Answer = Response | Promise<Response>;
 export type Handler = (call: {
   request: Request;
   id: string;
@@ -101,6 +118,12 @@ export function emptyWorld(): World {
     history: [],
     chats: [],
     messages: [],
+    contacts: [],
+    customFields: [],
+    donations: [],
+    merges: [],
+    notes: [],
+    reminders: [],
     webhooks: [],
     deliveries: [],
     keys: [],
@@ -253,6 +276,7 @@ export function createMockApi(world: World = emptyWorld()) {
         chat.unread = 0;
         return json(chat);
       }),
+    ...contactRoutes(world, find, emit),
     "POST /v1/messages": async ({ body }) => {
       const sent = (await body()) as Record<string, unknown> & { account_id: string; to: string; type: string };
       const chat = world.chats.find((each) => each.address === sent.to) ?? addChat(world, sent.account_id, sent.to);
@@ -388,6 +412,23 @@ function addChat(world: World, accountId: string, to: string): Chat {
   };
   world.chats.push(chat);
   return chat;
+}
+
+/** Somebody for tests. */
+export function makeContact(change: Partial<Contact> = {}): Contact {
+  return {
+    id: nextId("con"),
+    name: "Budi Santoso",
+    own_name: null,
+    push_name: "Budi Santoso",
+    phone: "+628000000101",
+    lid: null,
+    language: null,
+    opted_out_at: null,
+    fields: {},
+    created_at: "2026-01-05T02:00:00.000Z",
+    ...change,
+  };
 }
 
 /** An account for tests, connected unless said otherwise. */

@@ -1,9 +1,12 @@
 //! Work that is done later: one file each.
 
 pub mod alert_drop;
+pub mod count_giving;
 pub mod delete_files;
 pub mod deliver_webhook;
 pub mod fetch_media;
+pub mod index_contacts;
 pub mod refresh_group;
+pub mod remind;
 pub mod retention;
 pub mod send_mail;

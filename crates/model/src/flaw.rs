@@ -8,6 +8,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::address::{AddressError, MAX_DIGITS, MIN_DIGITS};
+use crate::currency::CurrencyError;
+use crate::day::DayError;
 use crate::id::{IdError, PREFIXES};
 
 /// What is wrong with a field. More codes can be added; `detail` says the same in words.
@@ -162,6 +164,68 @@ pub enum Flaw {
     /// It must be the name of a time zone.
     #[error("must be the name of a time zone, as `Asia/Jakarta`")]
     NotATimeZone,
+    /// It must be a day.
+    #[error("{DayError}")]
+    NotADay,
+    /// It must be after now.
+    #[error("must be in the future")]
+    NotInTheFuture,
+    /// It must not be after today.
+    #[error("must not be in the future")]
+    InTheFuture,
+    /// It must not be before this year.
+    #[error("must not be before {year}")]
+    TooLongAgo {
+        /// The first year.
+        year: u32,
+    },
+    /// It must be within so many years.
+    #[error("must be within {years} years")]
+    TooManyYearsAhead {
+        /// How many.
+        years: u32,
+    },
+    /// It must be the code of a currency.
+    #[error("{CurrencyError}")]
+    NotACurrency,
+    /// It must be given again, because the currency is another one.
+    #[error("must be given anew, in the new currency")]
+    OfAnotherCurrency,
+    /// It must be more than the other one.
+    #[error("must be more than `{other}`")]
+    NotMoreThan {
+        /// The other field.
+        other: &'static str,
+    },
+    /// It must be a tag of a language.
+    #[error("must be a language such as id or pt-BR")]
+    NotALanguage,
+    /// The organization has defined no such field.
+    #[error("is not a field of this organization")]
+    NotACustomField,
+    /// It must be a key of a field.
+    #[error("must have 1 to {max} small letters, digits and underscores, a letter first")]
+    NotAKey {
+        /// The most characters.
+        max: usize,
+    },
+    /// It names too many or too few choices.
+    #[error("must name {min} to {max} choices")]
+    WrongNumberOfChoices {
+        /// The fewest.
+        min: usize,
+        /// The most.
+        max: usize,
+    },
+    /// Only fields of the type choice have choices.
+    #[error("is for fields of the type choice")]
+    NotOfAChoice,
+    /// There is no such person in the organization.
+    #[error("is nobody in this organization")]
+    NobodyHere,
+    /// Only people have it, and a program asks.
+    #[error("a program has none of its own")]
+    OnlyOfPeople,
     /// It must be one emoji.
     #[error("must be one emoji, or empty to take it back")]
     NotAnEmoji,
@@ -374,7 +438,8 @@ impl Flaw {
     /// The flaw that one of our own types tells of while it is read. `serde` hands on nothing but its words.
     pub fn of_words(words: String) -> Self {
         let ids = PREFIXES.iter().map(|prefix| Self::NotAnId { prefix });
-        std::iter::once(Self::NotATime)
+        [Self::NotATime, Self::NotADay, Self::NotATimeZone, Self::NotACurrency]
+            .into_iter()
             .chain(ids)
             .find(|flaw| flaw.to_string() == words)
             .unwrap_or(Self::NotUnderstood { words })

@@ -175,6 +175,16 @@ ids! {
     InvitationId "inv";
     /// Something that came in and is kept aside.
     QuarantineId "qrt";
+    /// A donation.
+    DonationId "don";
+    /// A private note.
+    NoteId "note";
+    /// A reminder.
+    ReminderId "rem";
+    /// A field of contacts that an organization defined.
+    CustomFieldId "fld";
+    /// Two records of one person, joined by somebody.
+    MergeId "mrg";
 }
 
 #[cfg(test)]

@@ -116,11 +116,14 @@ pub fn openapi() -> OpenApi {
 }
 
 /// The nouns of the API in the order in which somebody new meets them.
-const TAGS: [(&str, &str); 13] = [
+const TAGS: [(&str, &str); 16] = [
     ("accounts", "WhatsApp numbers: link them, see how they are."),
     ("messages", "Send, and see what became of it."),
     ("chats", "Threads and what was said in them."),
     ("contacts", "People."),
+    ("notes", "What colleagues write for each other about people and groups."),
+    ("reminders", "What to be reminded of, and when."),
+    ("donations", "What people gave, and what that says of them."),
     ("media", "Files."),
     ("webhooks", "Addresses of yours that are told what happens."),
     ("events", "What happened, to be read or followed live."),

@@ -192,6 +192,11 @@ impl Opened {
         app.lifecycle.spawn("send-mail", jobs::send_mail::run(app.clone()));
         app.lifecycle.spawn("alert-drops", jobs::alert_drop::run(app.clone()));
         app.lifecycle.spawn("retention", jobs::retention::run(app.clone()));
+        app.lifecycle.spawn("remind", jobs::remind::run(app.clone()));
+        app.lifecycle
+            .spawn("count-giving", jobs::count_giving::run(app.clone()));
+        app.lifecycle
+            .spawn("index-contacts", jobs::index_contacts::run(app.clone()));
 
         let metrics = telemetry::metrics();
         telemetry::keep_up(&app, metrics.clone());

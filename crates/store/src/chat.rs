@@ -28,9 +28,11 @@ rows! {
     }
 }
 
-const VIEW: &str = "SELECT c.id, c.account_id, c.address, c.is_group, c.subject, c.contact_id, c.unread, \
+// The person may be another row than the identity that the chat is with.
+const VIEW: &str = "SELECT c.id, c.account_id, c.address, c.is_group, c.subject, p.id, c.unread, \
      c.last_message_at, p.name, p.push_name, p.phone, m.content, m.direction, m.status \
-     FROM chat c LEFT JOIN contact p ON p.id = c.contact_id LEFT JOIN message m ON m.id = c.last_message_id";
+     FROM chat c LEFT JOIN contact i ON i.id = c.contact_id LEFT JOIN contact p ON p.id = COALESCE(i.merged_into, i.id) \
+     LEFT JOIN message m ON m.id = c.last_message_id";
 
 impl ChatView {
     fn into_chat(self) -> Result<Chat, Error> {

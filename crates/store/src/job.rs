@@ -23,14 +23,18 @@ pub const SEND_MAIL: &str = "send_mail";
 /// Tell people that an account stays disconnected: partition, lane and subject are the account.
 pub const ALERT_DROP: &str = "alert_drop";
 
+/// Remind somebody: partition, lane and subject are the reminder.
+pub const REMIND: &str = "remind";
+
 /// Every kind.
-pub const KINDS: [&str; 6] = [
+pub const KINDS: [&str; 7] = [
     SEND_MESSAGE,
     DELIVER_WEBHOOK,
     FETCH_MEDIA,
     REFRESH_GROUP,
     SEND_MAIL,
     ALERT_DROP,
+    REMIND,
 ];
 
 /// Work to add.

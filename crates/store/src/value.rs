@@ -1,8 +1,9 @@
 //! Values that go into statements: the few types that SQLite and PostgreSQL share.
 
 use pesan_model::{
-    AccountId, AccountState, ApiKeyId, ChatId, ContactId, DeliveryId, Direction, EventId, InvitationId, JobId, MediaId,
-    MessageId, MessageStatus, OrganizationId, ProviderKind, QuarantineId, Role, Timestamp, UserId, WebhookId,
+    AccountId, AccountState, ApiKeyId, ChatId, ContactId, Currency, CustomFieldId, Day, DeliveryId, Direction,
+    DonationId, EventId, InvitationId, JobId, MediaId, MergeId, MessageId, MessageStatus, NoteId, OrganizationId, QuarantineId, ProviderKind,
+    ReminderId, Role, Timestamp, UserId, WebhookId, Zone,
 };
 use uuid::Uuid;
 
@@ -78,6 +79,14 @@ into_value! {
     JobId => Uuid, |value| value.uuid();
     ApiKeyId => Uuid, |value| value.uuid();
     InvitationId => Uuid, |value| value.uuid();
+    DonationId => Uuid, |value| value.uuid();
+    NoteId => Uuid, |value| value.uuid();
+    ReminderId => Uuid, |value| value.uuid();
+    CustomFieldId => Uuid, |value| value.uuid();
+    MergeId => Uuid, |value| value.uuid();
+    Currency => Text, |value| value.code().to_owned();
+    Day => Text, |value| value.to_string();
+    &Zone => Text, |value| value.name().to_owned();
     Role => Text, |value| value.name().to_owned();
     MessageStatus => Text, |value| value.name().to_owned();
     AccountState => Text, |value| value.name().to_owned();

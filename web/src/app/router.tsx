@@ -120,7 +120,7 @@ const webhooksRoute = createRoute({
   component: lazyRouteComponent(() => import("~/features/webhooks/WebhooksPage"), "WebhooksPage"),
 });
 
-export const SETTINGS_TABS = ["you", "keys", "members", "audit"] as const;
+export const SETTINGS_TABS = ["you", "keys", "members", "contacts", "audit"] as const;
 export type SettingsTab = (typeof SETTINGS_TABS)[number];
 
 const settingsRoute = createRoute({

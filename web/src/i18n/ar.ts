@@ -1,4 +1,5 @@
 import { accounts } from "./ar/accounts";
+import { contacts } from "./ar/contacts";
 import { errors } from "./ar/errors";
 import { people } from "./ar/people";
 import { replay } from "./ar/replay";
@@ -10,6 +11,7 @@ export const ar: Texts = {
   replay,
   thread,
   ...errors,
+  ...contacts,
   common: {
     cancel: "إلغاء",
     close: "إغلاق",
@@ -296,6 +298,9 @@ export const ar: Texts = {
     group_account: "الحسابات",
     group_chat: "المحادثات",
     group_contact: "جهات الاتصال",
+    group_donation: "التبرعات",
+    group_note: "الملاحظات",
+    group_reminder: "التذكيرات",
     envelope: "الصيغة",
     native: "كاملة",
     nativeHint: "كل الحقول، توقيع Standard Webhooks",
@@ -348,6 +353,7 @@ export const ar: Texts = {
   },
   delivery: { pending: "ينتظر", delivered: "سُلّم", failed: "فشل", cancelled: "أُلغي" },
   settings: {
+    contacts: "جهات الاتصال",
     title: "الإعدادات",
     keys: "مفاتيح API",
     members: "الأعضاء",
@@ -399,6 +405,10 @@ export const ar: Texts = {
     "accounts:manage": "إنشاء الحسابات وتغييرها وحذفها",
     "messages:read": "قراءة المحادثات والرسائل والملفات",
     "messages:send": "الإرسال والإلغاء والتعليم كمقروء",
+    "contacts:write": "تغيير جهات الاتصال وكتابة الملاحظات والتذكيرات",
+    "contacts:manage": "إدارة حقول جهات الاتصال وقواعد المتبرعين",
+    "donations:read": "عرض التبرعات",
+    "donations:write": "تسجيل التبرعات وتصحيحها",
     "events:read": "قراءة سجل الأحداث والبث المباشر",
     "webhooks:manage": "إدارة الويب هوك",
     "keys:manage": "إدارة مفاتيح API",

@@ -1,5 +1,6 @@
 import type { Texts } from "./en";
 import { accounts } from "./id/accounts";
+import { contacts } from "./id/contacts";
 import { errors } from "./id/errors";
 import { people } from "./id/people";
 import { replay } from "./id/replay";
@@ -10,6 +11,7 @@ export const id: Texts = {
   replay,
   thread,
   ...errors,
+  ...contacts,
   common: {
     cancel: "Batal",
     close: "Tutup",
@@ -286,6 +288,9 @@ export const id: Texts = {
     group_account: "Akun",
     group_chat: "Percakapan",
     group_contact: "Kontak",
+    group_donation: "Donasi",
+    group_note: "Catatan",
+    group_reminder: "Pengingat",
     envelope: "Format",
     native: "Lengkap",
     nativeHint: "Semua isian, tanda tangan Standard Webhooks",
@@ -331,6 +336,7 @@ export const id: Texts = {
   },
   delivery: { pending: "Menunggu", delivered: "Terkirim", failed: "Gagal", cancelled: "Dibatalkan" },
   settings: {
+    contacts: "Kontak",
     title: "Pengaturan",
     keys: "Kunci API",
     members: "Anggota",
@@ -382,6 +388,10 @@ export const id: Texts = {
     "accounts:manage": "Membuat, mengubah, dan menghapus akun",
     "messages:read": "Membaca percakapan, pesan, dan berkas",
     "messages:send": "Mengirim, membatalkan, dan menandai dibaca",
+    "contacts:write": "Mengubah kontak, menulis catatan dan pengingat",
+    "contacts:manage": "Mengelola kolom kontak dan aturan donatur",
+    "donations:read": "Melihat donasi",
+    "donations:write": "Mencatat dan memperbaiki donasi",
     "events:read": "Membaca catatan kejadian dan siaran langsung",
     "webhooks:manage": "Mengelola webhook",
     "keys:manage": "Mengelola kunci API",

@@ -4,8 +4,12 @@ mod account_qr;
 mod accounts;
 mod audit;
 mod chats;
+mod contact_merges;
 mod contacts;
+mod custom_fields;
 mod deliveries;
+mod donations;
+mod donors;
 mod events;
 mod invitations;
 mod keys;
@@ -14,6 +18,8 @@ mod me;
 mod media;
 mod messages;
 mod quarantine;
+mod notes;
+mod reminders;
 mod setup;
 mod stream;
 mod users;
@@ -50,6 +56,12 @@ pub(crate) fn closed() -> OpenApiRouter<Shared> {
         .merge(messages::routes())
         .merge(chats::routes())
         .merge(contacts::routes())
+        .merge(contact_merges::routes())
+        .merge(custom_fields::routes())
+        .merge(notes::routes())
+        .merge(reminders::routes())
+        .merge(donations::routes())
+        .merge(donors::routes())
         .merge(media::routes())
         .merge(events::routes())
         .merge(stream::routes())

@@ -11,6 +11,7 @@ use pesan_app::idempotency::{IdempotencyKey, KeyText};
 use pesan_model::Flaw;
 use pesan_model::flaw::JsonType;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_path_to_error::{Path as FieldPath, Segment};
 use sha2::{Digest, Sha256};
 
@@ -92,6 +93,14 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<KeyText>, Pr
     Ok(key
         .map(|key| KeyText::new(key.to_str().unwrap_or_default()))
         .transpose()?)
+}
+
+/// Reads a field that is null as something else than a field that is left out. With `#[serde(default)]`.
+#[expect(clippy::option_option, reason = "left out, null and a value are three things")]
+pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 fn require_json(headers: &HeaderMap) -> Result<(), Problem> {

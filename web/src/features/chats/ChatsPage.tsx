@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import { getRouteApi, useNavigate, useParams } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { ContactPanel } from "~/features/contacts/ContactPanel";
 import { EmptyState } from "~/ui/EmptyState";
 import { IconChats, IconNewMessage } from "~/ui/icons";
 import { ChatList } from "./ChatList";
@@ -38,6 +39,7 @@ export function ChatsPage() {
           <Thread key={chatId} chatId={chatId} />
         )}
       </section>
+      {chatId !== undefined && <ContactPanel key={`panel-${chatId}`} chatId={chatId} />}
       {search.new && <NewMessage accountId={search.account} onClose={() => setNew(false)} />}
     </div>
   );

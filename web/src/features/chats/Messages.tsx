@@ -1,6 +1,8 @@
 import { Fragment, useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import type { Chat, Message } from "~/api/types";
+import type { Chat, Message, Note } from "~/api/types";
+import { NoteInThread } from "~/features/contacts/NoteCard";
+import { aboutOfChat, useThreadNotes } from "~/features/contacts/threadNotes";
 import { momentOf } from "~/live/patch";
 import { useNow } from "~/ui/Ago";
 import { day, dayNumber } from "~/ui/time";
@@ -13,6 +15,8 @@ interface Props {
   chat: Chat;
   /** Oldest first. */
   messages: Message[];
+  /** Whether these are all messages of the chat. */
+  complete: boolean;
   pending: Pending[];
   onReply(message: Message): void;
   onRetry(pending: Pending): void;
@@ -48,12 +52,37 @@ function follows(earlier: Message | undefined, later: Message): boolean {
   );
 }
 
-export function Messages({ chat, messages, pending, onReply, onRetry, onDiscard }: Props) {
+/** A line of a thread: a message, or a note that a colleague wrote at that time. */
+type Line = { at: string; message: Message } | { at: string; note: Note };
+
+/** Messages and notes in the order of their times. Notes from before the oldest message come with that page. */
+function linesOf(messages: Message[], notes: Note[], complete: boolean): Line[] {
+  const lines: Line[] = messages.map((message) => ({ at: momentOf(message), message }));
+  const start = complete ? "" : lines[0]?.at;
+  if (start === undefined) return lines;
+  for (const note of notes) {
+    if (note.created_at < start) continue;
+    const place = lines.findLastIndex((line) => line.at <= note.created_at) + 1;
+    lines.splice(place, 0, { at: note.created_at, note });
+  }
+  return lines;
+}
+
+export function Messages({ chat, messages, complete, pending, onReply, onRetry, onDiscard }: Props) {
   const { t } = useTranslation();
   const now = useNow();
   const reactions = useMemo(() => reactionsByMessage(messages), [messages]);
   const byId = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);
-  const shown = messages.filter((message) => !("reaction" in message));
+  const notes = useThreadNotes(chat);
+  const lines = useMemo(
+    () =>
+      linesOf(
+        messages.filter((message) => !("reaction" in message)),
+        notes,
+        complete,
+      ),
+    [messages, notes, complete],
+  );
 
   const dayName = (moment: string) => {
     const days = dayNumber(now) - dayNumber(moment);
@@ -62,24 +91,29 @@ export function Messages({ chat, messages, pending, onReply, onRetry, onDiscard 
 
   return (
     <div role="log" aria-label={t("chat.messages", { name: chat.name })}>
-      {shown.map((message, index) => {
-        const before = shown[index - 1];
-        const newDay = !before || dayNumber(momentOf(before)) !== dayNumber(momentOf(message));
+      {lines.map((line, index) => {
+        const before = lines[index - 1];
+        const newDay = !before || dayNumber(before.at) !== dayNumber(line.at);
+        const above = before && "message" in before ? before.message : undefined;
         return (
-          <Fragment key={message.id}>
+          <Fragment key={"note" in line ? line.note.id : line.message.id}>
             {newDay && (
               <div className={classes.day}>
-                <span>{dayName(momentOf(message))}</span>
+                <span>{dayName(line.at)}</span>
               </div>
             )}
-            <Bubble
-              chat={chat}
-              message={message}
-              first={!follows(before, message)}
-              quoted={message.reply_to ? byId.get(message.reply_to) : undefined}
-              reactions={reactions.get(message.id)}
-              onReply={onReply}
-            />
+            {"note" in line ? (
+              <NoteInThread note={line.note} about={aboutOfChat(chat)} chatId={chat.id} />
+            ) : (
+              <Bubble
+                chat={chat}
+                message={line.message}
+                first={!follows(above, line.message)}
+                quoted={line.message.reply_to ? byId.get(line.message.reply_to) : undefined}
+                reactions={reactions.get(line.message.id)}
+                onReply={onReply}
+              />
+            )}
           </Fragment>
         );
       })}

@@ -9,6 +9,7 @@ import { Problem } from "~/api/problem";
 import { accountsQuery, chatQuery, messagesQuery } from "~/api/queries";
 import type { Account, Chat, Message } from "~/api/types";
 import { NotFoundPage } from "~/app/NotFoundPage";
+import { PanelToggle } from "~/features/contacts/ContactPanel";
 import { usePolling } from "~/live/Live";
 import { putChat } from "~/live/patch";
 import { useMay } from "~/ui/Allowed";
@@ -79,6 +80,7 @@ function Body({ chat }: { chat: Chat }) {
           <Messages
             chat={chat}
             messages={messages}
+            complete={query.isSuccess && !hasNextPage}
             pending={pending}
             onReply={setReplyTo}
             onRetry={retry}
@@ -149,6 +151,7 @@ function Head({ chat, account }: { chat: Chat; account: Account | undefined }) {
           {typing ? (typing.recording ? t("chat.recording") : t("chat.typing")) : facts.filter(Boolean).join(" · ")}
         </Text>
       </div>
+      <PanelToggle />
     </header>
   );
 }

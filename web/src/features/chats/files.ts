@@ -1,6 +1,4 @@
-/** Files that are sent: what kind they are, how large they may be, and their upload. */
-import { api, ask } from "~/api/client";
-
+/** Files that are sent: what kind they are, and how large they may be. */
 export type FileKind = "image" | "video" | "audio" | "document";
 
 const KINDS: Record<string, FileKind> = {
@@ -41,10 +39,4 @@ export function brokenLimit(file: File): number | undefined {
 /** The number of characters, as people count them and the server does. */
 export function lengthOf(text: string): number {
   return [...text].length;
-}
-
-export function upload(file: File) {
-  const form = new FormData();
-  form.append("file", file, file.name);
-  return ask(api.POST("/v1/media", { body: form as never, bodySerializer: (body) => body as never }));
 }

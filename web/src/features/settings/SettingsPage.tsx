@@ -4,8 +4,9 @@ import type { ComponentType } from "react";
 import { useTranslation } from "react-i18next";
 import type { Permission } from "~/api/types";
 import { SETTINGS_TABS, type SettingsTab } from "~/app/router";
+import { ContactSettings } from "~/features/contacts/ContactSettings";
 import { useMay } from "~/ui/Allowed";
-import { IconHistory, IconKey, IconUser, IconUsers } from "~/ui/icons";
+import { IconHeart, IconHistory, IconKey, IconUser, IconUsers } from "~/ui/icons";
 import { Page } from "~/ui/Page";
 import { ApiKeys } from "./ApiKeys";
 import { AuditLog } from "./AuditLog";
@@ -22,6 +23,7 @@ const TABS: Record<
   you: { icon: IconUser, panel: You },
   keys: { icon: IconKey, needs: "keys:manage", panel: ApiKeys },
   members: { icon: IconUsers, needs: "members:manage", panel: Members },
+  contacts: { icon: IconHeart, needs: "contacts:manage", panel: ContactSettings },
   audit: { icon: IconHistory, needs: "audit:read", panel: AuditLog },
 };
 
@@ -33,6 +35,7 @@ export function SettingsPage() {
     you: true,
     keys: useMay("keys:manage"),
     members: useMay("members:manage"),
+    contacts: useMay("contacts:manage"),
     audit: useMay("audit:read"),
   };
   const { panel: Panel } = TABS[tab];

@@ -8,7 +8,7 @@ use pesan_model::account::{Account, NumberStatus, StateChange};
 use pesan_model::chat::Contact;
 use pesan_model::pacing::Pacing;
 use pesan_model::{AccountId, Phone};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 use super::Made;
 use crate::http::Shared;
 use crate::http::auth::Auth;
-use crate::http::extract::{Create, Json, Path, Query};
+use crate::http::extract::{Create, Json, Path, Query, present};
 use crate::http::page::{Page, PageQuery};
 use crate::http::problem::{Answer, Problem};
 
@@ -51,12 +51,6 @@ struct ChangedAccount {
     #[schema(value_type = Option<Pacing>)]
     #[expect(clippy::option_option, reason = "left out, null and a value are three things")]
     pacing: Option<Option<Pacing>>,
-}
-
-/// A field that is null is not a field that is left out.
-#[expect(clippy::option_option, reason = "left out, null and a value are three things")]
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Pacing>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 /// Where a picture is.
