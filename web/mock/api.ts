@@ -11,8 +11,8 @@ import type {
   Contact,
   CustomField,
   Delivery,
-  Invitation,
   Donation,
+  Invitation,
   LoggedEvent,
   Me,
   Media,
@@ -28,8 +28,8 @@ import type {
   Webhook,
   WrongField,
 } from "../src/api/types";
-import { peopleHandlers } from "./people";
 import { contactRoutes } from "./contacts";
+import { peopleHandlers } from "./people";
 
 export const EVERY_PERMISSION: Permission[] = [
   "accounts:read",
