@@ -21,7 +21,7 @@ use crate::words::trimmed_or_none;
 /// The most that one donation can be: Rp 1 trillion. What it guards against is a slip of the finger.
 const MAX_AMOUNT: i64 = 100_000_000_000_000;
 /// Nothing was given before.
-const FIRST_YEAR: u32 = 1900;
+const FIRST_YEAR: i64 = 1900;
 const MAX_FUND: usize = 100;
 const MAX_NOTE: usize = 1_000;
 
@@ -231,8 +231,8 @@ async fn checked(tx: &mut Tx<'_>, caller: &Caller, mut donation: Donation, today
     if donation.given_on.days_since(today) > 1 {
         wrong("/given_on", Flaw::InTheFuture);
     }
-    if donation.given_on.year() < i64::from(FIRST_YEAR) {
-        wrong("/given_on", Flaw::TooLongAgo { year: FIRST_YEAR });
+    if donation.given_on.year() < FIRST_YEAR {
+        wrong("/given_on", Flaw::TooLongAgo);
     }
     if let Some(media_id) = donation.media_id {
         match media::get(tx, caller.organization_id, media_id).await {

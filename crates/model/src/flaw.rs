@@ -173,12 +173,9 @@ pub enum Flaw {
     /// It must not be after today.
     #[error("must not be in the future")]
     InTheFuture,
-    /// It must not be before this year.
-    #[error("must not be before {year}")]
-    TooLongAgo {
-        /// The first year.
-        year: u32,
-    },
+    /// It must not be before 1900.
+    #[error("must not be before 1900")]
+    TooLongAgo,
     /// It must be within so many years.
     #[error("must be within {years} years")]
     TooManyYearsAhead {

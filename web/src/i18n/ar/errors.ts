@@ -86,7 +86,7 @@ export const errors: ErrorTexts = {
     not_a_day: "هذا ليس تاريخًا.",
     not_in_the_future: "اختر وقتًا في المستقبل.",
     in_the_future: "اختر تاريخًا ليس في المستقبل.",
-    too_long_ago: "اختر تاريخًا ابتداءً من سنة {{year}}.",
+    too_long_ago: "اختر تاريخًا ابتداءً من سنة 1900.",
     too_many_years_ahead: "اختر وقتًا خلال {{years}} سنوات قادمة.",
     not_a_currency: "هذه ليست عملة. اختر واحدة من القائمة.",
     of_another_currency: "تغيرت العملة. أدخل المبلغ من جديد.",

@@ -88,7 +88,7 @@ export const errors = {
     not_a_day: "This is not a day.",
     not_in_the_future: "Choose a time in the future.",
     in_the_future: "Choose a day that is not in the future.",
-    too_long_ago: "Choose a day from {{year}} on.",
+    too_long_ago: "Choose a day from 1900 on.",
     too_many_years_ahead: "Choose a time within the next {{years}} years.",
     not_a_currency: "This is not a currency. Choose one from the list.",
     of_another_currency: "The currency is another one now. Enter the amount anew.",

@@ -86,7 +86,7 @@ export const errors: ErrorTexts = {
     not_a_day: "Ini bukan tanggal.",
     not_in_the_future: "Pilih waktu di masa depan.",
     in_the_future: "Pilih tanggal yang tidak di masa depan.",
-    too_long_ago: "Pilih tanggal mulai tahun {{year}}.",
+    too_long_ago: "Pilih tanggal mulai tahun 1900.",
     too_many_years_ahead: "Pilih waktu dalam {{years}} tahun ke depan.",
     not_a_currency: "Ini bukan mata uang. Pilih dari daftar.",
     of_another_currency: "Mata uangnya sekarang lain. Isi ulang jumlahnya.",
