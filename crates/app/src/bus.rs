@@ -1,5 +1,10 @@
 //! Hints: who should look at the database now. Losing one delays, never loses.
+//!
+//! The presence of colleagues travels here too, whole, because it is in no database.
 
+use std::sync::Arc;
+
+use pesan_model::inbox::ChatPresence;
 use pesan_model::{AccountId, OrganizationId};
 use tokio::sync::broadcast;
 
@@ -7,7 +12,7 @@ use tokio::sync::broadcast;
 const CAPACITY: usize = 4096;
 
 /// Somebody should look at the database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Signal {
     /// The organization's event log grew.
     Events(OrganizationId),
@@ -17,6 +22,8 @@ pub enum Signal {
     Jobs(&'static str),
     /// The account has a new QR code. Not an event: the code is a secret and soon void.
     Qr(OrganizationId, AccountId),
+    /// A colleague looks at a chat or writes in it. Not an event, and kept nowhere: it is only true for a moment.
+    Presence(OrganizationId, Arc<ChatPresence>),
     /// The account should be started, stopped or looked at again.
     Account(AccountId),
 }

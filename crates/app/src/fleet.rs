@@ -183,7 +183,13 @@ async fn supervise(shared: Arc<Shared>) {
                     shared.look(account);
                     false
                 }
-                Ok(Signal::Events(_) | Signal::Outbox(_) | Signal::Jobs(_) | Signal::Qr(..)) => false,
+                Ok(
+                    Signal::Events(_)
+                    | Signal::Outbox(_)
+                    | Signal::Jobs(_)
+                    | Signal::Qr(..)
+                    | Signal::Presence(..),
+                ) => false,
                 Err(RecvError::Lagged(_)) => true,
                 Err(RecvError::Closed) => return,
             },

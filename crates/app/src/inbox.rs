@@ -1,19 +1,33 @@
-//! Chats and their threads, as people and programs read them.
+//! Chats and their threads, as people and programs read them, and how a team shares them.
+
+pub(crate) mod log;
+pub(crate) mod organize;
+mod presence;
+pub mod tags;
+pub mod teams;
 
 use std::sync::Arc;
 
 use pesan_model::chat::{Activity, Chat};
+use pesan_model::inbox::ChatCounters;
 use pesan_model::message::Message;
-use pesan_model::{Address, ChatId, Content, Direction, Event, MessageId, Permission, Timestamp};
+use pesan_model::{Address, ChatId, Content, Direction, Event, Flaw, MessageId, OrganizationId, Permission, Timestamp};
 use pesan_providers::provider::{ReadKind, ReadMark};
 use pesan_providers::{Provider, ProviderError};
-pub use pesan_store::chat::Filter;
-use pesan_store::{account, chat, message};
+pub use pesan_store::chat::{Assignee, Filter};
+use pesan_store::{Error as StoreError, Tx, account, chat, chat_counter, message, tag, team, user};
 
-use crate::access::Caller;
+use crate::access::{Caller, Principal};
 use crate::context::App;
 use crate::error::{Error, Result};
 use crate::events;
+
+pub use log::list as chat_log;
+pub use organize::{ChatUpdate, mark_unread, update};
+pub use presence::tell as tell_presence;
+
+/// Longest name of a tag or a team.
+const MAX_NAME: usize = 50;
 
 /// A page of chats, the one with the newest message first.
 pub async fn chats(
@@ -28,13 +42,49 @@ pub async fn chats(
     app.store
         .read::<_, Error, _>(move |tx| {
             Box::pin(async move {
-                if let Some(account_id) = filter.account_id {
-                    account::standing(tx, organization, account_id).await?;
-                }
+                check_filter(tx, organization, &filter).await?;
                 Ok(chat::list(tx, organization, &filter, before, limit).await?)
             })
         })
         .await
+}
+
+/// Whether everything that a filter names is there.
+async fn check_filter(tx: &mut Tx<'_>, organization: OrganizationId, filter: &Filter) -> Result<()> {
+    let known = |found: Result<(), StoreError>, pointer: &str, flaw: Flaw| match found {
+        Err(StoreError::NotFound { .. }) => Err(Error::field(pointer, flaw)),
+        found => Ok(found?),
+    };
+    if let Some(account_id) = filter.account_id {
+        account::standing(tx, organization, account_id).await?;
+    }
+    if let Some(Assignee::User(id)) = filter.assignee {
+        let found = user::get(tx, organization, id).await.map(drop);
+        known(found, "#query/assignee", Flaw::NoSuchPerson)?;
+    }
+    if let Some(id) = filter.team_id {
+        let found = team::get(tx, organization, id).await.map(drop);
+        known(found, "#query/team_id", Flaw::NoSuchTeam)?;
+    }
+    if let Some(id) = filter.tag_id {
+        let found = tag::get(tx, organization, id).await.map(drop);
+        known(found, "#query/tag_id", Flaw::NoSuchTag)?;
+    }
+    Ok(())
+}
+
+/// How many chats there are.
+pub async fn counters(app: &Arc<App>, caller: &Caller) -> Result<ChatCounters> {
+    caller.require(Permission::MessagesRead)?;
+    let organization = caller.organization_id;
+    let me = match caller.principal {
+        Principal::User(id) => Some(id),
+        Principal::Key(_) | Principal::System => None,
+    };
+    Ok(app
+        .store
+        .read(move |tx| Box::pin(async move { chat_counter::get(tx, organization, me).await }))
+        .await?)
 }
 
 /// The chat.
@@ -197,6 +247,19 @@ fn unavailable(error: ProviderError) -> Error {
         code: "whatsapp_unavailable",
         detail: error.to_string(),
     }
+}
+
+/// The name of a tag or a team, in one line without outer blanks.
+fn checked_name(name: &str) -> Result<String> {
+    let name = name.trim();
+    let flaw = if name.is_empty() || name.chars().count() > MAX_NAME {
+        Flaw::WrongLength { min: 1, max: MAX_NAME }
+    } else if name.chars().any(char::is_control) {
+        Flaw::NotOneLine
+    } else {
+        return Ok(name.to_owned());
+    };
+    Err(Error::field("/name", flaw))
 }
 
 async fn chat_of(app: &Arc<App>, caller: &Caller, id: ChatId) -> Result<Chat> {

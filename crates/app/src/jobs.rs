@@ -1,8 +1,10 @@
 //! Work that is done later: one file each.
 
 pub mod alert_drop;
+pub mod auto_close;
 pub mod delete_files;
 pub mod deliver_webhook;
+pub mod end_snooze;
 pub mod fetch_media;
 pub mod refresh_group;
 pub mod retention;

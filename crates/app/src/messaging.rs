@@ -21,7 +21,7 @@ use pesan_model::{
 };
 use pesan_providers::ProviderError;
 use pesan_providers::provider::new_wa_id;
-use pesan_store::chat::{self, ChatKey, NewChat};
+use pesan_store::chat::{self, Arrival, ChatKey, NewChat};
 use pesan_store::contact::{self, ContactRow, Known};
 use pesan_store::job::{self, NewJob};
 use pesan_store::{Error as StoreError, Tx, account, message};
@@ -255,7 +255,7 @@ async fn accept(app: &Arc<App>, tx: &mut Tx<'_>, new: &Checked, strangers: Stran
     };
     message::insert(tx, organization, &message, now, None).await?;
     if !matches!(message.content, Content::Reaction(_)) {
-        chat::add_message(tx, organization, message.chat_id, (message.id, now), 0).await?;
+        chat::add_message(tx, organization, message.chat_id, (message.id, now), Arrival::Written).await?;
     }
     enqueue(app, tx, organization, &message).await?;
     events.push(Event::MessageQueued(message.clone()));

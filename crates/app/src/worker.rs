@@ -17,7 +17,7 @@ use crate::bus::Signal;
 use crate::context::App;
 use crate::error::Result;
 
-/// How often the queue is looked at although nothing hinted at it.
+/// How often the queue is looked at although nothing hinted at it and nothing is due before.
 const SAFETY_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Runs until the process ends. `work` does one job and settles it: finished, or given back for later.
@@ -29,13 +29,15 @@ where
     let mut signals = app.bus.subscribe();
     let mut running = FuturesUnordered::new();
     loop {
+        let mut pause = SAFETY_INTERVAL;
         if app.lifecycle.soft().is_cancelled() {
             if running.is_empty() {
                 return;
             }
         } else {
             match claim(&app, kind, concurrent - running.len()).await {
-                Ok(jobs) => running.extend(jobs.into_iter().map(|job| work(app.clone(), job))),
+                Ok(Found::Jobs(jobs)) => running.extend(jobs.into_iter().map(|job| work(app.clone(), job))),
+                Ok(Found::DueIn(wait)) => pause = pause.min(wait),
                 Err(error) => tracing::warn!(kind, %error, "could not look for work"),
             }
         }
@@ -43,7 +45,7 @@ where
             () = app.lifecycle.soft().cancelled(), if running.is_empty() => return,
             Some(()) = running.next() => {}
             () = hinted(&mut signals, kind) => {}
-            () = tokio::time::sleep(SAFETY_INTERVAL) => {}
+            () = tokio::time::sleep(pause) => {}
         }
     }
 }
@@ -60,9 +62,17 @@ async fn hinted(signals: &mut Receiver<Signal>, kind: &'static str) {
     }
 }
 
-async fn claim(app: &Arc<App>, kind: &'static str, limit: usize) -> Result<Vec<Job>> {
+/// What a look at the queue found.
+enum Found {
+    /// Work to begin now; perhaps none.
+    Jobs(Vec<Job>),
+    /// The next work is due then.
+    DueIn(Duration),
+}
+
+async fn claim(app: &Arc<App>, kind: &'static str, limit: usize) -> Result<Found> {
     if limit == 0 {
-        return Ok(Vec::new());
+        return Ok(Found::Jobs(Vec::new()));
     }
     let owned = app.clone();
     // Most looks find nothing: those must not cost a commit.
@@ -71,8 +81,10 @@ async fn claim(app: &Arc<App>, kind: &'static str, limit: usize) -> Result<Vec<J
         .store
         .read(move |tx| Box::pin(async move { job::next_due(tx, kind, None).await }))
         .await?;
-    if next.is_none_or(|at| at > now) {
-        return Ok(Vec::new());
+    match next {
+        None => return Ok(Found::Jobs(Vec::new())),
+        Some(at) if at > now => return Ok(Found::DueIn(at.since(now))),
+        Some(_) => {}
     }
     let jobs = app
         .store
@@ -91,5 +103,5 @@ async fn claim(app: &Arc<App>, kind: &'static str, limit: usize) -> Result<Vec<J
             })
         })
         .await?;
-    Ok(jobs)
+    Ok(Found::Jobs(jobs))
 }

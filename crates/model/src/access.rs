@@ -52,6 +52,7 @@ impl Role {
                 | Permission::KeysManage
                 | Permission::MembersManage
                 | Permission::OwnersManage
+                | Permission::OrganizationManage
                 | Permission::AuditRead => false,
             },
         }
@@ -91,6 +92,9 @@ pub enum Permission {
     /// Change and remove owners.
     #[serde(rename = "owners:manage")]
     OwnersManage,
+    /// Change the organization's name and settings, its teams and tags.
+    #[serde(rename = "organization:manage")]
+    OrganizationManage,
     /// Read the audit log.
     #[serde(rename = "audit:read")]
     AuditRead,
@@ -98,7 +102,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::AccountsRead,
         Self::AccountsConnect,
         Self::AccountsManage,
@@ -109,6 +113,7 @@ impl Permission {
         Self::KeysManage,
         Self::MembersManage,
         Self::OwnersManage,
+        Self::OrganizationManage,
         Self::AuditRead,
     ];
 
@@ -125,6 +130,7 @@ impl Permission {
             Self::KeysManage => "keys:manage",
             Self::MembersManage => "members:manage",
             Self::OwnersManage => "owners:manage",
+            Self::OrganizationManage => "organization:manage",
             Self::AuditRead => "audit:read",
         }
     }

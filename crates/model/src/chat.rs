@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
-use crate::id::{AccountId, ChatId, ContactId};
+use crate::id::{AccountId, ChatId, ContactId, TagId, TeamId, UserId};
+use crate::inbox::ChatStatus;
 use crate::message::{Direction, MessageStatus};
 
 /// A WhatsApp thread on one account.
@@ -28,6 +29,34 @@ pub struct Chat {
     pub last_message: Option<LastMessage>,
     /// When that was; chats are listed by it, newest first.
     pub last_message_at: Timestamp,
+    /// What is done with it.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub status: ChatStatus,
+    /// Until when it is put aside.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub snoozed_until: Option<Timestamp>,
+    /// Who looks after it.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub assignee_id: Option<UserId>,
+    /// The team it belongs to.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub team_id: Option<TeamId>,
+    /// Whether it has a star.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub is_starred: bool,
+    /// Its tags, in the order in which they were made.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub tag_ids: Vec<TagId>,
+    /// When the first message came in that nobody has answered.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub waiting_since: Option<Timestamp>,
 }
 
 /// The newest message of a chat in one line.

@@ -104,6 +104,12 @@ pub enum Flaw {
     /// It is a list with too many or too few entries.
     #[error("has the wrong number of entries")]
     WrongNumberOfEntries,
+    /// It is a list with too many entries.
+    #[error("must have at most {max} entries")]
+    TooManyEntries {
+        /// The most.
+        max: usize,
+    },
     /// It is something else than was asked for, in a way that has no code of its own.
     #[error("{words}")]
     NotUnderstood {
@@ -199,6 +205,15 @@ pub enum Flaw {
     /// There is no account with this id.
     #[error("there is no such account")]
     NoSuchAccount,
+    /// Nobody with this id works here.
+    #[error("there is no such person")]
+    NoSuchPerson,
+    /// There is no team with this id.
+    #[error("there is no such team")]
+    NoSuchTeam,
+    /// There is no tag with this id.
+    #[error("there is no such tag")]
+    NoSuchTag,
     /// The chat has no message with this id.
     #[error("there is no such message in this chat")]
     NoSuchMessage,
@@ -211,6 +226,15 @@ pub enum Flaw {
     /// It is too far in the future.
     #[error("must be within a year")]
     TooFarAhead,
+    /// It is not in the future.
+    #[error("must be in the future")]
+    NotAhead,
+    /// It must say whose chats are meant.
+    #[error("must be `me`, `none` or the id of a person")]
+    NotAnAssignee,
+    /// A program has nothing of its own here.
+    #[error("`me` is only for people who logged in")]
+    OnlyForPeople,
     /// It is no place where a page begins.
     #[error("is not the `next` of a page")]
     NotAPage,
@@ -374,7 +398,8 @@ impl Flaw {
     /// The flaw that one of our own types tells of while it is read. `serde` hands on nothing but its words.
     pub fn of_words(words: String) -> Self {
         let ids = PREFIXES.iter().map(|prefix| Self::NotAnId { prefix });
-        std::iter::once(Self::NotATime)
+        [Self::NotATime, Self::NotAnAssignee]
+            .into_iter()
             .chain(ids)
             .find(|flaw| flaw.to_string() == words)
             .unwrap_or(Self::NotUnderstood { words })
@@ -497,6 +522,7 @@ mod tests {
     fn what_a_type_of_ours_says_while_it_is_read_has_its_code() {
         let words = |flaw: &Flaw| Flaw::of_words(flaw.to_string());
         assert_eq!(words(&Flaw::NotATime), Flaw::NotATime);
+        assert_eq!(words(&Flaw::NotAnAssignee), Flaw::NotAnAssignee);
         for prefix in PREFIXES {
             assert_eq!(words(&Flaw::NotAnId { prefix }), Flaw::NotAnId { prefix });
         }

@@ -175,6 +175,12 @@ ids! {
     InvitationId "inv";
     /// Something that came in and is kept aside.
     QuarantineId "qrt";
+    /// Some of the people, who look after chats together.
+    TeamId "team";
+    /// A word that chats are found by.
+    TagId "tag";
+    /// One line of a chat's log.
+    ChatLogId "log";
 }
 
 #[cfg(test)]

@@ -16,9 +16,12 @@ pub mod event;
 pub mod failure;
 pub mod flaw;
 pub mod id;
+pub mod inbox;
 pub mod message;
 pub mod metadata;
+pub mod organization;
 pub mod pacing;
+pub mod patch;
 pub mod reason;
 pub mod reconnect;
 pub mod retry;
@@ -34,9 +37,10 @@ pub use event::Event;
 pub use failure::FailureCode;
 pub use flaw::Flaw;
 pub use id::{
-    AccountId, ApiKeyId, ChatId, ContactId, DeliveryId, EventId, InvitationId, JobId, MediaId, MessageId,
-    OrganizationId, QuarantineId, UserId, WebhookId,
+    AccountId, ApiKeyId, ChatId, ChatLogId, ContactId, DeliveryId, EventId, InvitationId, JobId, MediaId, MessageId,
+    OrganizationId, QuarantineId, TagId, TeamId, UserId, WebhookId,
 };
+pub use inbox::{ChatStatus, TagColor};
 pub use message::{Direction, MessageStatus};
 pub use metadata::Metadata;
 pub use reason::{ReasonCode, StateReason};

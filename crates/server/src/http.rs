@@ -25,8 +25,10 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use metrics_exporter_prometheus::PrometheusHandle;
 use pesan_app::App;
+use pesan_model::inbox::ChatPresence;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{PartialSchema as _, ToSchema as _};
 use utoipa_axum::router::OpenApiRouter;
 
 use problem::Problem;
@@ -95,6 +97,10 @@ pub fn openapi() -> OpenApi {
     document.servers = None;
     document.tags = Some(TAGS.map(tag).into());
     let components = document.components.get_or_insert_default();
+    // Told by live streams only: no request and no answer names it.
+    components
+        .schemas
+        .insert(ChatPresence::name().into_owned(), ChatPresence::schema());
     components.add_security_scheme(
         "key",
         SecurityScheme::Http(
@@ -116,15 +122,20 @@ pub fn openapi() -> OpenApi {
 }
 
 /// The nouns of the API in the order in which somebody new meets them.
-const TAGS: [(&str, &str); 13] = [
+const TAGS: [(&str, &str); 15] = [
     ("accounts", "WhatsApp numbers: link them, see how they are."),
     ("messages", "Send, and see what became of it."),
     ("chats", "Threads and what was said in them."),
+    (
+        "inbox",
+        "How a team shares its chats: tags, teams, and who looks after what.",
+    ),
     ("contacts", "People."),
     ("media", "Files."),
     ("webhooks", "Addresses of yours that are told what happens."),
     ("events", "What happened, to be read or followed live."),
     ("session", "Logging in and out in a browser."),
+    ("organization", "What your organization decided about itself."),
     ("users", "The people who work here."),
     ("keys", "API keys for programs."),
     ("audit", "Who changed what."),

@@ -191,6 +191,8 @@ impl Opened {
         app.lifecycle.spawn("webhooks", jobs::deliver_webhook::run(app.clone()));
         app.lifecycle.spawn("send-mail", jobs::send_mail::run(app.clone()));
         app.lifecycle.spawn("alert-drops", jobs::alert_drop::run(app.clone()));
+        app.lifecycle.spawn("snoozes", jobs::end_snooze::run(app.clone()));
+        app.lifecycle.spawn("auto-close", jobs::auto_close::run(app.clone()));
         app.lifecycle.spawn("retention", jobs::retention::run(app.clone()));
 
         let metrics = telemetry::metrics();

@@ -1,12 +1,29 @@
 //! Chats: threads on one account.
+//!
+//! Here is how they are read; [`change`](self) has the only functions that write them, because what is counted of chats
+//! follows every change, and [`mod@list`] how they are listed.
+
+mod change;
+mod list;
+
+use std::collections::HashMap;
 
 use pesan_model::chat::{Chat, LastMessage};
 use pesan_model::{
-    AccountId, Address, ChatId, ContactId, Content, Direction, MessageId, MessageStatus, OrganizationId, Timestamp,
+    AccountId, Address, ChatId, ChatStatus, ContactId, Content, Direction, MessageStatus, OrganizationId, TagId,
+    TeamId, Timestamp, UserId,
 };
 
 use crate::contact::{ContactRow, display_name};
-use crate::{Error, Tx, args, rows};
+use crate::{Error, Tx, args, dialect, rows};
+
+pub(crate) use change::merge_of_contact;
+pub use change::{
+    Arrival, NewChat, Update, add_message, forget_message, insert, set_subject, set_unread, unassign_all, update,
+};
+#[cfg(feature = "testing")]
+pub use list::explain;
+pub use list::{Assignee, Filter, list, list_ids_of_tag, list_ids_of_team, list_quiet};
 
 rows! {
     /// A chat with what a list shows of it.
@@ -19,6 +36,13 @@ rows! {
         contact_id: Option<ContactId>,
         unread: u32,
         last_message_at: Timestamp,
+        status: ChatStatus,
+        snoozed_until: Option<Timestamp>,
+        assignee_id: Option<UserId>,
+        team_id: Option<TeamId>,
+        is_starred: bool,
+        is_tagged: bool,
+        waiting_since: Option<Timestamp>,
         contact_name: Option<String>,
         contact_push_name: Option<String>,
         contact_phone: Option<String>,
@@ -28,12 +52,15 @@ rows! {
     }
 }
 
-const VIEW: &str = "SELECT c.id, c.account_id, c.address, c.is_group, c.subject, c.contact_id, c.unread, \
-     c.last_message_at, p.name, p.push_name, p.phone, m.content, m.direction, m.status \
-     FROM chat c LEFT JOIN contact p ON p.id = c.contact_id LEFT JOIN message m ON m.id = c.last_message_id";
+/// The columns of a [`ChatView`], of the chat `c`, its person `p` and its newest message `m`.
+const VIEW: &str = "c.id, c.account_id, c.address, c.is_group, c.subject, c.contact_id, c.unread, c.last_message_at, \
+     c.status, c.snoozed_until, c.assignee_id, c.team_id, c.is_starred, c.is_tagged, c.waiting_since, \
+     p.name, p.push_name, p.phone, m.content, m.direction, m.status";
+/// What a chat `c` is shown with.
+const SHOWN_WITH: &str = "LEFT JOIN contact p ON p.id = c.contact_id LEFT JOIN message m ON m.id = c.last_message_id";
 
 impl ChatView {
-    fn into_chat(self) -> Result<Chat, Error> {
+    fn into_chat(self, tag_ids: Vec<TagId>) -> Result<Chat, Error> {
         let name = thread_name(
             (self.is_group, self.subject.as_deref()),
             (
@@ -65,6 +92,13 @@ impl ChatView {
             unread: self.unread,
             last_message,
             last_message_at: self.last_message_at,
+            status: self.status,
+            snoozed_until: self.snoozed_until,
+            assignee_id: self.assignee_id,
+            team_id: self.team_id,
+            is_starred: self.is_starred,
+            tag_ids,
+            waiting_since: self.waiting_since,
         })
     }
 }
@@ -138,219 +172,42 @@ pub async fn find_by_contact(
     .transpose()
 }
 
-/// A chat to add.
-#[derive(Debug, Clone)]
-pub struct NewChat {
-    /// Its id.
-    pub id: ChatId,
-    /// Its account.
-    pub account_id: AccountId,
-    /// Where messages go.
-    pub address: Address,
-    /// The person, in a chat with one.
-    pub contact_id: Option<ContactId>,
-}
-
-/// Adds an empty chat.
-pub async fn insert(
-    tx: &mut Tx<'_>,
-    organization_id: OrganizationId,
-    chat: &NewChat,
-    now: Timestamp,
-) -> Result<(), Error> {
-    tx.execute(
-        "INSERT INTO chat (id, organization_id, account_id, address, is_group, contact_id, unread, last_message_at, \
-         created_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7)",
-        args![
-            chat.id,
-            organization_id,
-            chat.account_id,
-            chat.address.to_string(),
-            chat.address.is_group(),
-            chat.contact_id,
-            now
-        ],
-    )
-    .await?;
-    Ok(())
-}
-
-/// A message was added at `at`: it becomes the last one unless a later one is there, and `unread` grows.
-pub async fn add_message(
-    tx: &mut Tx<'_>,
-    organization_id: OrganizationId,
-    chat_id: ChatId,
-    (message_id, at): (MessageId, Timestamp),
-    unread: u32,
-) -> Result<(), Error> {
-    tx.execute(
-        "UPDATE chat SET unread = unread + $1, \
-         last_message_id = CASE WHEN last_message_id IS NULL OR $2 >= last_message_at THEN $3 ELSE last_message_id END, \
-         last_message_at = CASE WHEN last_message_id IS NULL OR $2 >= last_message_at THEN $2 ELSE last_message_at END \
-         WHERE organization_id = $4 AND id = $5",
-        args![unread, at, message_id, organization_id, chat_id],
-    )
-    .await?;
-    Ok(())
-}
-
-/// What the line of a chat shows: the newest message that was not deleted, of the chat `$1`.
-const NEWEST: &str = "FROM message m WHERE m.chat_id = $1 AND m.deleted_at IS NULL AND m.kind <> 'reaction' \
-     ORDER BY m.at DESC, m.id DESC LIMIT 1";
-
-/// A message was deleted: the one before it becomes the last one, and it is unread no more. Says whether the chat
-/// changed.
-pub async fn forget_message(
-    tx: &mut Tx<'_>,
-    organization_id: OrganizationId,
-    (chat_id, message_id): (ChatId, MessageId),
-) -> Result<bool, Error> {
-    let counted = tx
-        .execute(
-            "UPDATE chat SET unread = unread - 1 WHERE organization_id = $1 AND id = $2 AND unread > 0 \
-             AND EXISTS (SELECT 1 FROM message m WHERE m.id = $3 AND m.direction = $4 AND m.read_at IS NULL \
-             AND m.kind NOT IN ('reaction', 'group_change'))",
-            args![organization_id, chat_id, message_id, Direction::In],
-        )
-        .await?;
-    let shown = tx
-        .execute(
-            &format!(
-                "UPDATE chat SET last_message_id = (SELECT m.id {NEWEST}), \
-                 last_message_at = COALESCE((SELECT m.at {NEWEST}), last_message_at) \
-                 WHERE id = $1 AND last_message_id = $2 AND organization_id = $3"
-            ),
-            args![chat_id, message_id, organization_id],
-        )
-        .await?;
-    Ok(counted + shown > 0)
-}
-
-/// Sets how many messages are unread.
-pub async fn set_unread(
-    tx: &mut Tx<'_>,
-    organization_id: OrganizationId,
-    chat_id: ChatId,
-    unread: u64,
-) -> Result<(), Error> {
-    tx.execute(
-        "UPDATE chat SET unread = $1 WHERE organization_id = $2 AND id = $3",
-        args![unread, organization_id, chat_id],
-    )
-    .await?;
-    Ok(())
-}
-
-/// Sets a group's subject.
-pub async fn set_subject(
-    tx: &mut Tx<'_>,
-    organization_id: OrganizationId,
-    chat_id: ChatId,
-    subject: &str,
-) -> Result<(), Error> {
-    tx.execute(
-        "UPDATE chat SET subject = $1 WHERE organization_id = $2 AND id = $3",
-        args![subject, organization_id, chat_id],
-    )
-    .await?;
-    Ok(())
-}
-
 /// The chat.
 pub async fn get(tx: &mut Tx<'_>, organization_id: OrganizationId, id: ChatId) -> Result<Chat, Error> {
-    let sql = format!("{VIEW} WHERE c.organization_id = $1 AND c.id = $2");
-    tx.fetch_one::<ChatView>("chat", &sql, args![organization_id, id])
-        .await?
-        .into_chat()
+    one(tx, organization_id, id, "").await
 }
 
-/// Which chats to list.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Only of this account.
-    pub account_id: Option<AccountId>,
-    /// Only with unread messages.
-    pub unread_only: bool,
+/// The chat, which nobody else changes until the transaction ends.
+pub async fn get_for_change(tx: &mut Tx<'_>, organization_id: OrganizationId, id: ChatId) -> Result<Chat, Error> {
+    let lock = dialect::for_update_of_chat(tx);
+    one(tx, organization_id, id, lock).await
 }
 
-/// A page of chats, the one with the newest message first: those before `before`.
-pub async fn list(
-    tx: &mut Tx<'_>,
-    organization_id: OrganizationId,
-    filter: &Filter,
-    before: Option<(Timestamp, ChatId)>,
-    limit: usize,
-) -> Result<Vec<Chat>, Error> {
-    let (at, id) = before.map_or((Timestamp::from_millis(i64::MAX), uuid::Uuid::max()), |(at, id)| {
-        (at, id.uuid())
-    });
-    let mut sql = format!("{VIEW} WHERE c.organization_id = $1 AND (c.last_message_at, c.id) < ($2, $3)");
-    let mut values = args![organization_id, at, id, limit];
-    if let Some(account_id) = filter.account_id {
-        sql.push_str(" AND c.account_id = $5");
-        values.extend(args![account_id]);
-    }
-    if filter.unread_only {
-        sql.push_str(" AND c.unread > 0");
-    }
-    sql.push_str(" ORDER BY c.last_message_at DESC, c.id DESC LIMIT $4");
-    tx.fetch_all::<ChatView>(&sql, values)
-        .await?
-        .into_iter()
-        .map(ChatView::into_chat)
-        .collect()
+async fn one(tx: &mut Tx<'_>, organization_id: OrganizationId, id: ChatId, lock: &str) -> Result<Chat, Error> {
+    let sql = format!("SELECT {VIEW} FROM chat c {SHOWN_WITH} WHERE c.organization_id = $1 AND c.id = $2{lock}");
+    let view: ChatView = tx.fetch_one("chat", &sql, args![organization_id, id]).await?;
+    let mut chats = with_tags(tx, vec![view]).await?;
+    chats.pop().ok_or(Error::NotFound { what: "chat" })
 }
 
-/// Gives the chats of `from` to `into`; where both have one on the same account, the two become one.
-pub(crate) async fn merge_of_contact(
-    tx: &mut Tx<'_>,
-    organization_id: OrganizationId,
-    from: ContactId,
-    into: ContactId,
-) -> Result<(), Error> {
-    let pairs: Vec<(ChatId, Option<ChatId>)> = tx
-        .fetch_all(
-            "SELECT f.id, i.id FROM chat f LEFT JOIN chat i ON i.account_id = f.account_id AND i.contact_id = $3 \
-             WHERE f.organization_id = $1 AND f.contact_id = $2",
-            args![organization_id, from, into],
-        )
-        .await?;
-    for (gone, kept) in pairs {
-        let Some(kept) = kept else {
-            tx.execute("UPDATE chat SET contact_id = $1 WHERE id = $2", args![into, gone])
-                .await?;
-            continue;
-        };
-        // The same message can be in both when it came once under each address: the first one stays.
-        tx.execute(
-            "DELETE FROM message WHERE chat_id = $1 AND EXISTS (SELECT 1 FROM message k WHERE k.chat_id = $2 \
-             AND k.sender = message.sender AND k.wa_id = message.wa_id)",
-            args![gone, kept],
-        )
-        .await?;
-        tx.execute("UPDATE message SET chat_id = $1 WHERE chat_id = $2", args![kept, gone])
-            .await?;
-        tx.execute(
-            "UPDATE job SET lane = $1 WHERE kind = $2 AND lane = $3",
-            args![kept, crate::job::SEND_MESSAGE, gone],
-        )
-        .await?;
-        tx.execute(
-            "UPDATE job SET is_head = (id = (SELECT j.id FROM job j WHERE j.kind = $1 AND j.lane = $2 ORDER BY j.id \
-             LIMIT 1)) WHERE kind = $1 AND lane = $2 AND is_running = $3",
-            args![crate::job::SEND_MESSAGE, kept, false],
-        )
-        .await?;
-        tx.execute(
-            &format!(
-                "UPDATE chat SET unread = unread + (SELECT g.unread FROM chat g WHERE g.id = $2), \
-                 last_message_at = COALESCE((SELECT m.at {NEWEST}), last_message_at), \
-                 last_message_id = (SELECT m.id {NEWEST}) WHERE id = $1"
-            ),
-            args![kept, gone],
-        )
-        .await?;
-        tx.execute("DELETE FROM chat WHERE id = $1", args![gone]).await?;
+/// The chats with their tags, in the same order.
+async fn with_tags(tx: &mut Tx<'_>, views: Vec<ChatView>) -> Result<Vec<Chat>, Error> {
+    let tagged: Vec<ChatId> = views.iter().filter(|view| view.is_tagged).map(|view| view.id).collect();
+    let mut tags: HashMap<ChatId, Vec<TagId>> = HashMap::new();
+    if !tagged.is_empty() {
+        let places: Vec<String> = (1..=tagged.len()).map(|number| format!("${number}")).collect();
+        let sql = format!(
+            "SELECT chat_id, tag_id FROM chat_tag WHERE chat_id IN ({}) ORDER BY chat_id, tag_id",
+            places.join(", ")
+        );
+        let values = tagged.into_iter().flat_map(|id| args![id]).collect();
+        for (chat, tag) in tx.fetch_all::<(ChatId, TagId)>(&sql, values).await? {
+            tags.entry(chat).or_default().push(tag);
+        }
     }
-    Ok(())
+    let chat = |view: ChatView| {
+        let tag_ids = tags.remove(&view.id).unwrap_or_default();
+        view.into_chat(tag_ids)
+    };
+    views.into_iter().map(chat).collect()
 }

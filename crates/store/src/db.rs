@@ -13,7 +13,7 @@ use crate::postgres::PostgresDb;
 use crate::row::{FromRow, Row};
 use crate::sqlite::SqliteDb;
 use crate::value::Value;
-use crate::{Error, migrate};
+use crate::{Error, chat_counter, migrate};
 
 /// Where the data is.
 #[derive(Debug, Clone)]
@@ -42,7 +42,11 @@ enum Database {
 }
 
 /// A running transaction. Only `app`'s use cases open one, and never wait for anything else while it is open.
-pub struct Tx<'c>(pub(crate) Connection<'c>);
+pub struct Tx<'c> {
+    connection: Connection<'c>,
+    /// What it changed of the numbers of chats, which is written before it is committed.
+    pub(crate) chat_counts: chat_counter::Changes,
+}
 
 pub(crate) enum Connection<'c> {
     Sqlite(&'c mut rusqlite::Connection),
@@ -123,15 +127,27 @@ impl Store {
     }
 }
 
-impl Tx<'_> {
+impl<'c> Tx<'c> {
+    pub(crate) fn new(connection: Connection<'c>) -> Self {
+        Self {
+            connection,
+            chat_counts: chat_counter::Changes::default(),
+        }
+    }
+
+    /// Writes what was put off until the end. Called once, after the work and before the commit.
+    pub(crate) async fn settle(&mut self) -> Result<(), Error> {
+        chat_counter::settle(self).await
+    }
+
     /// True on PostgreSQL. Only for `dialect`.
     pub(crate) fn is_postgres(&self) -> bool {
-        matches!(self.0, Connection::Postgres(_))
+        matches!(self.connection, Connection::Postgres(_))
     }
 
     /// Runs a statement and says how many rows it changed.
     pub(crate) async fn execute(&mut self, sql: &str, args: Vec<Value>) -> Result<u64, Error> {
-        match &mut self.0 {
+        match &mut self.connection {
             Connection::Sqlite(connection) => crate::sqlite::execute(connection, sql, &args),
             Connection::Postgres(connection) => crate::postgres::execute(connection, sql, args).await,
         }
@@ -139,7 +155,7 @@ impl Tx<'_> {
 
     /// Runs several statements without values.
     pub(crate) async fn execute_script(&mut self, sql: &'static str) -> Result<(), Error> {
-        match &mut self.0 {
+        match &mut self.connection {
             Connection::Sqlite(connection) => connection
                 .execute_batch(sql)
                 .map_err(|error| Error::sqlite("run a migration", error)),
@@ -149,7 +165,7 @@ impl Tx<'_> {
 
     /// Every row.
     pub(crate) async fn fetch_all<T: FromRow + Send>(&mut self, sql: &str, args: Vec<Value>) -> Result<Vec<T>, Error> {
-        match &mut self.0 {
+        match &mut self.connection {
             Connection::Sqlite(connection) => crate::sqlite::fetch(connection, sql, &args, usize::MAX),
             Connection::Postgres(connection) => {
                 let rows = crate::postgres::fetch(connection, sql, args).await?;
@@ -164,7 +180,7 @@ impl Tx<'_> {
         sql: &str,
         args: Vec<Value>,
     ) -> Result<Option<T>, Error> {
-        match &mut self.0 {
+        match &mut self.connection {
             Connection::Sqlite(connection) => Ok(crate::sqlite::fetch(connection, sql, &args, 1)?.pop()),
             Connection::Postgres(connection) => {
                 let rows = crate::postgres::fetch(connection, sql, args).await?;

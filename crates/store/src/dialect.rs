@@ -30,14 +30,36 @@ pub(crate) fn for_share(tx: &Tx<'_>) -> &'static str {
 
 /// Appended to a `SELECT` of a row that is changed afterwards: nobody else reads it so, or changes it, until the
 /// transaction ends. Differs because SQLite has one writer.
+///
+/// Keys never change, so rows that refer to it can be added meanwhile: whoever added one holds its key, and two of them who
+/// then wanted it all to themselves would wait for each other.
 pub(crate) fn for_update(tx: &Tx<'_>) -> &'static str {
-    if tx.is_postgres() { " FOR UPDATE" } else { "" }
+    if tx.is_postgres() { " FOR NO KEY UPDATE" } else { "" }
 }
 
 /// Keeps what was read of a message as it is until the transaction ends. Differs because SQLite has one writer anyway,
 /// and on PostgreSQL two transactions could each take the same step from the status they had both read.
 pub(crate) fn for_update_of_message(tx: &Tx<'_>) -> &'static str {
     if tx.is_postgres() { " FOR UPDATE OF m" } else { "" }
+}
+
+/// The same for the chat `c` of a `SELECT` that joins others.
+pub(crate) fn for_update_of_chat(tx: &Tx<'_>) -> &'static str {
+    if tx.is_postgres() {
+        " FOR NO KEY UPDATE OF c"
+    } else {
+        ""
+    }
+}
+
+/// Written after a table: walk it by this index. Differs because PostgreSQL chooses by what is in the table and takes no
+/// orders, and SQLite, which guesses, does.
+pub(crate) fn indexed_by(tx: &Tx<'_>, index: &str) -> String {
+    if tx.is_postgres() {
+        String::new()
+    } else {
+        format!(" INDEXED BY {index}")
+    }
 }
 
 /// Lets one transaction at a time change a lane of the queue. Differs because on PostgreSQL two transactions could each

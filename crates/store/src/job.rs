@@ -22,15 +22,18 @@ pub const REFRESH_GROUP: &str = "refresh_group";
 pub const SEND_MAIL: &str = "send_mail";
 /// Tell people that an account stays disconnected: partition, lane and subject are the account.
 pub const ALERT_DROP: &str = "alert_drop";
+/// Open a chat that was put aside, when its time has come: partition is its account, lane and subject the chat.
+pub const END_SNOOZE: &str = "end_snooze";
 
 /// Every kind.
-pub const KINDS: [&str; 6] = [
+pub const KINDS: [&str; 7] = [
     SEND_MESSAGE,
     DELIVER_WEBHOOK,
     FETCH_MEDIA,
     REFRESH_GROUP,
     SEND_MAIL,
     ALERT_DROP,
+    END_SNOOZE,
 ];
 
 /// Work to add.

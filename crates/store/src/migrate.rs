@@ -19,6 +19,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ),
     ("0005_media_file", include_str!("../migrations/0005_media_file.sql")),
     ("0006_loose_file", include_str!("../migrations/0006_loose_file.sql")),
+    ("0007_inbox", include_str!("../migrations/0007_inbox.sql")),
     ("0010_mail", include_str!("../migrations/0010_mail.sql")),
     (
         "0011_message_sender",

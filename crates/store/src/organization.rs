@@ -51,6 +51,13 @@ pub async fn get(tx: &mut Tx<'_>, id: OrganizationId) -> Result<Organization, Er
     })
 }
 
+/// Renames an organization. Nobody else changes it until the transaction ends.
+pub async fn set_name(tx: &mut Tx<'_>, id: OrganizationId, name: &str) -> Result<(), Error> {
+    tx.execute("UPDATE organization SET name = $1 WHERE id = $2", args![name, id])
+        .await?;
+    Ok(())
+}
+
 /// The ids of all organizations, oldest first. For work of the process itself, never for a request.
 pub async fn list_ids(tx: &mut Tx<'_>) -> Result<Vec<OrganizationId>, Error> {
     let ids: Vec<(OrganizationId,)> = tx.fetch_all("SELECT id FROM organization ORDER BY id", args![]).await?;

@@ -45,13 +45,16 @@ impl PostgresDb {
         to_the_end(async move {
             let mut transaction = pool.begin().await.map_err(|error| Error::postgres("begin", error))?;
             // The transaction is undone when it is dropped.
-            let value = AssertUnwindSafe(async { work(&mut Tx(Connection::Postgres(&mut transaction))).await })
-                .catch_unwind()
-                .await
-                .map_err(|_| {
-                    tracing::error!("a database transaction panicked; it was undone");
-                    Error::Panicked
-                })??;
+            let worked = AssertUnwindSafe(async {
+                let mut tx = Tx::new(Connection::Postgres(&mut transaction));
+                let value = work(&mut tx).await?;
+                tx.settle().await?;
+                Ok::<_, E>(value)
+            });
+            let value = worked.catch_unwind().await.map_err(|_| {
+                tracing::error!("a database transaction panicked; it was undone");
+                Error::Panicked
+            })??;
             transaction
                 .commit()
                 .await
@@ -73,7 +76,7 @@ impl PostgresDb {
                 .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 .await
                 .map_err(|error| Error::postgres("begin a read", error))?;
-            work(&mut Tx(Connection::Postgres(&mut transaction))).await
+            work(&mut Tx::new(Connection::Postgres(&mut transaction))).await
         })
         .await
     }

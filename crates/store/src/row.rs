@@ -2,8 +2,9 @@
 
 use pesan_model::webhook::{DeliveryState, Envelope};
 use pesan_model::{
-    AccountId, AccountState, ApiKeyId, ChatId, ContactId, DeliveryId, Direction, EventId, InvitationId, JobId, MediaId,
-    MessageId, MessageStatus, OrganizationId, ProviderKind, QuarantineId, Role, Timestamp, UserId, WebhookId,
+    AccountId, AccountState, ApiKeyId, ChatId, ChatLogId, ChatStatus, ContactId, DeliveryId, Direction, EventId,
+    InvitationId, JobId, MediaId, MessageId, MessageStatus, OrganizationId, ProviderKind, QuarantineId, Role, TagColor,
+    TagId, TeamId, Timestamp, UserId, WebhookId,
 };
 use sqlx::Row as _;
 use uuid::Uuid;
@@ -116,6 +117,11 @@ converted! {
     JobId: Uuid, |value| Ok(value.into());
     ApiKeyId: Uuid, |value| Ok(value.into());
     InvitationId: Uuid, |value| Ok(value.into());
+    TeamId: Uuid, |value| Ok(value.into());
+    TagId: Uuid, |value| Ok(value.into());
+    ChatLogId: Uuid, |value| Ok(value.into());
+    ChatStatus: String, |value| named("chat status", &value, ChatStatus::from_name(&value));
+    TagColor: String, |value| named("tag color", &value, TagColor::from_name(&value));
     Role: String, |value| named("role", &value, Role::from_name(&value));
     MessageStatus: String, |value| named("message status", &value, MessageStatus::from_name(&value));
     AccountState: String, |value| named("account state", &value, AccountState::from_name(&value));

@@ -173,9 +173,8 @@ where
     let mut connection = readers.lock().pop().expect("there are as many readers as slots");
     let result = std::panic::catch_unwind(AssertUnwindSafe(|| {
         run_cached(&connection, "BEGIN")?;
-        Ok(futures::executor::block_on(work(&mut Tx(Connection::Sqlite(
-            &mut connection,
-        )))))
+        let mut tx = Tx::new(Connection::Sqlite(&mut connection));
+        Ok(futures::executor::block_on(work(&mut tx)))
     }));
     // Ends the view; there is nothing to undo, so a failure changes nothing.
     let _ = run_cached(&connection, "ROLLBACK");
@@ -236,7 +235,12 @@ where
     }
     run_cached(connection, "SAVEPOINT work")?;
     let result = std::panic::catch_unwind(AssertUnwindSafe(|| {
-        futures::executor::block_on(work(&mut Tx(Connection::Sqlite(connection))))
+        futures::executor::block_on(async {
+            let mut tx = Tx::new(Connection::Sqlite(connection));
+            let value = work(&mut tx).await?;
+            tx.settle().await?;
+            Ok(value)
+        })
     }));
     if connection.is_autocommit() {
         return Err(Error::Unavailable("the disk is full or does not answer".to_owned()));

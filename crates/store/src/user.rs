@@ -1,9 +1,10 @@
 //! People who log in.
 
 use pesan_model::access::{Preferences, User};
+use pesan_model::inbox::Colleague;
 use pesan_model::{OrganizationId, Role, Timestamp, UserId};
 
-use crate::{Error, Tx, args, rows};
+use crate::{Error, Tx, args, dialect, rows};
 
 rows! {
     /// A stored person.
@@ -57,6 +58,33 @@ pub async fn get(tx: &mut Tx<'_>, organization_id: OrganizationId, id: UserId) -
     );
     let row: UserRow = tx.fetch_one("user", &sql, args![organization_id, id]).await?;
     Ok(row.into())
+}
+
+/// What to call a person who stays until the transaction ends; none when there is no such person.
+pub async fn find_name(tx: &mut Tx<'_>, organization_id: OrganizationId, id: UserId) -> Result<Option<String>, Error> {
+    let sql = format!(
+        "SELECT name FROM app_user WHERE organization_id = $1 AND id = $2{}",
+        dialect::for_share(tx)
+    );
+    let found: Option<(String,)> = tx.fetch_optional(&sql, args![organization_id, id]).await?;
+    Ok(found.map(|(name,)| name))
+}
+
+/// The names of the organization's people, oldest first, after `after`.
+pub async fn list_names(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    after: Option<UserId>,
+    limit: usize,
+) -> Result<Vec<Colleague>, Error> {
+    let after = after.map_or(uuid::Uuid::nil(), UserId::uuid);
+    let found: Vec<(UserId, String)> = tx
+        .fetch_all(
+            "SELECT id, name FROM app_user WHERE organization_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+            args![organization_id, after, limit],
+        )
+        .await?;
+    Ok(found.into_iter().map(|(id, name)| Colleague { id, name }).collect())
 }
 
 /// The organization's people, oldest first, after `after`.
@@ -177,7 +205,17 @@ pub async fn set_password(
     Ok(())
 }
 
-/// Removes a person and ends their log-ins.
+/// Keeps a person as they are until the transaction ends: nobody gives them a chat meanwhile.
+pub async fn lock(tx: &mut Tx<'_>, organization_id: OrganizationId, id: UserId) -> Result<(), Error> {
+    let sql = format!(
+        "SELECT id FROM app_user WHERE organization_id = $1 AND id = $2{}",
+        dialect::for_update(tx)
+    );
+    let _: (UserId,) = tx.fetch_one("user", &sql, args![organization_id, id]).await?;
+    Ok(())
+}
+
+/// Removes a person, who has no chats any more, and ends their log-ins.
 pub async fn delete(tx: &mut Tx<'_>, organization_id: OrganizationId, id: UserId) -> Result<(), Error> {
     tx.execute(
         "DELETE FROM app_user WHERE organization_id = $1 AND id = $2",

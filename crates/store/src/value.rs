@@ -1,8 +1,9 @@
 //! Values that go into statements: the few types that SQLite and PostgreSQL share.
 
 use pesan_model::{
-    AccountId, AccountState, ApiKeyId, ChatId, ContactId, DeliveryId, Direction, EventId, InvitationId, JobId, MediaId,
-    MessageId, MessageStatus, OrganizationId, ProviderKind, QuarantineId, Role, Timestamp, UserId, WebhookId,
+    AccountId, AccountState, ApiKeyId, ChatId, ChatLogId, ChatStatus, ContactId, DeliveryId, Direction, EventId,
+    InvitationId, JobId, MediaId, MessageId, MessageStatus, OrganizationId, ProviderKind, QuarantineId, Role, TagColor,
+    TagId, TeamId, Timestamp, UserId, WebhookId,
 };
 use uuid::Uuid;
 
@@ -78,6 +79,11 @@ into_value! {
     JobId => Uuid, |value| value.uuid();
     ApiKeyId => Uuid, |value| value.uuid();
     InvitationId => Uuid, |value| value.uuid();
+    TeamId => Uuid, |value| value.uuid();
+    TagId => Uuid, |value| value.uuid();
+    ChatLogId => Uuid, |value| value.uuid();
+    ChatStatus => Text, |value| value.name().to_owned();
+    TagColor => Text, |value| value.name().to_owned();
     Role => Text, |value| value.name().to_owned();
     MessageStatus => Text, |value| value.name().to_owned();
     AccountState => Text, |value| value.name().to_owned();

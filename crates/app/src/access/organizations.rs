@@ -1,16 +1,23 @@
-//! Organizations: the tenants. They are made by the set-up page and the command line, not through the API.
+//! Organizations: the tenants. They are made by the set-up page and the command line; through the API they are renamed and
+//! decide about themselves.
 
 use std::sync::Arc;
 
 use pesan_model::access::User;
-use pesan_model::{Flaw, OrganizationId, Role, UserId};
+use pesan_model::organization::SettingsChange;
+use pesan_model::{Flaw, OrganizationId, Permission, Role, UserId};
 use pesan_store::organization::Organization;
-use pesan_store::{Tx, organization, user};
+use pesan_store::{Error as StoreError, Tx, organization, organization_setting, user};
 
 use super::Caller;
+use super::audit::Note;
 use super::users::{NewUser, checked};
+use crate::bus::Signal;
 use crate::context::App;
 use crate::error::{Error, FieldError, Result};
+
+/// Hinted at when an organization decided something anew.
+pub(crate) const SETTINGS_CHANGED: &str = "organization_settings";
 
 /// A new organization and its first owner. Nothing is stored before [`Founding::insert`].
 pub(super) struct Founding {
@@ -23,11 +30,8 @@ impl Founding {
     pub(super) async fn prepare(app: &Arc<App>, name: &str, owner: NewUser) -> Result<Self> {
         let name = name.trim();
         let (owner, mut errors) = checked(owner);
-        if name.is_empty() || name.chars().count() > 100 {
-            errors.insert(
-                0,
-                FieldError::new("/organization", Flaw::WrongLength { min: 1, max: 100 }),
-            );
+        if let Some(error) = check_name(name, "/organization") {
+            errors.insert(0, error);
         }
         if !errors.is_empty() {
             return Err(Error::Invalid(errors));
@@ -75,6 +79,69 @@ pub async fn list_ids(app: &Arc<App>) -> Result<Vec<OrganizationId>> {
         .store
         .read(|tx| Box::pin(async move { organization::list_ids(tx).await }))
         .await?)
+}
+
+/// The caller's organization, with what it decided.
+pub async fn get(app: &Arc<App>, caller: &Caller) -> Result<pesan_model::organization::Organization> {
+    caller.require(Permission::MessagesRead)?;
+    let id = caller.organization_id;
+    Ok(app
+        .store
+        .read(move |tx| Box::pin(async move { read(tx, id).await }))
+        .await?)
+}
+
+async fn read(tx: &mut Tx<'_>, id: OrganizationId) -> Result<pesan_model::organization::Organization, StoreError> {
+    Ok(pesan_model::organization::Organization {
+        id,
+        name: organization::get(tx, id).await?.name,
+        settings: organization_setting::get(tx, id).await?,
+    })
+}
+
+/// Renames the caller's organization or changes what it decided; what is left out stays.
+pub async fn update(
+    app: &Arc<App>,
+    caller: &Caller,
+    name: Option<String>,
+    change: SettingsChange,
+) -> Result<pesan_model::organization::Organization> {
+    caller.require(Permission::OrganizationManage)?;
+    let name = name.map(|name| name.trim().to_owned());
+    let mut errors: Vec<FieldError> = name
+        .as_deref()
+        .and_then(|name| check_name(name, "/name"))
+        .into_iter()
+        .collect();
+    let settings = change.wrong().into_iter();
+    errors.extend(settings.map(|(field, flaw)| FieldError::new(format!("/settings/{field}"), flaw)));
+    if !errors.is_empty() {
+        return Err(Error::Invalid(errors));
+    }
+    let id = caller.organization_id;
+    let note = Note::new(app, caller, "organization.update", Some(id.to_string()));
+    let changed = app
+        .store
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                // Also keeps two changes of the settings from undoing each other.
+                let before = organization::get(tx, id).await?.name;
+                organization::set_name(tx, id, &name.unwrap_or(before)).await?;
+                let mut settings = organization_setting::get(tx, id).await?;
+                settings.apply(&change);
+                organization_setting::set(tx, id, &settings).await?;
+                note.append(tx).await?;
+                Ok(read(tx, id).await?)
+            })
+        })
+        .await?;
+    app.bus.publish(Signal::Jobs(SETTINGS_CHANGED));
+    Ok(changed)
+}
+
+fn check_name(name: &str, pointer: &str) -> Option<FieldError> {
+    (name.is_empty() || name.chars().count() > 100)
+        .then(|| FieldError::new(pointer, Flaw::WrongLength { min: 1, max: 100 }))
 }
 
 /// The name of the caller's organization.

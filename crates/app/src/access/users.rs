@@ -10,7 +10,9 @@ use super::audit::Note;
 use super::{Caller, Principal, password};
 use crate::context::App;
 use crate::error::{Error, FieldError, Result};
+use crate::events;
 use crate::idempotency::{IdempotencyKey, once};
+use crate::inbox::organize;
 
 /// What somebody new is.
 pub struct NewUser {
@@ -149,15 +151,18 @@ pub async fn update(app: &Arc<App>, caller: &Caller, id: UserId, changes: UserCh
     Ok(user)
 }
 
-/// Removes a person and ends their log-ins. The last owner stays.
+/// Removes a person and ends their log-ins; nobody looks after their chats then. The last owner stays.
 pub async fn delete(app: &Arc<App>, caller: &Caller, id: UserId) -> Result<()> {
     caller.require(Permission::MembersManage)?;
     let may_remove_owners = caller.require(Permission::OwnersManage);
     let organization_id = caller.organization_id;
     let note = Note::new(app, caller, "user.delete", Some(id.to_string()));
+    let (owned, asker) = (app.clone(), caller.clone());
     app.store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
+                // First, because whoever changes a chat locks it before the organization.
+                let updated = organize::unassign_all(&owned, tx, &asker, id).await?;
                 let owners = user::count_owners(tx, organization_id).await?;
                 let user = user::get(tx, organization_id, id).await?;
                 if user.role == Role::Owner {
@@ -167,11 +172,13 @@ pub async fn delete(app: &Arc<App>, caller: &Caller, id: UserId) -> Result<()> {
                     }
                 }
                 user::delete(tx, organization_id, id).await?;
-                note.append(tx).await
+                note.append(tx).await?;
+                events::record(&owned, tx, organization_id, updated).await
             })
         })
         .await?;
     app.access.callers.clear();
+    events::announce(app, organization_id);
     Ok(())
 }
 

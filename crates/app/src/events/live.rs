@@ -16,12 +16,13 @@ use std::time::Duration;
 use futures::Stream;
 use parking_lot::Mutex;
 use pesan_model::event::LoggedEvent;
+use pesan_model::inbox::ChatPresence;
 use pesan_model::{AccountId, OrganizationId, Permission};
 use pesan_store::event;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::watch;
 
-use crate::access::{Caller, authenticate};
+use crate::access::{Caller, Principal, authenticate};
 use crate::bus::Signal;
 use crate::context::App;
 use crate::error::{Error, Result};
@@ -45,6 +46,8 @@ pub enum Live {
     Event(Arc<LiveEvent>),
     /// The account has a new QR code. Not in the log, and only told to who may see the code.
     Qr(AccountId),
+    /// A colleague looks at a chat or writes in it. Not in the log, and not told to themselves.
+    Presence(Arc<ChatPresence>),
 }
 
 /// An event and its JSON, written once for everybody.
@@ -313,6 +316,12 @@ impl Subscriber {
             Signal::Qr(organization, account) => {
                 if organization == self.organization && self.may_see_codes {
                     self.ready.push_back(Live::Qr(account));
+                }
+            }
+            Signal::Presence(organization, presence) => {
+                let is_own = self.caller.principal == Principal::User(presence.user_id);
+                if organization == self.organization && !is_own {
+                    self.ready.push_back(Live::Presence(presence));
                 }
             }
             Signal::Outbox(_) | Signal::Jobs(_) | Signal::Account(_) => {}

@@ -1,10 +1,11 @@
 //! Messages and group changes that came in.
 
 use pesan_model::content::{GroupChange, Media, Reaction, Text, Undecryptable, Unsupported};
+use pesan_model::inbox::{ChatActor, ChatChange};
 use pesan_model::message::Message;
 use pesan_model::{Address, ChatId, Content, Direction, Event, JobId, MediaId, MessageId, MessageStatus, Timestamp};
 use pesan_providers::inbound::{GroupNotice, InboundContent, InboundMedia, InboundMessage, Person};
-use pesan_store::chat::{self, ChatKey, NewChat};
+use pesan_store::chat::{self, Arrival, ChatKey, NewChat};
 use pesan_store::contact::ContactRow;
 use pesan_store::job::{self, NewJob};
 use pesan_store::media::{self, MediaState, StoredMedia};
@@ -14,6 +15,7 @@ use super::Batch;
 use super::people::{known, person_at, resolve, resolve_met};
 use super::quarantine::is_placeholder;
 use super::rules::{address_of, is_same, place_in_thread, sender_address};
+use crate::inbox::log;
 
 /// A message from somebody, or from another device of this account.
 pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &InboundMessage) -> Result<(), StoreError> {
@@ -94,15 +96,23 @@ pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &Inbou
     }
     fetch_later(batch, tx, &message).await?;
     let is_new = !came.from_history;
-    let counts = is_new && came.direction == Direction::In && !matches!(message.content, Content::Reaction(_));
-    if !matches!(message.content, Content::Reaction(_)) {
-        chat::add_message(tx, batch.organization, chat.id, (message.id, at), u32::from(counts)).await?;
-    }
+    let arrival = match came.direction {
+        Direction::In if is_new => Arrival::Received,
+        Direction::Out if is_new => Arrival::Written,
+        Direction::In | Direction::Out => Arrival::Noted,
+    };
+    let is_opened = !matches!(message.content, Content::Reaction(_))
+        && chat::add_message(tx, batch.organization, chat.id, (message.id, at), arrival).await?;
     if is_new {
         batch.events.push(match came.direction {
             Direction::In => Event::MessageReceived(message),
             Direction::Out => Event::MessageSent(message),
         });
+    }
+    if is_opened {
+        let by = (chat.id, &ChatActor::Message);
+        log::write(batch.app, tx, batch.organization, by, vec![ChatChange::Opened]).await?;
+        batch.chat_updated(tx, chat.id).await?;
     }
     Ok(())
 }
@@ -191,7 +201,7 @@ pub(super) async fn receive_group_notice(
     };
     let at = place_in_thread(notice.at, now);
     if message::insert(tx, batch.organization, &message, at, None).await? {
-        chat::add_message(tx, batch.organization, chat.id, (message.id, at), 0).await?;
+        chat::add_message(tx, batch.organization, chat.id, (message.id, at), Arrival::Noted).await?;
         batch.events.push(Event::MessageReceived(message));
     } else if !heal_notice(batch, tx, message).await? {
         return Ok(());

@@ -128,6 +128,7 @@ async fn read_elsewhere(batch: &mut Batch<'_>, tx: &mut Tx<'_>, receipt: &Receip
     let Some(upto) = upto else { return Ok(()) };
     message::mark_read_upto(tx, batch.organization, found.id, upto, receipt.at).await?;
     let unread = message::count_unread_after(tx, batch.organization, found.id, upto).await?;
+    let unread = u32::try_from(unread).unwrap_or(u32::MAX);
     chat::set_unread(tx, batch.organization, found.id, unread).await?;
     batch.chat_updated(tx, found.id).await
 }

@@ -224,7 +224,14 @@ async fn hinted(hints: &mut broadcast::Receiver<Signal>) {
     loop {
         match hints.recv().await {
             Ok(Signal::Jobs(KIND)) | Err(RecvError::Lagged(_)) => return tokio::time::sleep(GATHER).await,
-            Ok(Signal::Jobs(_) | Signal::Events(_) | Signal::Outbox(_) | Signal::Qr(..) | Signal::Account(_)) => {}
+            Ok(
+                Signal::Jobs(_)
+                | Signal::Events(_)
+                | Signal::Outbox(_)
+                | Signal::Qr(..)
+                | Signal::Presence(..)
+                | Signal::Account(_),
+            ) => {}
             // The sender lives in the application, which outlives this.
             Err(RecvError::Closed) => std::future::pending().await,
         }

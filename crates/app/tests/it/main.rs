@@ -5,6 +5,7 @@ mod deleting;
 mod files;
 mod fleet;
 mod inbound;
+mod inbox;
 mod live;
 mod messaging;
 mod quarantine;

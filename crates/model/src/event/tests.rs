@@ -3,6 +3,7 @@ use crate::account::{AccountState, ProviderKind};
 use crate::chat::Activity;
 use crate::content::{Content, Text};
 use crate::id::{ContactId, MessageId};
+use crate::inbox::ChatStatus;
 use crate::message::{Direction, MessageStatus};
 use crate::webhook::Envelope;
 use uuid::Uuid;
@@ -70,6 +71,13 @@ fn chat() -> Chat {
         unread: 0,
         last_message: None,
         last_message_at: ZERO,
+        status: ChatStatus::Open,
+        snoozed_until: None,
+        assignee_id: None,
+        team_id: None,
+        is_starred: false,
+        tag_ids: vec![],
+        waiting_since: None,
     }
 }
 

@@ -3,6 +3,7 @@
 mod account_qr;
 mod accounts;
 mod audit;
+mod chat_state;
 mod chats;
 mod contacts;
 mod deliveries;
@@ -13,9 +14,12 @@ mod log_in;
 mod me;
 mod media;
 mod messages;
+mod organization;
 mod quarantine;
 mod setup;
 mod stream;
+mod tags;
+mod teams;
 mod users;
 mod webhooks;
 
@@ -43,12 +47,16 @@ pub(crate) fn closed() -> OpenApiRouter<Shared> {
         .merge(keys::routes())
         .merge(users::routes())
         .merge(invitations::closed_routes())
+        .merge(organization::routes())
         .merge(audit::routes())
         .merge(accounts::routes())
         .merge(account_qr::routes())
         .merge(quarantine::routes())
         .merge(messages::routes())
         .merge(chats::routes())
+        .merge(chat_state::routes())
+        .merge(tags::routes())
+        .merge(teams::routes())
         .merge(contacts::routes())
         .merge(media::routes())
         .merge(events::routes())

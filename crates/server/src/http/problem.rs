@@ -20,7 +20,7 @@ pub(crate) type Answer<T> = Result<T, Problem>;
 const SOON: Duration = Duration::from_secs(5);
 
 /// Every code of a problem. The tests of the web app ask for a text for each.
-const CODES: [&str; 44] = [
+const CODES: [&str; 48] = [
     "already_exists",
     "already_set_up",
     "being_sent",
@@ -54,10 +54,14 @@ const CODES: [&str; 44] = [
     "session_disconnected",
     "shutting_down",
     "still_refused",
+    "tag_exists",
+    "team_exists",
     "timeout",
     "too_large",
     "too_many_requests",
     "too_many_retries",
+    "too_many_tags",
+    "too_many_teams",
     "too_many_webhooks",
     "unauthenticated",
     "unreadable_body",

@@ -6,6 +6,7 @@ mod accounts;
 mod baileys;
 #[cfg(feature = "sandbox")]
 mod faults;
+mod inbox;
 #[cfg(feature = "sandbox")]
 mod mail;
 mod matrix;

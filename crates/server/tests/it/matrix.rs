@@ -87,7 +87,14 @@ async fn what_belongs_to_another_organization_is_not_there() {
             assert_eq!(answer.status, 404, "{method} {path}: {}", answer.text());
             answer.problem(404, "not_found");
         }
-        for path in ["/v1/accounts", "/v1/chats", "/v1/contacts", "/v1/webhooks"] {
+        for path in [
+            "/v1/accounts",
+            "/v1/chats",
+            "/v1/contacts",
+            "/v1/webhooks",
+            "/v1/tags",
+            "/v1/teams",
+        ] {
             let page = server.get(path).await.expect(200);
             assert_eq!(page["data"], json!([]), "{path}");
         }
@@ -165,12 +172,15 @@ async fn things(server: &TestServer) -> Value {
     let user = server.get("/v1/users").await.expect(200)["data"][0]["id"].clone();
     let invited = json!({"email": "sari@example.com", "name": "Sari", "role": "agent"});
     let invitation = id(server.post("/v1/invitations", &invited).await.expect(201));
+    let tag = id(server.post("/v1/tags", &json!({"name": "New"})).await.expect(201));
+    let team = id(server.post("/v1/teams", &json!({"name": "New"})).await.expect(201));
     let message = json!({"account_id": account, "to": "6280000000001", "type": "text", "text": {"body": "x"}});
     let message = server.post("/v1/messages", &message).await.expect(202);
     let quarantined = server.quarantined(account.as_str().expect("an id"), b"{}").await;
     json!({
         "messages": message["id"], "chats": message["chat_id"], "accounts": account, "media": media, "keys": key,
-        "webhooks": webhook, "users": user, "invitations": invitation, "quarantine": quarantined,
+        "webhooks": webhook, "users": user, "invitations": invitation, "quarantine": quarantined, "tags": tag,
+        "teams": team,
     })
 }
 
@@ -186,6 +196,8 @@ fn filled(path: &str, things: &Value) -> String {
         "media" => "med",
         "messages" => "msg",
         "quarantine" => "qrt",
+        "tags" => "tag",
+        "teams" => "team",
         "users" => "usr",
         "webhooks" => "whk",
         _ => "x",
@@ -200,7 +212,7 @@ fn filled(path: &str, things: &Value) -> String {
 /// A body that is right, so that nothing but the caller is wrong.
 fn body(path: &str) -> Value {
     match path {
-        "/v1/accounts" | "/v1/accounts/{id}" | "/v1/users/{id}" => json!({"name": "Toko"}),
+        "/v1/accounts" | "/v1/accounts/{id}" | "/v1/users/{id}" | "/v1/tags" | "/v1/teams" => json!({"name": "Toko"}),
         "/v1/keys" => json!({"name": "Shop", "scopes": ["audit:read"]}),
         "/v1/users" => json!({"email": "x@example.com", "name": "X", "role": "agent", "password": "long enough pw"}),
         "/v1/invitations" => json!({"email": "x@example.com", "name": "X", "role": "agent"}),
@@ -208,6 +220,8 @@ fn body(path: &str) -> Value {
             "account_id": "acc_01jd0000000000000000000000", "to": "6280000000001", "type": "text", "text": {"body": "x"}
         }),
         "/v1/chats/{id}/typing" => json!({"activity": "typing"}),
+        "/v1/chats/{id}/presence" => json!({"state": "viewing"}),
+        "/v1/chats/{id}" => json!({"status": "closed"}),
         "/v1/webhooks" => json!({"url": "https://example.com/hook", "events": ["*"]}),
         "/v1/webhooks/{id}" => json!({"enabled": true}),
         "/v1/webhooks/{id}/replay" => json!({"after_seq": 0}),

@@ -1,13 +1,18 @@
 //! Chats and their messages.
 
+use std::time::Duration;
+
 use axum::Json as JsonBody;
 use axum::extract::State;
 use axum::http::StatusCode;
-use pesan_app::inbox::{self, Filter};
+use pesan_app::access::{Caller, Principal};
+use pesan_app::inbox::{self, Assignee, Filter};
 use pesan_model::chat::{Activity, Chat};
+use pesan_model::inbox::ChatCounters;
 use pesan_model::message::Message;
-use pesan_model::{AccountId, ChatId, MessageId};
-use serde::Deserialize;
+use pesan_model::{AccountId, ChatId, ChatStatus, Flaw, MessageId, TagId, TeamId, Timestamp};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -21,6 +26,7 @@ use crate::http::problem::{Answer, Problem};
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(list_chats))
+        .routes(routes!(count_chats))
         .routes(routes!(get_chat))
         .routes(routes!(list_chat_messages))
         .routes(routes!(mark_chat_read))
@@ -33,13 +39,80 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 struct ChatQuery {
     /// Only of this account.
     account_id: Option<AccountId>,
+    /// Only of this status.
+    status: Option<ChatStatus>,
+    /// Only those that somebody looks after: `me`, `none` for nobody, or the id of a person.
+    #[param(value_type = Option<String>)]
+    assignee: Option<AskedAssignee>,
+    /// Only of this team.
+    team_id: Option<TeamId>,
+    /// Only with this tag.
+    tag_id: Option<TagId>,
     /// Only with unread messages.
     unread: Option<bool>,
+    /// Only with a star.
+    starred: Option<bool>,
+    /// Only those in which somebody waits for an answer for so many minutes or longer, 0 to 525600.
+    #[param(minimum = 0, maximum = 525_600)]
+    waiting: Option<u32>,
     /// Most items, 1 to 200; 50 when it is left out.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<i64>,
     /// `next` of the page before.
     after: Option<String>,
+}
+
+/// Who looks after a chat, as a query names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AskedAssignee {
+    Me,
+    Is(Assignee),
+}
+
+impl<'de> Deserialize<'de> for AskedAssignee {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.as_str() {
+            "me" => Ok(Self::Me),
+            "none" => Ok(Self::Is(Assignee::Nobody)),
+            id => id
+                .parse()
+                .map(|id| Self::Is(Assignee::User(id)))
+                .map_err(|_| D::Error::custom(Flaw::NotAnAssignee)),
+        }
+    }
+}
+
+/// Most minutes that a query may ask for: a year.
+const MAX_WAITING: u32 = 525_600;
+
+/// What a query asks for.
+fn filter(query: &ChatQuery, caller: &Caller, now: Timestamp) -> Answer<Filter> {
+    let assignee = match query.assignee {
+        None => None,
+        Some(AskedAssignee::Is(assignee)) => Some(assignee),
+        Some(AskedAssignee::Me) => match caller.principal {
+            Principal::User(id) => Some(Assignee::User(id)),
+            Principal::Key(_) | Principal::System => {
+                return Err(Problem::field("#query/assignee", Flaw::OnlyForPeople));
+            }
+        },
+    };
+    if query.waiting.is_some_and(|minutes| minutes > MAX_WAITING) {
+        let max = u64::from(MAX_WAITING);
+        return Err(Problem::field("#query/waiting", Flaw::OutOfRange { min: 0, max }));
+    }
+    let waited = |minutes: u32| now.minus(Duration::from_mins(u64::from(minutes)));
+    Ok(Filter {
+        account_id: query.account_id,
+        status: query.status,
+        assignee,
+        team_id: query.team_id,
+        tag_id: query.tag_id,
+        unread_only: query.unread.unwrap_or_default(),
+        starred_only: query.starred.unwrap_or_default(),
+        waiting_since: query.waiting.map(waited),
+    })
 }
 
 /// What the other side shall see.
@@ -51,22 +124,30 @@ struct NewActivity {
 
 /// Lists the chats, the one with the newest message first.
 #[utoipa::path(get, path = "/v1/chats", tag = "chats", operation_id = "listChats", params(ChatQuery),
-    responses((status = 200, description = "A page of chats.", body = Page<Chat>)))]
+    responses(
+    (status = 200, description = "A page of chats.", body = Page<Chat>),
+    (status = 404, description = "There is no such account.", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "A field is wrong.", body = Problem, content_type = "application/problem+json"),
+))]
 async fn list_chats(
     State(server): State<Shared>,
     Auth(caller): Auth,
     Query(query): Query<ChatQuery>,
 ) -> Answer<JsonBody<Page<Chat>>> {
+    let filter = filter(&query, &caller, server.app.clock.now())?;
     let page = PageQuery::new(query.limit, query.after);
-    let filter = Filter {
-        account_id: query.account_id,
-        unread_only: query.unread.unwrap_or_default(),
-    };
     let before = page.after::<Place<ChatId>>()?.map(|Place(at, id)| (at, id));
     let found = inbox::chats(&server.app, &caller, filter, before, page.fetch()?).await?;
     Ok(JsonBody(page.page(found, |chat| {
         Place(chat.last_message_at, chat.id).to_string()
     })?))
+}
+
+/// Counts the chats, in all, of each account and of each person. `mine` are those of the person who asks.
+#[utoipa::path(get, path = "/v1/chats/counters", tag = "chats", operation_id = "countChats",
+    responses((status = 200, description = "How many there are.", body = ChatCounters)))]
+async fn count_chats(State(server): State<Shared>, Auth(caller): Auth) -> Answer<JsonBody<ChatCounters>> {
+    Ok(JsonBody(inbox::counters(&server.app, &caller).await?))
 }
 
 /// Shows a chat.

@@ -1,0 +1,282 @@
+//! Lists of chats.
+//!
+//! Every list is walked along one index, newest first, from the place where the page begins: that of the narrowest thing
+//! asked for. What else is asked for is looked at on the way. All these indexes go on with the status and the place, so a
+//! list of any status is a page of each, put together.
+
+use std::cmp::Reverse;
+
+use pesan_model::chat::Chat;
+use pesan_model::{AccountId, ChatId, ChatStatus, OrganizationId, TagId, TeamId, Timestamp, UserId};
+
+use super::{ChatView, SHOWN_WITH, VIEW, with_tags};
+use crate::value::Value;
+use crate::{Error, Tx, args, dialect};
+
+/// Which chats to list.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Only of this account.
+    pub account_id: Option<AccountId>,
+    /// Only of this status.
+    pub status: Option<ChatStatus>,
+    /// Only those that this person, or nobody, looks after.
+    pub assignee: Option<Assignee>,
+    /// Only of this team.
+    pub team_id: Option<TeamId>,
+    /// Only with this tag.
+    pub tag_id: Option<TagId>,
+    /// Only with unread messages.
+    pub unread_only: bool,
+    /// Only with a star.
+    pub starred_only: bool,
+    /// Only those in which somebody waits for an answer since this time or longer.
+    pub waiting_since: Option<Timestamp>,
+}
+
+/// Who looks after a chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Assignee {
+    /// Nobody.
+    Nobody,
+    /// This person.
+    User(UserId),
+}
+
+/// The index that a list is walked along. The narrowest comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Walk {
+    Assignee,
+    Starred,
+    Tag,
+    Team,
+    Waiting,
+    Unread,
+    Account,
+    Unassigned,
+    Status,
+}
+
+impl Walk {
+    fn along(filter: &Filter) -> Self {
+        let narrowest = [
+            (matches!(filter.assignee, Some(Assignee::User(_))), Self::Assignee),
+            (filter.starred_only, Self::Starred),
+            (filter.tag_id.is_some(), Self::Tag),
+            (filter.team_id.is_some(), Self::Team),
+            (filter.waiting_since.is_some(), Self::Waiting),
+            (filter.unread_only, Self::Unread),
+            (filter.account_id.is_some(), Self::Account),
+            (filter.assignee == Some(Assignee::Nobody), Self::Unassigned),
+        ];
+        let asked = narrowest.into_iter().find(|(is_asked, _)| *is_asked);
+        asked.map_or(Self::Status, |(_, walk)| walk)
+    }
+
+    fn index(self) -> &'static str {
+        match self {
+            Self::Assignee => "chat_list_assignee",
+            Self::Starred => "chat_list_starred",
+            Self::Tag => "chat_tag_list",
+            Self::Team => "chat_list_team",
+            Self::Waiting => "chat_list_waiting",
+            Self::Unread => "chat_list_unread",
+            Self::Account => "chat_list_account",
+            Self::Unassigned => "chat_list_unassigned",
+            Self::Status => "chat_list",
+        }
+    }
+}
+
+/// Where a page begins, and how long it is.
+type Slice = (Option<(Timestamp, ChatId)>, usize);
+
+/// The statement that reads the chats of one status.
+fn statement(
+    tx: &Tx<'_>,
+    organization_id: OrganizationId,
+    filter: &Filter,
+    status: ChatStatus,
+    (before, limit): Slice,
+) -> (String, Vec<Value>) {
+    let walk = Walk::along(filter);
+    let index = dialect::indexed_by(tx, walk.index());
+    let from = match walk {
+        // `CROSS` keeps SQLite from beginning with the chats.
+        Walk::Tag => format!("chat_tag t{index} CROSS JOIN chat c"),
+        _ => format!("chat c{index}"),
+    };
+    let place = match walk {
+        Walk::Tag => ["t.status", "t.last_message_at", "t.chat_id"],
+        _ => ["c.status", "c.last_message_at", "c.id"],
+    };
+    let (at, id) = before.map_or((Timestamp::from_millis(i64::MAX), uuid::Uuid::max()), |(at, id)| {
+        (at, id.uuid())
+    });
+    let mut values = args![organization_id, status, at, id, limit];
+    let mut asked = String::new();
+    let mut ask = |condition: &str, value: Vec<Value>| {
+        values.extend(value);
+        asked.push_str(" AND ");
+        asked.push_str(&condition.replace('?', &format!("${}", values.len())));
+    };
+    if let Some(account_id) = filter.account_id {
+        ask("c.account_id = ?", args![account_id]);
+    }
+    match filter.assignee {
+        Some(Assignee::User(user_id)) => ask("c.assignee_id = ?", args![user_id]),
+        Some(Assignee::Nobody) => ask("c.assignee_id IS NULL", args![]),
+        None => {}
+    }
+    if let Some(team_id) = filter.team_id {
+        ask("c.team_id = ?", args![team_id]);
+    }
+    match (filter.tag_id, walk) {
+        (Some(tag_id), Walk::Tag) => ask("c.id = t.chat_id AND t.tag_id = ?", args![tag_id]),
+        (Some(tag_id), _) => ask(
+            "EXISTS (SELECT 1 FROM chat_tag t WHERE t.chat_id = c.id AND t.tag_id = ?)",
+            args![tag_id],
+        ),
+        (None, _) => {}
+    }
+    if filter.unread_only {
+        ask("c.unread > 0", args![]);
+    }
+    if filter.starred_only {
+        ask("c.is_starred", args![]);
+    }
+    if let Some(since) = filter.waiting_since {
+        ask("c.waiting_since IS NOT NULL AND c.waiting_since <= ?", args![since]);
+    }
+    let [status, at, id] = place;
+    let sql = format!(
+        "SELECT {VIEW} FROM {from} {SHOWN_WITH} WHERE c.organization_id = $1 AND {status} = $2 \
+         AND ({at}, {id}) < ($3, $4){asked} ORDER BY {at} DESC, {id} DESC LIMIT $5"
+    );
+    (sql, values)
+}
+
+fn statuses(filter: &Filter) -> &[ChatStatus] {
+    filter.status.as_ref().map_or(ChatStatus::ALL, std::slice::from_ref)
+}
+
+/// A page of chats, the one with the newest message first: those before `before`.
+pub async fn list(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    filter: &Filter,
+    before: Option<(Timestamp, ChatId)>,
+    limit: usize,
+) -> Result<Vec<Chat>, Error> {
+    let mut found: Vec<ChatView> = Vec::new();
+    for status in statuses(filter) {
+        let (sql, values) = statement(tx, organization_id, filter, *status, (before, limit));
+        found.extend(tx.fetch_all::<ChatView>(&sql, values).await?);
+    }
+    found.sort_by_key(|chat| Reverse((chat.last_message_at, chat.id)));
+    found.truncate(limit);
+    with_tags(tx, found).await
+}
+
+/// How the database goes about a page of chats: its own words, a line each, for each status that is read.
+#[cfg(feature = "testing")]
+pub async fn explain(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    filter: &Filter,
+    before: Option<(Timestamp, ChatId)>,
+    limit: usize,
+) -> Result<Vec<Vec<String>>, Error> {
+    let mut plans = Vec::new();
+    for status in statuses(filter) {
+        let (sql, values) = statement(tx, organization_id, filter, *status, (before, limit));
+        let lines = if tx.is_postgres() {
+            let sql = format!("EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, COSTS OFF) {sql}");
+            let lines: Vec<(String,)> = tx.fetch_all(&sql, values).await?;
+            lines.into_iter().map(|(line,)| line).collect()
+        } else {
+            let sql = format!("EXPLAIN QUERY PLAN {sql}");
+            let lines: Vec<(i64, i64, i64, String)> = tx.fetch_all(&sql, values).await?;
+            lines.into_iter().map(|(.., line)| line).collect()
+        };
+        plans.push(lines);
+    }
+    Ok(plans)
+}
+
+/// Open chats without a message since `before`, the quietest first.
+pub async fn list_quiet(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    before: Timestamp,
+    limit: usize,
+) -> Result<Vec<ChatId>, Error> {
+    let found: Vec<(ChatId,)> = tx
+        .fetch_all(
+            "SELECT id FROM chat WHERE organization_id = $1 AND status = $2 AND last_message_at < $3 \
+             ORDER BY last_message_at, id LIMIT $4",
+            args![organization_id, ChatStatus::Open, before, limit],
+        )
+        .await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// The newest chats with a tag that are not closed.
+pub async fn list_ids_of_tag(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    tag_id: TagId,
+    limit: usize,
+) -> Result<Vec<ChatId>, Error> {
+    let found: Vec<(ChatId,)> = tx
+        .fetch_all(
+            "SELECT c.id FROM chat_tag t JOIN chat c ON c.id = t.chat_id WHERE c.organization_id = $1 \
+             AND t.tag_id = $2 AND t.status <> $3 ORDER BY t.last_message_at DESC, t.chat_id DESC LIMIT $4",
+            args![organization_id, tag_id, ChatStatus::Closed, limit],
+        )
+        .await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// The newest chats of a team that are not closed.
+pub async fn list_ids_of_team(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    team_id: TeamId,
+    limit: usize,
+) -> Result<Vec<ChatId>, Error> {
+    let found: Vec<(ChatId,)> = tx
+        .fetch_all(
+            "SELECT id FROM chat WHERE organization_id = $1 AND team_id = $2 AND status <> $3 \
+             ORDER BY last_message_at DESC, id DESC LIMIT $4",
+            args![organization_id, team_id, ChatStatus::Closed, limit],
+        )
+        .await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_walked_along_the_narrowest_thing_asked_for() {
+        let nobody = Filter {
+            assignee: Some(Assignee::Nobody),
+            ..Filter::default()
+        };
+        assert_eq!(Walk::along(&Filter::default()), Walk::Status);
+        assert_eq!(Walk::along(&nobody), Walk::Unassigned);
+        let starred = Filter {
+            starred_only: true,
+            unread_only: true,
+            ..nobody
+        };
+        assert_eq!(Walk::along(&starred), Walk::Starred);
+        let mine = Filter {
+            assignee: Some(Assignee::User(uuid::Uuid::nil().into())),
+            ..starred
+        };
+        assert_eq!(Walk::along(&mine), Walk::Assignee);
+    }
+}
