@@ -8,16 +8,22 @@ import type {
   ApiKey,
   AuditEntry,
   Chat,
+  ChatChanges,
+  ChatCounters,
+  ChatLogEntry,
   Delivery,
   Invitation,
   LoggedEvent,
   Me,
   Media,
   Message,
+  Organization,
   Permission,
   Preferences,
   Setup,
   StateChange,
+  Tag,
+  Team,
   User,
   Webhook,
   WrongField,
@@ -35,6 +41,7 @@ export const EVERY_PERMISSION: Permission[] = [
   "keys:manage",
   "members:manage",
   "owners:manage",
+  "organization:manage",
   "audit:read",
 ];
 
@@ -46,6 +53,11 @@ export interface World {
   history: StateChange[];
   chats: Chat[];
   messages: Message[];
+  /** Of each chat, newest first. */
+  logs: Map<string, ChatLogEntry[]>;
+  tags: Tag[];
+  teams: Team[];
+  settings: Organization["settings"];
   webhooks: Webhook[];
   deliveries: Delivery[];
   keys: ApiKey[];
@@ -101,6 +113,10 @@ export function emptyWorld(): World {
     history: [],
     chats: [],
     messages: [],
+    logs: new Map(),
+    tags: [],
+    teams: [],
+    settings: { auto_close_days: null },
     webhooks: [],
     deliveries: [],
     keys: [],
@@ -236,10 +252,62 @@ export function createMockApi(world: World = emptyWorld()) {
       pages(
         world.chats
           .filter((chat) => !query.get("account_id") || chat.account_id === query.get("account_id"))
-          .filter((chat) => query.get("unread") !== "true" || chat.unread > 0)
+          .filter((chat) => isAsked(chat, query, world.user?.id))
           .toSorted((a, b) => b.last_message_at.localeCompare(a.last_message_at)),
         query,
       ),
+    "GET /v1/chats/counters": () => json(count(world)),
+    "PATCH /v1/chats/:id": ({ id, body }) =>
+      find(world.chats, id, async (chat) => {
+        Object.assign(chat, organized(chat, (await body()) as ChatChanges));
+        emit({ type: "chat.updated", data: { ...chat } });
+        return json(chat);
+      }),
+    "POST /v1/chats/:id/unread": ({ id }) =>
+      find(world.chats, id, (chat) => {
+        chat.unread ||= 1;
+        emit({ type: "chat.updated", data: { ...chat } });
+        return json(chat);
+      }),
+    "GET /v1/chats/:id/log": ({ id, query }) => pages(world.logs.get(id) ?? [], query),
+    "POST /v1/chats/:id/presence": () => json(null, 204),
+    "GET /v1/colleagues": ({ query }) => pages(world.users, query),
+    "GET /v1/tags": () => json({ data: world.tags, next: null }),
+    "POST /v1/tags": async ({ body }) => {
+      const tag = makeTag((await body()) as Partial<Tag>);
+      world.tags.push(tag);
+      return json(tag, 201);
+    },
+    "PATCH /v1/tags/:id": ({ id, body }) =>
+      find(world.tags, id, async (tag) => json(Object.assign(tag, (await body()) as Partial<Tag>))),
+    "DELETE /v1/tags/:id": ({ id }) => {
+      world.tags = world.tags.filter((tag) => tag.id !== id);
+      return json(null, 204);
+    },
+    "GET /v1/teams": () => json({ data: world.teams, next: null }),
+    "POST /v1/teams": async ({ body }) => {
+      const team: Team = {
+        id: nextId("team"),
+        name: "",
+        member_ids: [],
+        created_at: new Date().toISOString(),
+        ...((await body()) as Partial<Team>),
+      };
+      world.teams.push(team);
+      return json(team, 201);
+    },
+    "PATCH /v1/teams/:id": ({ id, body }) =>
+      find(world.teams, id, async (team) => json(Object.assign(team, (await body()) as Partial<Team>))),
+    "DELETE /v1/teams/:id": ({ id }) => {
+      world.teams = world.teams.filter((team) => team.id !== id);
+      return json(null, 204);
+    },
+    "GET /v1/organization": () => json({ id: "org_1", name: "Yayasan Harapan", settings: world.settings }),
+    "PATCH /v1/organization": async ({ body }) => {
+      const { settings } = (await body()) as { settings?: Organization["settings"] };
+      Object.assign(world.settings, settings);
+      return json({ id: "org_1", name: "Yayasan Harapan", settings: world.settings });
+    },
     "GET /v1/chats/:id": ({ id }) => find(world.chats, id, (chat) => json(chat)),
     "GET /v1/chats/:id/messages": ({ id, query }) =>
       pages(
@@ -374,18 +442,57 @@ export function createMockApi(world: World = emptyWorld()) {
 
 export type MockApi = ReturnType<typeof createMockApi>;
 
-function addChat(world: World, accountId: string, to: string): Chat {
-  const chat: Chat = {
-    id: nextId("cht"),
-    account_id: accountId,
-    address: to,
-    is_group: false,
-    name: to,
-    contact_id: null,
-    unread: 0,
-    last_message: null,
-    last_message_at: new Date().toISOString(),
+/** Whether a list with this query has the chat. */
+function isAsked(chat: Chat, query: URLSearchParams, me: string | undefined): boolean {
+  const is = (name: string, fact: boolean) => query.get(name) !== "true" || fact;
+  const names = (name: string, value: string | null) => query.get(name) === null || query.get(name) === value;
+  const assignee = query.get("assignee");
+  const waiting = query.get("waiting");
+  return (
+    is("unread", chat.unread > 0) &&
+    is("starred", chat.is_starred) &&
+    names("status", chat.status) &&
+    names("team_id", chat.team_id) &&
+    (query.get("tag_id") === null || chat.tag_ids.includes(query.get("tag_id") ?? "")) &&
+    (assignee === null || chat.assignee_id === (assignee === "me" ? me : assignee === "none" ? null : assignee)) &&
+    (waiting === null ||
+      (chat.waiting_since !== null && Date.now() - Date.parse(chat.waiting_since) >= Number(waiting) * 60_000))
+  );
+}
+
+function count(world: World): ChatCounters {
+  const of = (chats: Chat[]) => {
+    const open = chats.filter((chat) => chat.status === "open");
+    return {
+      open: open.length,
+      unassigned: open.filter((chat) => chat.assignee_id === null).length,
+      mine: open.filter((chat) => chat.assignee_id === world.user?.id).length,
+      unread: chats.filter((chat) => chat.unread > 0).length,
+      starred: chats.filter((chat) => chat.is_starred).length,
+    };
   };
+  const accounts = world.accounts.map(({ id }) => ({
+    account_id: id,
+    ...of(world.chats.filter((chat) => chat.account_id === id)),
+  }));
+  return { ...of(world.chats), accounts, assignees: [] };
+}
+
+/** What a change of a chat makes of it. */
+function organized(chat: Chat, changes: ChatChanges): Partial<Chat> {
+  const status = changes.snoozed_until ? "snoozed" : (changes.status ?? chat.status);
+  return {
+    status,
+    snoozed_until: status === "snoozed" ? (changes.snoozed_until ?? chat.snoozed_until) : null,
+    assignee_id: changes.assignee_id === undefined ? chat.assignee_id : changes.assignee_id,
+    team_id: changes.team_id === undefined ? chat.team_id : changes.team_id,
+    is_starred: changes.is_starred ?? chat.is_starred,
+    tag_ids: changes.tag_ids === undefined ? chat.tag_ids : (changes.tag_ids ?? []),
+  };
+}
+
+function addChat(world: World, accountId: string, to: string): Chat {
+  const chat = makeChat({ account_id: accountId, address: to, name: to });
   world.chats.push(chat);
   return chat;
 }
@@ -422,8 +529,19 @@ export function makeChat(change: Partial<Chat> = {}): Chat {
     unread: 0,
     last_message: null,
     last_message_at: new Date().toISOString(),
+    status: "open",
+    snoozed_until: null,
+    assignee_id: null,
+    team_id: null,
+    is_starred: false,
+    tag_ids: [],
+    waiting_since: null,
     ...change,
   };
+}
+
+export function makeTag(change: Partial<Tag> = {}): Tag {
+  return { id: nextId("tag"), name: "Zakat", color: "gray", created_at: "2026-01-05T02:00:00.000Z", ...change };
 }
 
 type Body =

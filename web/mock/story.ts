@@ -1,5 +1,5 @@
 /** A world with something in it, to look at the pages. Every number and name is made up. */
-import { emptyWorld, makeAccount, makeChat, makeMessage, type World } from "./api";
+import { emptyWorld, makeAccount, makeChat, makeMessage, makeTag, type World } from "./api";
 
 const MINUTE = 60_000;
 const before = (minutes: number) => new Date(Date.now() - minutes * MINUTE).toISOString();
@@ -96,6 +96,12 @@ export function story(): World {
       is_group: index % 6 === 2,
       unread: [2, 0, 5, 1, 0, 0, 0, 0, 12][index] ?? 0,
       last_message_at: before(index * index * 23 + 2),
+      assignee_id: index % 3 === 0 ? "usr_1" : index % 3 === 1 ? "usr_2" : null,
+      is_starred: index === 1 || index === 4,
+      tag_ids: [["tag_1"], ["tag_1", "tag_2", "tag_3"], [], ["tag_2"]][index % 5] ?? [],
+      status: index === 7 ? "snoozed" : index === 11 ? "closed" : "open",
+      snoozed_until: index === 7 ? before(-180) : null,
+      waiting_since: index < 3 ? before(index * 40 + 2) : null,
       last_message: {
         type: index === 5 ? "image" : index === 6 ? "document" : "text",
         preview: lines[index] ?? "",
@@ -107,6 +113,24 @@ export function story(): World {
       },
     }),
   );
+
+  world.tags = [
+    makeTag({ id: "tag_1", name: "Zakat", color: "green" }),
+    makeTag({ id: "tag_2", name: "Beasiswa", color: "indigo" }),
+    makeTag({ id: "tag_3", name: "Kwitansi", color: "orange" }),
+  ];
+  world.teams = [
+    { id: "team_1", name: "Donor care", member_ids: ["usr_1", "usr_2"], created_at: before(9000) },
+    { id: "team_2", name: "Events", member_ids: ["usr_2"], created_at: before(8000) },
+  ];
+  const sari = { type: "user", id: "usr_1", name: "Sari Dewi" } as const;
+  const agus = { type: "user", id: "usr_2", name: "Agus Wijaya" } as const;
+  world.logs.set("cht_1", [
+    { id: "log_4", at: before(4), by: { type: "message" }, type: "opened" },
+    { id: "log_3", at: before(36), by: agus, type: "snoozed", until: before(-60) },
+    { id: "log_2", at: before(40), by: sari, type: "tagged", tag_id: "tag_1", name: "Zakat" },
+    { id: "log_1", at: before(41), by: sari, type: "assigned", user_id: "usr_1", name: "Sari Dewi" },
+  ]);
 
   world.files.set("med_1", { mime: "image/svg+xml", bytes: new TextEncoder().encode(SVG) });
   world.files.set("med_2", { mime: "application/pdf", bytes: new TextEncoder().encode("%PDF-1.4") });

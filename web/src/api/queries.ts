@@ -2,7 +2,7 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { answer, api, ask, everything } from "./client";
 import { Problem } from "./problem";
-import type { Chat, DeliveryState, Message, Qr } from "./types";
+import type { Chat, ChatLogEntry, ChatStatus, DeliveryState, Message, Qr } from "./types";
 
 export interface Page<T> {
   data: T[];
@@ -13,15 +13,36 @@ export type Pages<T> = InfiniteData<Page<T>, string | undefined>;
 /** Live events keep these fresh, so nothing is fetched again on focus or mount. */
 const LIVE = { staleTime: Number.POSITIVE_INFINITY } as const;
 
+/** How long the people, tags and teams that were read are taken for what there is. */
+const TEAM_MS = 60_000;
+/** How often a list of who waits is read again. */
+const WAITING_MS = 30_000;
+
 export interface ChatFilter {
   account?: string | undefined;
+  status?: ChatStatus | undefined;
+  /** `me`, `none` for nobody, or somebody's id. */
+  assignee?: string | undefined;
+  team?: string | undefined;
+  tag?: string | undefined;
   unread?: boolean | undefined;
+  starred?: boolean | undefined;
+  /** Somebody waits for an answer for so many minutes or longer. */
+  waiting?: number | undefined;
 }
 
 export const keys = {
   accounts: ["accounts"] as const,
   chats: ["chats"] as const,
   chat: (id: string) => ["chat", id] as const,
+  chatLog: (id: string) => ["chat-log", id] as const,
+  counters: ["counters"] as const,
+  colleagues: ["colleagues"] as const,
+  tags: ["tags"] as const,
+  teams: ["teams"] as const,
+  organization: ["organization"] as const,
+  /** What colleagues do in a chat right now, as the live stream last said. */
+  presence: (chatId: string) => ["presence", chatId] as const,
   messages: (chatId: string) => ["messages", chatId] as const,
   history: (accountId: string) => ["history", accountId] as const,
   qr: (accountId: string) => ["qr", accountId] as const,
@@ -111,7 +132,13 @@ export const chatsQuery = (filter: ChatFilter) =>
               limit: 50,
               after: pageParam,
               account_id: filter.account,
+              status: filter.status,
+              assignee: filter.assignee,
+              team_id: filter.team,
+              tag_id: filter.tag,
               unread: filter.unread ? true : undefined,
+              starred: filter.starred ? true : undefined,
+              waiting: filter.waiting,
             },
           },
           signal,
@@ -120,7 +147,53 @@ export const chatsQuery = (filter: ChatFilter) =>
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     ...LIVE,
+    // Whoever waits waits longer all the time, of which no event tells.
+    refetchInterval: filter.waiting === undefined ? false : WAITING_MS,
   });
+
+/** How many chats there are. */
+export const countersQuery = queryOptions({
+  queryKey: keys.counters,
+  queryFn: ({ signal }) => ask(api.GET("/v1/chats/counters", { signal })),
+  ...LIVE,
+});
+
+/** What was done with a chat, newest first. */
+export const chatLogQuery = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: keys.chatLog(id),
+    queryFn: ({ pageParam, signal }): Promise<Page<ChatLogEntry>> =>
+      ask(api.GET("/v1/chats/{id}/log", { params: { path: { id }, query: { limit: 100, after: pageParam } }, signal })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+    ...LIVE,
+  });
+
+/** Everybody who can look after chats. */
+export const colleaguesQuery = queryOptions({
+  queryKey: keys.colleagues,
+  queryFn: ({ signal }) =>
+    everything((after) => ask(api.GET("/v1/colleagues", { params: { query: { limit: 200, after } }, signal }))),
+  staleTime: TEAM_MS,
+});
+
+export const tagsQuery = queryOptions({
+  queryKey: keys.tags,
+  // All come as one page.
+  queryFn: async ({ signal }) => (await ask(api.GET("/v1/tags", { signal }))).data,
+  staleTime: TEAM_MS,
+});
+
+export const teamsQuery = queryOptions({
+  queryKey: keys.teams,
+  queryFn: async ({ signal }) => (await ask(api.GET("/v1/teams", { signal }))).data,
+  staleTime: TEAM_MS,
+});
+
+export const organizationQuery = queryOptions({
+  queryKey: keys.organization,
+  queryFn: ({ signal }) => ask(api.GET("/v1/organization", { signal })),
+});
 
 export const chatQuery = (id: string) =>
   queryOptions({

@@ -10,6 +10,7 @@ import { Live, useLive } from "~/live/Live";
 import { useMay } from "~/ui/Allowed";
 import { IconChats, IconPhone, IconSettings, IconWebhook } from "~/ui/icons";
 import { AccountsDot } from "./AccountsDot";
+import { CommandBar } from "./CommandBar";
 import { Mark } from "./Mark";
 import { SandboxNote } from "./SandboxNote";
 import classes from "./Shell.module.css";
@@ -40,6 +41,7 @@ export function Shell() {
   return (
     <Live>
       <Linking>
+        <CommandBar />
         <button type="button" className={`${classes.skip} skip`} onClick={() => main.current?.focus()}>
           {t("common.skip")}
         </button>

@@ -11,6 +11,7 @@ import {
 } from "@tanstack/react-router";
 import { Problem } from "~/api/problem";
 import { meQuery, setupQuery } from "~/api/queries";
+import { chatsSearch } from "~/features/chats/filters";
 import { CrashPage } from "./CrashPage";
 import { NotFoundPage } from "./NotFoundPage";
 import { Shell } from "./Shell";
@@ -88,18 +89,6 @@ const accountsRoute = createRoute({
   component: lazyRouteComponent(() => import("~/features/accounts/AccountsPage"), "AccountsPage"),
 });
 
-export interface ChatsSearch {
-  account?: string | undefined;
-  unread?: boolean | undefined;
-  new?: boolean | undefined;
-}
-
-const chatsSearch = (search: Record<string, unknown>): ChatsSearch => ({
-  account: typeof search.account === "string" ? search.account : undefined,
-  unread: search.unread === true ? true : undefined,
-  new: search.new === true ? true : undefined,
-});
-
 const ChatsPage = lazyRouteComponent(() => import("~/features/chats/ChatsPage"), "ChatsPage");
 
 const chatsRoute = createRoute({
@@ -120,7 +109,7 @@ const webhooksRoute = createRoute({
   component: lazyRouteComponent(() => import("~/features/webhooks/WebhooksPage"), "WebhooksPage"),
 });
 
-export const SETTINGS_TABS = ["you", "keys", "members", "audit"] as const;
+export const SETTINGS_TABS = ["you", "keys", "members", "inbox", "audit"] as const;
 export type SettingsTab = (typeof SETTINGS_TABS)[number];
 
 const settingsRoute = createRoute({

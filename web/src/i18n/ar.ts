@@ -1,5 +1,6 @@
 import { accounts } from "./ar/accounts";
 import { errors } from "./ar/errors";
+import { command, inbox, organize } from "./ar/inbox";
 import { people } from "./ar/people";
 import { replay } from "./ar/replay";
 import { thread } from "./ar/thread";
@@ -7,6 +8,9 @@ import type { Texts } from "./en";
 
 export const ar: Texts = {
   ...accounts,
+  command,
+  inbox,
+  organize,
   replay,
   thread,
   ...errors,
@@ -404,6 +408,7 @@ export const ar: Texts = {
     "keys:manage": "إدارة مفاتيح API",
     "members:manage": "إدارة الأعضاء",
     "owners:manage": "إدارة المالكين",
+    "organization:manage": "إدارة المؤسسة وفرقها ووسومها",
     "audit:read": "قراءة سجل التدقيق",
   },
 };

@@ -1,5 +1,6 @@
 import { accounts } from "./en/accounts";
 import { errors } from "./en/errors";
+import { command, inbox, organize } from "./en/inbox";
 import { people } from "./en/people";
 import { replay } from "./en/replay";
 import { thread } from "./en/thread";
@@ -7,6 +8,9 @@ import { thread } from "./en/thread";
 /** English texts, and the shape that every other language must fill (`i18n.test.ts`). */
 export const en = {
   ...accounts,
+  command,
+  inbox,
+  organize,
   replay,
   thread,
   ...errors,
@@ -390,6 +394,7 @@ export const en = {
     "keys:manage": "Manage API keys",
     "members:manage": "Manage members",
     "owners:manage": "Manage owners",
+    "organization:manage": "Manage the organization, its teams and tags",
     "audit:read": "Read the audit log",
   },
 };

@@ -1,12 +1,16 @@
 import type { Texts } from "./en";
 import { accounts } from "./id/accounts";
 import { errors } from "./id/errors";
+import { command, inbox, organize } from "./id/inbox";
 import { people } from "./id/people";
 import { replay } from "./id/replay";
 import { thread } from "./id/thread";
 
 export const id: Texts = {
   ...accounts,
+  command,
+  inbox,
+  organize,
   replay,
   thread,
   ...errors,
@@ -387,6 +391,7 @@ export const id: Texts = {
     "keys:manage": "Mengelola kunci API",
     "members:manage": "Mengelola anggota",
     "owners:manage": "Mengelola pemilik",
+    "organization:manage": "Mengelola organisasi, tim, dan labelnya",
     "audit:read": "Membaca catatan audit",
   },
 };

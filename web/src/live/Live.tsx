@@ -3,7 +3,9 @@ import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useEffectEvent, useState } from "react";
 import { keys, meQuery } from "~/api/queries";
 import type { LoggedEvent } from "~/api/types";
+import { followCounters } from "./counters";
 import { follow } from "./follow";
+import { putPresence } from "./presence";
 import { type LiveState, openStream } from "./stream";
 
 type Listener = (event: LoggedEvent) => void;
@@ -19,12 +21,15 @@ export function Live({ children }: { children: ReactNode }) {
   useEffect(() => {
     let begun = false;
     const follower = follow(client);
+    const counters = followCounters(client);
     const close = openStream({
       onEvent: (event) => {
         follower.apply(event);
+        counters.apply(event);
         for (const listener of listeners) listener(event);
       },
       onQr: (accountId) => void client.invalidateQueries({ queryKey: keys.qr(accountId) }),
+      onPresence: (presence) => putPresence(client, presence),
       onResync: () => void client.invalidateQueries(),
       // A stream does not tell why it was refused. If the log-in has ended, this finds it out.
       onRefused: () => void client.invalidateQueries({ queryKey: meQuery.queryKey }),
@@ -42,6 +47,7 @@ export function Live({ children }: { children: ReactNode }) {
     return () => {
       close();
       follower.stop();
+      counters.stop();
     };
   }, [client, listeners]);
 

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { chatsQuery, keys, type Pages } from "~/api/queries";
 import type { Account, Chat, LoggedEvent, Message } from "~/api/types";
 import { makeAccount, makeChat, makeMessage } from "../../mock/api";
-import { applyEvent } from "./patch";
+import { applyEvent, passes } from "./patch";
 
 let client: QueryClient;
 let seq = 0;
@@ -160,6 +160,56 @@ describe("chats", () => {
     expect(client.getQueryData(keys.typing("cht_1"))).toMatchObject({ recording: true });
     happen("message.received", makeMessage({ chat_id: "cht_1", created_at: at(12) }));
     expect(client.getQueryData(keys.typing("cht_1"))).toBeNull();
+  });
+});
+
+describe("a list with a filter", () => {
+  const now = Date.parse(at(30));
+  const chat = makeChat({
+    account_id: "acc_1",
+    status: "open",
+    assignee_id: "usr_1",
+    team_id: "team_1",
+    tag_ids: ["tag_1", "tag_2"],
+    unread: 1,
+    is_starred: true,
+    waiting_since: at(10),
+  });
+  const other = makeChat({ account_id: "acc_2", status: "closed" });
+
+  it.each([
+    { account: "acc_1" },
+    { status: "open" as const },
+    { assignee: "me" },
+    { assignee: "usr_1" },
+    { team: "team_1" },
+    { tag: "tag_2" },
+    { unread: true },
+    { starred: true },
+    { waiting: 20 },
+    { account: "acc_1", assignee: "me", unread: true, tag: "tag_1", waiting: 1 },
+  ])("has_what_it_asks_for %o", (filter) => {
+    expect([passes(chat, filter, "usr_1", now), passes(other, filter, "usr_1", now)]).toEqual([true, false]);
+  });
+
+  it("has_nobodys_chats_apart", () => {
+    expect(passes(chat, { assignee: "none" }, "usr_1")).toBe(false);
+    expect(passes(other, { assignee: "none" }, "usr_1")).toBe(true);
+  });
+
+  it("has_who_waits_once_they_waited_long_enough", () => {
+    expect(passes(chat, { waiting: 21 }, "usr_1", now)).toBe(false);
+  });
+
+  it("opens_a_chat_in_which_somebody_writes_and_forgets_who_waits_when_it_is_answered", () => {
+    const snoozed = makeChat({ id: "cht_1", status: "snoozed", snoozed_until: at(50), last_message_at: at(1) });
+    client.setQueryData(keys.chat("cht_1"), snoozed);
+    client.setQueryData(chatsQuery({ status: "open" }).queryKey, pagesOf<Chat>([]));
+    happen("message.received", makeMessage({ chat_id: "cht_1", created_at: at(12) }));
+    expect(list({ status: "open" })).toEqual(["cht_1"]);
+    expect(client.getQueryData<Chat>(keys.chat("cht_1"))).toMatchObject({ snoozed_until: null, waiting_since: at(12) });
+    happen("message.queued", makeMessage({ chat_id: "cht_1", direction: "out", created_at: at(13) }));
+    expect(client.getQueryData<Chat>(keys.chat("cht_1"))?.waiting_since).toBeNull();
   });
 });
 

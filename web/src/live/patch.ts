@@ -3,8 +3,8 @@
  * Pure with respect to the network, except that lists which cannot be patched exactly are marked stale.
  */
 import type { QueryClient } from "@tanstack/react-query";
-import { type ChatFilter, keys, type Page, type Pages } from "~/api/queries";
-import type { Account, Chat, LoggedEvent, Message } from "~/api/types";
+import { type ChatFilter, keys, meQuery, type Page, type Pages } from "~/api/queries";
+import type { Account, Chat, Colleague, LoggedEvent, Message, Tag, Team } from "~/api/types";
 
 /** How long "typing…" is shown when no end of it arrives. */
 export const TYPING_MS = 15_000;
@@ -49,6 +49,8 @@ export function applyEvent(client: QueryClient, event: LoggedEvent, turn: Turn):
       return;
     case "chat.updated":
       putChat(client, event.data);
+      readUnknown(client, event.data);
+      void client.invalidateQueries({ queryKey: keys.chatLog(event.data.id) });
       return;
     case "chat.typing": {
       const { chat_id, activity } = event.data;
@@ -110,7 +112,7 @@ export function putMessage(client: QueryClient, message: Message): void {
   // Receipts still come for what was deleted.
   if (message.deleted_at) return;
   putInThread(client, message);
-  patchLine(client, message, 0);
+  patchLine(client, message, message.direction === "out" ? "written" : "noted");
 }
 
 /** Takes a deleted message out of its thread. The line of its chat follows by an event of its own. */
@@ -128,7 +130,7 @@ function receiveMessage(client: QueryClient, message: Message, turn: Turn): void
   const known = findChat(client, message.chat_id);
   const isCounted = known !== undefined && momentOf(message) <= known.last_message_at;
   if (isCounted && turn === "again") return;
-  patchLine(client, message, "group_change" in message ? 0 : 1);
+  patchLine(client, message, "group_change" in message ? "noted" : "received");
 }
 
 function putInThread(client: QueryClient, message: Message): void {
@@ -156,13 +158,15 @@ function putInThread(client: QueryClient, message: Message): void {
   });
 }
 
-/** `unread`: how many more messages nobody has read. */
-function patchLine(client: QueryClient, message: Message, unread: 0 | 1): void {
+/** How a message came into its chat: it waits for an answer, is one, or neither. */
+type Arrival = "received" | "written" | "noted";
+
+function patchLine(client: QueryClient, message: Message, arrival: Arrival): void {
   if ("reaction" in message) return;
   const known = findChat(client, message.chat_id);
   const moment = momentOf(message);
   // Only what is surely newer can be counted here; what may be counted already is asked for.
-  if (!known || (unread > 0 && moment <= known.last_message_at)) {
+  if (!known || (arrival === "received" && moment <= known.last_message_at)) {
     void client.invalidateQueries({ queryKey: keys.chats });
     void client.invalidateQueries({ queryKey: keys.chat(message.chat_id) });
     return;
@@ -170,7 +174,7 @@ function patchLine(client: QueryClient, message: Message, unread: 0 | 1): void {
   if (moment < known.last_message_at) return;
   putChat(client, {
     ...known,
-    unread: known.unread + unread,
+    ...afterArrival(known, moment, arrival),
     last_message_at: moment,
     last_message: {
       type: message.type,
@@ -179,6 +183,23 @@ function patchLine(client: QueryClient, message: Message, unread: 0 | 1): void {
       status: message.status,
     },
   });
+}
+
+/** What a message changes of its chat besides its line, as the server does it. */
+function afterArrival(known: Chat, moment: string, arrival: Arrival): Partial<Chat> {
+  switch (arrival) {
+    case "received":
+      return {
+        unread: known.unread + 1,
+        waiting_since: known.waiting_since ?? moment,
+        status: "open",
+        snoozed_until: null,
+      };
+    case "written":
+      return { waiting_since: null };
+    case "noted":
+      return {};
+  }
 }
 
 /** The text a list shows of a message. */
@@ -217,18 +238,46 @@ function findChat(client: QueryClient, id: string): Chat | undefined {
 /** Puts a chat at its place in every cached list whose filter it passes. */
 export function putChat(client: QueryClient, chat: Chat): void {
   client.setQueryData<Chat>(keys.chat(chat.id), (known) => (known ? chat : known));
+  const me = client.getQueryData(meQuery.queryKey)?.user?.id;
   for (const [key] of client.getQueriesData<Pages<Chat>>({ queryKey: keys.chats })) {
-    const filter = (key[1] ?? {}) as ChatFilter;
-    client.setQueryData<Pages<Chat>>(key, (pages) => (pages ? placeChat(pages, chat, filter) : pages));
+    const isIn = passes(chat, (key[1] ?? {}) as ChatFilter, me);
+    client.setQueryData<Pages<Chat>>(key, (pages) => (pages ? placeChat(pages, chat, isIn) : pages));
   }
 }
 
-function placeChat(pages: Pages<Chat>, chat: Chat, filter: ChatFilter): Pages<Chat> {
+/** Whether a list with this filter has the chat; `me` is who looks. */
+export function passes(chat: Chat, filter: ChatFilter, me: string | undefined, now: number = Date.now()): boolean {
+  const { account, status, assignee, team, tag, unread, starred, waiting } = filter;
+  const asked = assignee === "me" ? me : assignee;
+  const longest = waiting === undefined ? undefined : now - waiting * 60_000;
+  return (
+    (!account || account === chat.account_id) &&
+    (!status || status === chat.status) &&
+    (!asked || (asked === "none" ? chat.assignee_id == null : asked === chat.assignee_id)) &&
+    (!team || team === chat.team_id) &&
+    (!tag || chat.tag_ids.includes(tag)) &&
+    (!unread || chat.unread > 0) &&
+    (!starred || chat.is_starred) &&
+    (longest === undefined || (chat.waiting_since != null && Date.parse(chat.waiting_since) <= longest))
+  );
+}
+
+/** People, tags and teams have no events of their own: whoever is met first here is asked for. */
+function readUnknown(client: QueryClient, chat: Chat): void {
+  const lacks = (key: readonly string[], ids: (string | null)[]) => {
+    const known = client.getQueryData<(Colleague | Tag | Team)[]>(key);
+    return known !== undefined && ids.some((id) => id != null && !known.some((each) => each.id === id));
+  };
+  if (lacks(keys.colleagues, [chat.assignee_id])) void client.invalidateQueries({ queryKey: keys.colleagues });
+  if (lacks(keys.tags, chat.tag_ids)) void client.invalidateQueries({ queryKey: keys.tags });
+  if (lacks(keys.teams, [chat.team_id])) void client.invalidateQueries({ queryKey: keys.teams });
+}
+
+function placeChat(pages: Pages<Chat>, chat: Chat, isIn: boolean): Pages<Chat> {
   const sizes = pages.pages.map((page) => page.data.length);
   const others = pages.pages.flatMap((page) => page.data).filter((other) => other.id !== chat.id);
-  const passes = (!filter.account || filter.account === chat.account_id) && (!filter.unread || chat.unread > 0);
   const last = pages.pages.at(-1);
-  if (passes) {
+  if (isIn) {
     const place = others.findIndex((other) => other.last_message_at <= chat.last_message_at);
     if (place !== -1) others.splice(place, 0, chat);
     else if (!last?.next) others.push(chat);

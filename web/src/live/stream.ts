@@ -5,7 +5,7 @@
  * tells the server the last place it knows. It gives up when the answer is an error (a proxy restarting, a login that
  * ended); then the stream is opened anew from that place, with back-off.
  */
-import type { LoggedEvent } from "~/api/types";
+import type { ChatPresence, LoggedEvent } from "~/api/types";
 
 export type LiveState = "connecting" | "live" | "lost";
 
@@ -38,6 +38,8 @@ export interface StreamHandlers {
   onEvent(event: LoggedEvent): void;
   /** An account has a new QR code. Not part of the log. */
   onQr(accountId: string): void;
+  /** What a colleague does in a chat. Not part of the log. */
+  onPresence(presence: ChatPresence): void;
   /** The server cannot replay what was missed: everything must be read again. */
   onResync(): void;
   /** The server answered with an error. It is asked again later. */
@@ -83,6 +85,7 @@ export function openStream(handlers: StreamHandlers): () => void {
     }
     current.addEventListener("ready", seen);
     current.addEventListener("account.qr", (event) => handlers.onQr(JSON.parse(event.data).account_id));
+    current.addEventListener("chat.presence", (event) => handlers.onPresence(JSON.parse(event.data)));
     current.addEventListener("resync", (event) => {
       seen(event);
       handlers.onResync();

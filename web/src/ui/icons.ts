@@ -3,8 +3,10 @@ export { default as IconAlert } from "@tabler/icons-react/dist/esm/icons/IconAle
 export { default as IconReply } from "@tabler/icons-react/dist/esm/icons/IconArrowBackUp.mjs";
 export { default as IconBack } from "@tabler/icons-react/dist/esm/icons/IconArrowLeft.mjs";
 export { default as IconUp } from "@tabler/icons-react/dist/esm/icons/IconArrowUp.mjs";
+export { default as IconSnooze } from "@tabler/icons-react/dist/esm/icons/IconBellZ.mjs";
 export { default as IconCheck } from "@tabler/icons-react/dist/esm/icons/IconCheck.mjs";
 export { default as IconChecks } from "@tabler/icons-react/dist/esm/icons/IconChecks.mjs";
+export { default as IconFilter } from "@tabler/icons-react/dist/esm/icons/IconChevronDown.mjs";
 export { default as IconClock } from "@tabler/icons-react/dist/esm/icons/IconClock.mjs";
 export { default as IconCopy } from "@tabler/icons-react/dist/esm/icons/IconCopy.mjs";
 export { default as IconDesktop } from "@tabler/icons-react/dist/esm/icons/IconDeviceDesktop.mjs";
@@ -16,9 +18,11 @@ export { default as IconFlask } from "@tabler/icons-react/dist/esm/icons/IconFla
 export { default as IconGauge } from "@tabler/icons-react/dist/esm/icons/IconGauge.mjs";
 export { default as IconHistory } from "@tabler/icons-react/dist/esm/icons/IconHistory.mjs";
 export { default as IconKey } from "@tabler/icons-react/dist/esm/icons/IconKey.mjs";
+export { default as IconKeyboard } from "@tabler/icons-react/dist/esm/icons/IconKeyboard.mjs";
 export { default as IconLanguage } from "@tabler/icons-react/dist/esm/icons/IconLanguage.mjs";
 export { default as IconList } from "@tabler/icons-react/dist/esm/icons/IconListDetails.mjs";
 export { default as IconLogout } from "@tabler/icons-react/dist/esm/icons/IconLogout.mjs";
+export { default as IconUnread } from "@tabler/icons-react/dist/esm/icons/IconMailOpened.mjs";
 export { default as IconNewMessage } from "@tabler/icons-react/dist/esm/icons/IconMessagePlus.mjs";
 export { default as IconChats } from "@tabler/icons-react/dist/esm/icons/IconMessages.mjs";
 export { default as IconReact } from "@tabler/icons-react/dist/esm/icons/IconMoodSmile.mjs";
@@ -37,7 +41,10 @@ export { default as IconSearch } from "@tabler/icons-react/dist/esm/icons/IconSe
 export { default as IconSend } from "@tabler/icons-react/dist/esm/icons/IconSend2.mjs";
 export { default as IconSettings } from "@tabler/icons-react/dist/esm/icons/IconSettings.mjs";
 export { default as IconShield } from "@tabler/icons-react/dist/esm/icons/IconShieldCheck.mjs";
+export { default as IconStar } from "@tabler/icons-react/dist/esm/icons/IconStar.mjs";
+export { default as IconStarred } from "@tabler/icons-react/dist/esm/icons/IconStarFilled.mjs";
 export { default as IconSun } from "@tabler/icons-react/dist/esm/icons/IconSun.mjs";
+export { default as IconTag } from "@tabler/icons-react/dist/esm/icons/IconTag.mjs";
 export { default as IconTest } from "@tabler/icons-react/dist/esm/icons/IconTestPipe.mjs";
 export { default as IconTrash } from "@tabler/icons-react/dist/esm/icons/IconTrash.mjs";
 export { default as IconUnlink } from "@tabler/icons-react/dist/esm/icons/IconUnlink.mjs";

@@ -1,105 +1,54 @@
-import {
-  ActionIcon,
-  Avatar,
-  Badge,
-  Button,
-  Group,
-  SegmentedControl,
-  Select,
-  Skeleton,
-  Text,
-  Title,
-  Tooltip,
-  useDirection,
-} from "@mantine/core";
+import { Button, Group, Skeleton } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { accountsQuery, type ChatFilter, chatsQuery } from "~/api/queries";
-import type { Chat } from "~/api/types";
+import { accountsQuery, chatsQuery, colleaguesQuery, tagsQuery } from "~/api/queries";
+import type { Chat, Tag } from "~/api/types";
 import { usePolling } from "~/live/Live";
 import { useNow } from "~/ui/Ago";
-import { Allowed } from "~/ui/Allowed";
+import { type Command, useCommands } from "~/ui/commands";
 import { EmptyState } from "~/ui/EmptyState";
-import { IconChats, IconCheck, IconNewMessage, IconPhone, IconUsers } from "~/ui/icons";
+import { IconChats, IconCheck, IconFilter, IconPhone, IconUp } from "~/ui/icons";
 import { ProblemAlert } from "~/ui/ProblemAlert";
-import { listTime } from "~/ui/time";
 import classes from "./ChatList.module.css";
-import { Ticks } from "./Ticks";
-import { useTyping } from "./typing";
+import { ChatRow, ROW_PX } from "./ChatRow";
+import { accountColors, type ChatsSearch, filterOf, isNarrowed, widened } from "./filters";
+import { ListHead } from "./ListHead";
+import { useStill } from "./still";
 
-const ROW_PX = 74;
 /** The next page is fetched when so many rows are left below. */
 const AHEAD = 12;
 
 interface Props {
-  filter: ChatFilter;
+  search: ChatsSearch;
   chatId: string | undefined;
   onNew(): void;
 }
 
-export function ChatList({ filter, chatId, onNew }: Props) {
-  const { t } = useTranslation();
-  const { dir } = useDirection();
-  const navigate = useNavigate();
-  const accounts = useQuery(accountsQuery).data ?? [];
-  const setFilter = (change: ChatFilter) => void navigate({ to: ".", search: (known) => ({ ...known, ...change }) });
-
+export function ChatList(props: Props) {
   return (
     <>
-      <div className={classes.head}>
-        <Group justify="space-between" wrap="nowrap">
-          <Title order={1} size="h3">
-            {t("chat.title")}
-          </Title>
-          <Allowed to="messages:send">
-            <Tooltip label={t("chat.new")}>
-              <ActionIcon size="lg" radius="md" onClick={onNew} aria-label={t("chat.new")}>
-                <IconNewMessage size={20} />
-              </ActionIcon>
-            </Tooltip>
-          </Allowed>
-        </Group>
-        <Group gap="xs" wrap="nowrap">
-          <SegmentedControl
-            key={dir}
-            size="xs"
-            aria-label={t("chat.filter")}
-            value={filter.unread ? "unread" : "all"}
-            onChange={(value) => setFilter({ unread: value === "unread" ? true : undefined })}
-            data={[
-              { value: "all", label: t("chat.all") },
-              { value: "unread", label: t("chat.unread") },
-            ]}
-          />
-          {accounts.length > 1 && (
-            <Select
-              size="xs"
-              flex={1}
-              aria-label={t("chat.account")}
-              placeholder={t("chat.allAccounts")}
-              clearable
-              searchable={accounts.length > 8}
-              data={accounts.map((account) => ({ value: account.id, label: account.name }))}
-              value={filter.account ?? null}
-              onChange={(value) => setFilter({ account: value ?? undefined })}
-            />
-          )}
-        </Group>
-      </div>
-      <Rows filter={filter} chatId={chatId} onNew={onNew} />
+      <ListHead search={props.search} onNew={props.onNew} />
+      <Rows {...props} />
     </>
   );
 }
 
-function Rows({ filter, chatId, onNew }: Props) {
+function Rows({ search, chatId, onNew }: Props) {
+  const { t } = useTranslation();
+  const filter = filterOf(search);
   const accounts = useQuery(accountsQuery).data;
+  const facts = useFacts();
+  const now = useNow();
   const polling = usePolling();
-  const chats = useInfiniteQuery({ ...chatsQuery(filter), refetchInterval: polling });
+  const query = chatsQuery(filter);
+  const chats = useInfiniteQuery({ ...query, ...(polling && { refetchInterval: polling }) });
   const scroller = useRef<HTMLDivElement>(null);
-  const rows = chats.data?.pages.flatMap((page) => page.data) ?? [];
+  const latest = useMemo(() => chats.data?.pages.flatMap((page) => page.data) ?? [], [chats.data]);
+  const still = useStill(latest, JSON.stringify(filter));
+  const { rows } = still;
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = chats;
 
   const virtualizer = useVirtualizer({
@@ -114,6 +63,7 @@ function Rows({ filter, chatId, onNew }: Props) {
   useEffect(() => {
     if (hasNextPage && !isFetchingNextPage && lastShown >= rows.length - AHEAD) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage, lastShown, rows.length]);
+  useSteps(rows, chatId, (index) => virtualizer.scrollToIndex(index, { align: "auto" }));
 
   if (chats.isPending) {
     return (
@@ -137,40 +87,135 @@ function Rows({ filter, chatId, onNew }: Props) {
       </div>
     );
   }
-  if (rows.length === 0) return <NoChats filter={filter} linked={(accounts?.length ?? 0) > 0} onNew={onNew} />;
+  if (rows.length === 0) return <NoChats search={search} linked={(accounts?.length ?? 0) > 0} onNew={onNew} />;
 
-  const names = new Map(accounts?.map((account) => [account.id, account.name]));
+  const showsAccount = (accounts?.length ?? 0) > 1 && !search.account;
   return (
-    <div ref={scroller} className={classes.scroller} data-testid="chat-rows">
-      <ul className={classes.rows} style={{ height: virtualizer.getTotalSize() }}>
-        {items.map((item) => {
-          const chat = rows[item.index];
-          if (!chat) return null;
-          return (
-            <li
-              key={item.key}
-              aria-setsize={hasNextPage ? -1 : rows.length}
-              aria-posinset={item.index + 1}
-              className={classes.slot}
-              style={{ height: ROW_PX, transform: `translateY(${item.start}px)` }}
-            >
-              <Row
-                chat={chat}
-                active={chat.id === chatId}
-                account={names.size > 1 && !filter.account ? names.get(chat.account_id) : undefined}
-              />
-            </li>
-          );
-        })}
-      </ul>
+    <div className={classes.frame} {...still.handlers}>
+      {still.news > 0 && (
+        <Button
+          className={classes.news}
+          size="compact-sm"
+          radius="xl"
+          rightSection={<IconUp size={14} aria-hidden />}
+          onClick={() => {
+            still.release();
+            virtualizer.scrollToIndex(0);
+          }}
+        >
+          {t("inbox.news", { count: still.news })}
+        </Button>
+      )}
+      <div ref={scroller} className={classes.scroller} data-testid="chat-rows">
+        <ul className={classes.rows} style={{ height: virtualizer.getTotalSize() }}>
+          {items.map((item) => {
+            const chat = rows[item.index];
+            if (!chat) return null;
+            return (
+              <li
+                key={item.key}
+                aria-setsize={hasNextPage ? -1 : rows.length}
+                aria-posinset={item.index + 1}
+                className={classes.slot}
+                style={{ height: ROW_PX, transform: `translateY(${item.start}px)` }}
+              >
+                <ChatRow
+                  chat={chat}
+                  active={chat.id === chatId}
+                  account={showsAccount ? facts.accounts.get(chat.account_id) : undefined}
+                  assignee={chat.assignee_id ? (facts.people.get(chat.assignee_id) ?? t("inbox.somebody")) : undefined}
+                  tags={facts.tagsOf(chat)}
+                  now={now}
+                />
+              </li>
+            );
+          })}
+        </ul>
+      </div>
     </div>
   );
 }
 
-function NoChats({ filter, linked, onNew }: { filter: ChatFilter; linked: boolean; onNew(): void }) {
+const NO_TAGS: Tag[] = [];
+
+/** What rows say besides their chat, looked up once for all of them. */
+function useFacts() {
+  const accounts = useQuery(accountsQuery).data;
+  const people = useQuery(colleaguesQuery).data;
+  const tags = useQuery(tagsQuery).data;
+  return useMemo(() => {
+    const colors = accountColors(accounts ?? []);
+    const known = new Map(tags?.map((tag) => [tag.id, tag]));
+    const lists = new Map<string, Tag[]>();
+    return {
+      accounts: new Map(
+        accounts?.map(({ id, name }) => [id, { name, color: colors.get(id) ?? "transparent" }] as const),
+      ),
+      people: new Map(people?.map((person) => [person.id, person.name])),
+      /** The same list for the same tags, so that a row which did not change is not drawn again. */
+      tagsOf: (chat: Chat): Tag[] => {
+        if (chat.tag_ids.length === 0) return NO_TAGS;
+        const key = chat.tag_ids.join();
+        const list = lists.get(key) ?? chat.tag_ids.flatMap((id) => known.get(id) ?? []);
+        lists.set(key, list);
+        return list;
+      },
+    };
+  }, [accounts, people, tags]);
+}
+
+/** Goes through the rows by keyboard. */
+function useSteps(rows: Chat[], chatId: string | undefined, show: (index: number) => void): void {
   const { t } = useTranslation();
-  if (filter.unread) {
+  const navigate = useNavigate();
+  const latest = useRef({ rows, chatId, show });
+  latest.current = { rows, chatId, show };
+  const commands = useMemo(() => {
+    const step = (by: 1 | -1) => () => {
+      const { rows, chatId, show } = latest.current;
+      const from = rows.findIndex((chat) => chat.id === chatId);
+      const index = from === -1 ? 0 : from + by;
+      const chat = rows[index];
+      if (!chat) return;
+      show(index);
+      void navigate({ to: "/chats/$chatId", params: { chatId: chat.id }, search: (known) => known });
+    };
+    const whose = (assignee: string | undefined) => () =>
+      void navigate({ to: ".", search: (known) => ({ ...known, assignee }) });
+    return [
+      { id: "next", group: "list", label: t("command.next"), hotkey: "j", run: step(1) },
+      { id: "previous", group: "list", label: t("command.previous"), hotkey: "k", run: step(-1) },
+      { id: "mine", group: "list", label: t("inbox.mine"), run: whose("me") },
+      { id: "unassigned", group: "list", label: t("inbox.unassigned"), run: whose("none") },
+      { id: "all", group: "list", label: t("inbox.all"), run: whose(undefined) },
+    ] satisfies Command[];
+  }, [t, navigate]);
+  useCommands(commands);
+}
+
+function NoChats({ search, linked, onNew }: { search: ChatsSearch; linked: boolean; onNew(): void }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const { unread, ...others } = search;
+  if (isNarrowed(others)) {
+    return (
+      <EmptyState icon={<IconFilter size={30} />} title={t("inbox.noMatch")} text={t("inbox.noMatchText")}>
+        <Button mt="sm" variant="light" onClick={() => void navigate({ to: ".", search: widened(search) })}>
+          {t("inbox.clear")}
+        </Button>
+      </EmptyState>
+    );
+  }
+  if (unread) {
     return <EmptyState icon={<IconCheck size={30} />} title={t("chat.emptyUnread")} text={t("chat.emptyUnreadText")} />;
+  }
+  if (search.assignee === "me") {
+    return <EmptyState icon={<IconCheck size={30} />} title={t("inbox.noMine")} text={t("inbox.noMineText")} />;
+  }
+  if (search.assignee === "none" && linked) {
+    return (
+      <EmptyState icon={<IconCheck size={30} />} title={t("inbox.noUnassigned")} text={t("inbox.noUnassignedText")} />
+    );
   }
   if (!linked) {
     return (
@@ -187,111 +232,5 @@ function NoChats({ filter, linked, onNew }: { filter: ChatFilter; linked: boolea
         {t("chat.new")}
       </Button>
     </EmptyState>
-  );
-}
-
-function Row({ chat, active, account }: { chat: Chat; active: boolean; account: string | undefined }) {
-  const { t } = useTranslation();
-  const now = useNow();
-  return (
-    <Link
-      to="/chats/$chatId"
-      params={{ chatId: chat.id }}
-      search={(known) => known}
-      className={classes.row}
-      data-active={active || undefined}
-      data-unread={chat.unread > 0 || undefined}
-      aria-current={active ? "true" : undefined}
-    >
-      <ChatAvatar chat={chat} size={46} />
-      <div className={classes.text}>
-        <div className={classes.line}>
-          <span className={classes.name} dir="auto">
-            {chat.name}
-          </span>
-          <time dateTime={chat.last_message_at}>{listTime(chat.last_message_at, now)}</time>
-        </div>
-        <div className={classes.line}>
-          <span className={classes.preview}>
-            <Preview chat={chat} />
-          </span>
-          {chat.unread > 0 && (
-            <Badge circle={chat.unread < 10} size="md" aria-label={t("chat.unread_count", { count: chat.unread })}>
-              {chat.unread > 999 ? "999+" : chat.unread}
-            </Badge>
-          )}
-        </div>
-        {account && (
-          <Text size="xs" c="dimmed" truncate className={classes.account}>
-            {account}
-          </Text>
-        )}
-      </div>
-    </Link>
-  );
-}
-
-function Preview({ chat }: { chat: Chat }) {
-  const { t } = useTranslation();
-  const typing = useTyping(chat.id);
-  if (typing)
-    return <span className={classes.typing}>{typing.recording ? t("chat.recording") : t("chat.typing")}</span>;
-  const last = chat.last_message;
-  if (!last) return <span className={classes.words}>{t("thread.noMessages")}</span>;
-  return (
-    <>
-      {last.direction === "out" && <Ticks status={last.status} />}
-      <span dir="auto" className={classes.words}>
-        {previewText()}
-      </span>
-    </>
-  );
-
-  function previewText(): string {
-    const preview = last?.preview ?? "";
-    switch (last?.type) {
-      case "text":
-        return preview;
-      case "image":
-        return `📷 ${preview || t("kind.image")}`;
-      case "video":
-        return `🎬 ${preview || t("kind.video")}`;
-      case "document":
-        return `📄 ${preview || t("kind.document")}`;
-      case "audio":
-        return `🎵 ${t("kind.audio")}`;
-      case "sticker":
-        return t("kind.sticker");
-      case "reaction":
-        return preview ? t("kind.reactedWith", { emoji: preview }) : t("kind.reaction");
-      case "group_change":
-        return t("kind.group_change");
-      case "undecryptable":
-        return t("kind.undecryptable");
-      default:
-        return t("kind.unsupported");
-    }
-  }
-}
-
-/** Initials on a colour that stays the same for a chat. */
-export function ChatAvatar({ chat, size }: { chat: Chat; size: number }) {
-  if (chat.is_group) {
-    return (
-      <Avatar size={size} radius="xl" color="indigo" aria-hidden>
-        <IconUsers size={size / 2} />
-      </Avatar>
-    );
-  }
-  const isNumber = /^[+\d]/.test(chat.name);
-  return (
-    <Avatar
-      size={size}
-      radius="xl"
-      name={isNumber ? undefined : chat.name}
-      color={isNumber ? "gray" : "initials"}
-      allowedInitialsColors={["blue", "indigo", "violet", "grape", "pink", "red", "teal"]}
-      aria-hidden
-    />
   );
 }

@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Button, Text } from "@mantine/core";
 import { getRouteApi, useNavigate, useParams } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { EmptyState } from "~/ui/EmptyState";
@@ -21,11 +21,7 @@ export function ChatsPage() {
   return (
     <div className={classes.panes} data-thread={chatId !== undefined || undefined}>
       <section className={classes.list} aria-label={t("chat.list")}>
-        <ChatList
-          filter={{ account: search.account, unread: search.unread }}
-          chatId={chatId}
-          onNew={() => setNew(true)}
-        />
+        <ChatList search={search} chatId={chatId} onNew={() => setNew(true)} />
       </section>
       <section className={classes.thread}>
         {chatId === undefined ? (
@@ -33,6 +29,9 @@ export function ChatsPage() {
             <Button variant="light" mt="sm" leftSection={<IconNewMessage size={18} />} onClick={() => setNew(true)}>
               {t("chat.new")}
             </Button>
+            <Text size="sm" c="dimmed" mt="xs" visibleFrom="sm">
+              <kbd>J</kbd> <kbd>K</kbd> · <kbd>Ctrl</kbd> <kbd>K</kbd> · <kbd>?</kbd> {t("command.help")}
+            </Text>
           </EmptyState>
         ) : (
           <Thread key={chatId} chatId={chatId} />

@@ -16,10 +16,13 @@ interface Props {
   disabled: boolean;
   replyTo: Message | undefined;
   onReply(message: Message | undefined): void;
-  onSend(draft: Draft): void;
+  /** Somebody writes. */
+  onTyping(): void;
+  /** False when it is held back, and what was written stays. */
+  onSend(draft: Draft): boolean;
 }
 
-export function Composer({ chat, disabled, replyTo, onReply, onSend }: Props) {
+export function Composer({ chat, disabled, replyTo, onReply, onTyping, onSend }: Props) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const [text, setText] = useState(() => client.getQueryData<string>(keys.draft(chat.id)) ?? "");
@@ -42,7 +45,7 @@ export function Composer({ chat, disabled, replyTo, onReply, onSend }: Props) {
 
   const send = () => {
     if (!ready) return;
-    onSend({ text: text.trim(), file, replyTo });
+    if (!onSend({ text: text.trim(), file, replyTo })) return;
     setText("");
     setFile(undefined);
     field.current?.focus();
@@ -131,7 +134,10 @@ export function Composer({ chat, disabled, replyTo, onReply, onSend }: Props) {
           maxRows={7}
           dir="auto"
           value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
+          onChange={(event) => {
+            setText(event.currentTarget.value);
+            onTyping();
+          }}
           onKeyDown={onKeyDown}
           onPaste={onPaste}
           disabled={disabled}

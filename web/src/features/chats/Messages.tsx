@@ -1,10 +1,11 @@
 import { Fragment, useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import type { Chat, Message } from "~/api/types";
+import type { Chat, ChatLogEntry, Message } from "~/api/types";
 import { momentOf } from "~/live/patch";
 import { useNow } from "~/ui/Ago";
 import { day, dayNumber } from "~/ui/time";
 import { Bubble } from "./Bubble";
+import { LogLine } from "./LogLine";
 import classes from "./Messages.module.css";
 import type { Pending } from "./outbox";
 import { PendingBubble } from "./PendingBubble";
@@ -14,6 +15,8 @@ interface Props {
   /** Oldest first. */
   messages: Message[];
   pending: Pending[];
+  /** What was done with the chat meanwhile, oldest first. */
+  log: ChatLogEntry[];
   onReply(message: Message): void;
   onRetry(pending: Pending): void;
   onDiscard(pending: Pending): void;
@@ -48,7 +51,13 @@ function follows(earlier: Message | undefined, later: Message): boolean {
   );
 }
 
-export function Messages({ chat, messages, pending, onReply, onRetry, onDiscard }: Props) {
+/** What was done after one message and before the next. */
+function between(log: ChatLogEntry[], earlier: Message | undefined, later: Message | undefined): ChatLogEntry[] {
+  const from = earlier ? momentOf(earlier) : "";
+  return log.filter((entry) => entry.at >= from && (!later || entry.at < momentOf(later)));
+}
+
+export function Messages({ chat, messages, pending, log, onReply, onRetry, onDiscard }: Props) {
   const { t } = useTranslation();
   const now = useNow();
   const reactions = useMemo(() => reactionsByMessage(messages), [messages]);
@@ -65,8 +74,12 @@ export function Messages({ chat, messages, pending, onReply, onRetry, onDiscard 
       {shown.map((message, index) => {
         const before = shown[index - 1];
         const newDay = !before || dayNumber(momentOf(before)) !== dayNumber(momentOf(message));
+        const meanwhile = between(log, before, message);
         return (
           <Fragment key={message.id}>
+            {meanwhile.map((entry) => (
+              <LogLine key={entry.id} entry={entry} />
+            ))}
             {newDay && (
               <div className={classes.day}>
                 <span>{dayName(momentOf(message))}</span>
@@ -75,7 +88,7 @@ export function Messages({ chat, messages, pending, onReply, onRetry, onDiscard 
             <Bubble
               chat={chat}
               message={message}
-              first={!follows(before, message)}
+              first={meanwhile.length > 0 || !follows(before, message)}
               quoted={message.reply_to ? byId.get(message.reply_to) : undefined}
               reactions={reactions.get(message.id)}
               onReply={onReply}
@@ -83,6 +96,9 @@ export function Messages({ chat, messages, pending, onReply, onRetry, onDiscard 
           </Fragment>
         );
       })}
+      {between(log, shown.at(-1), undefined).map((entry) => (
+        <LogLine key={entry.id} entry={entry} />
+      ))}
       {pending.map((item) => (
         <PendingBubble key={item.key} pending={item} onRetry={onRetry} onDiscard={onDiscard} />
       ))}

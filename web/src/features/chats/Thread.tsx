@@ -1,4 +1,4 @@
-import { ActionIcon, Alert, Anchor, Box, Group, Loader, Skeleton, Stack, Text, Title } from "@mantine/core";
+import { Alert, Anchor, Box, Button, Group, Loader, Modal, Skeleton, Stack, Text } from "@mantine/core";
 import { useIntersection } from "@mantine/hooks";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -6,26 +6,30 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "~/api/client";
 import { Problem } from "~/api/problem";
-import { accountsQuery, chatQuery, messagesQuery } from "~/api/queries";
-import type { Account, Chat, Message } from "~/api/types";
+import { accountsQuery, chatLogQuery, chatQuery, colleaguesQuery, keys, meQuery, messagesQuery } from "~/api/queries";
+import type { Account, Chat, ChatLogEntry, Message } from "~/api/types";
 import { NotFoundPage } from "~/app/NotFoundPage";
 import { usePolling } from "~/live/Live";
-import { putChat } from "~/live/patch";
+import { momentOf, putChat } from "~/live/patch";
+import type { Present } from "~/live/presence";
 import { useMay } from "~/ui/Allowed";
-import { IconAlert, IconBack } from "~/ui/icons";
+import { IconAlert } from "~/ui/icons";
 import { ProblemAlert } from "~/ui/ProblemAlert";
-import { ChatAvatar } from "./ChatList";
+import { ago } from "~/ui/time";
+import { type Answered, answeredMeanwhile } from "./answered";
 import { Composer } from "./Composer";
 import { Messages } from "./Messages";
-import { notYetListed, useOutbox, useSend } from "./outbox";
+import { type Draft, notYetListed, useOutbox, useSend } from "./outbox";
+import { usePresent, useTellPresence } from "./presence";
 import classes from "./Thread.module.css";
-import { useTyping } from "./typing";
+import { ThreadHead } from "./ThreadHead";
 
 /** One conversation: its messages, newest at the bottom, and the composer. */
 export function Thread({ chatId }: { chatId: string }) {
   const polling = usePolling();
   const chat = useQuery({ ...chatQuery(chatId), refetchInterval: polling });
   const account = useQuery(accountsQuery).data?.find((other) => other.id === chat.data?.account_id);
+  const present = usePresent(chatId);
   if (chat.error && Problem.from(chat.error).status === 404) return <NotFoundPage />;
   if (chat.error && !chat.data) {
     return (
@@ -37,15 +41,16 @@ export function Thread({ chatId }: { chatId: string }) {
   if (!chat.data) return <ThreadSkeleton />;
   return (
     <>
-      <Head chat={chat.data} account={account} />
+      <ThreadHead chat={chat.data} account={account} present={present} />
       {account && account.state !== "connected" && <NotConnected account={account} />}
-      <Body chat={chat.data} />
+      <Body chat={chat.data} present={present} />
     </>
   );
 }
 
-function Body({ chat }: { chat: Chat }) {
+function Body({ chat, present }: { chat: Chat; present: Present[] }) {
   const { t } = useTranslation();
+  const client = useQueryClient();
   const maySend = useMay("messages:send");
   const [replyTo, setReplyTo] = useState<Message>();
   const polling = usePolling();
@@ -53,11 +58,24 @@ function Body({ chat }: { chat: Chat }) {
   const outbox = useOutbox(chat.id);
   const { send, retry, discard } = useSend(chat);
   const scroller = useRef<HTMLDivElement>(null);
+  const { onTyping } = useTellPresence(chat.id);
+  const guard = useGuard();
+  /** Raised to empty the composer. */
+  const [round, setRound] = useState(0);
   useMarkRead(chat, maySend);
 
   const newestFirst = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data]);
   const messages = useMemo(() => newestFirst.toReversed(), [newestFirst]);
   const pending = useMemo(() => notYetListed(outbox, newestFirst), [outbox, newestFirst]);
+
+  const log = useLog(chat.id, query.isSuccess ? messages[0] : undefined, query.hasNextPage);
+
+  const sendNow = (draft: Draft) => {
+    send(draft, newestFirst[0]?.id ?? "");
+    guard.sent();
+    setReplyTo(undefined);
+    scroller.current?.scrollTo({ top: 0 });
+  };
 
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
   const { ref: top, entry } = useIntersection({ rootMargin: "500px" });
@@ -80,25 +98,112 @@ function Body({ chat }: { chat: Chat }) {
             chat={chat}
             messages={messages}
             pending={pending}
+            log={log}
             onReply={setReplyTo}
             onRetry={retry}
             onDiscard={discard}
           />
         </div>
       </div>
+      <Writing present={present} />
       <Composer
+        key={round}
         chat={chat}
         disabled={!maySend}
         replyTo={replyTo}
         onReply={setReplyTo}
+        onTyping={onTyping}
         onSend={(draft) => {
-          send(draft, newestFirst[0]?.id ?? "");
-          setReplyTo(undefined);
-          scroller.current?.scrollTo({ top: 0 });
+          if (guard.holds(draft, newestFirst)) return false;
+          sendNow(draft);
+          return true;
         }}
       />
+      {guard.held && (
+        <Held
+          answered={guard.held.answered}
+          onClose={guard.drop}
+          onSend={(draft) => {
+            guard.drop();
+            sendNow(draft);
+            client.setQueryData(keys.draft(chat.id), "");
+            setRound(round + 1);
+          }}
+          draft={guard.held.draft}
+        />
+      )}
     </>
   );
+}
+
+/** Holds a message back once when a colleague answered while it was written. */
+function useGuard() {
+  const me = useQuery(meQuery).data?.user?.id;
+  const people = useQuery(colleaguesQuery).data ?? [];
+  const since = useRef(Date.now());
+  const [held, setHeld] = useState<{ draft: Draft; answered: Answered }>();
+  return {
+    held,
+    holds: (draft: Draft, newestFirst: Message[]): boolean => {
+      const answered = answeredMeanwhile(newestFirst, people, { me, since: since.current, now: Date.now() });
+      if (answered) setHeld({ draft, answered });
+      return answered !== undefined;
+    },
+    sent: () => {
+      since.current = Date.now();
+    },
+    drop: () => setHeld(undefined),
+  };
+}
+
+function Held(props: { answered: Answered; draft: Draft; onSend(draft: Draft): void; onClose(): void }) {
+  const { t } = useTranslation();
+  const { answered, draft, onSend, onClose } = props;
+  const name = answered.name ?? t("inbox.somebody");
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={t("inbox.answeredTitle")}
+      closeButtonProps={{ "aria-label": t("common.close") }}
+    >
+      <Stack>
+        <Text size="sm">{t("inbox.answered", { name, ago: ago(answered.at, Date.now()) })}</Text>
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose} data-autofocus>
+            {t("inbox.dontSend")}
+          </Button>
+          <Button onClick={() => onSend(draft)}>{t("inbox.sendAnyway")}</Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}
+
+/** Who else looks at the chat or writes in it. */
+function Writing({ present }: { present: Present[] }) {
+  const { t } = useTranslation();
+  const typing = present.filter((each) => each.isTyping);
+  const shown = typing.length > 0 ? typing : present;
+  const names = shown.map((each) => each.name).join(", ");
+  const text = typing.length > 0 ? "typing" : "viewing";
+  return (
+    <div role="status" className={classes.writing}>
+      {shown.length > 0 && t(shown.length === 1 ? `inbox.${text}` : `inbox.${text}Many`, { names })}
+    </div>
+  );
+}
+
+/** What was done with the chat since its oldest message that is shown, oldest first. */
+function useLog(chatId: string, oldest: Message | undefined, isMore: boolean): ChatLogEntry[] {
+  const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(chatLogQuery(chatId));
+  const newestFirst = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
+  const from = isMore && oldest ? momentOf(oldest) : "";
+  const last = newestFirst.at(-1)?.at ?? "";
+  useEffect(() => {
+    if (hasNextPage && !isFetchingNextPage && last >= from) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage, last, from]);
+  return useMemo(() => newestFirst.filter((entry) => entry.at >= from).toReversed(), [newestFirst, from]);
 }
 
 /** A chat that is open in front of somebody is read. */
@@ -114,43 +219,14 @@ function useMarkRead(chat: Chat, may: boolean) {
     mutationFn: (id: string) => ask(api.POST("/v1/chats/{id}/read", { params: { path: { id } } })),
     onSuccess: (read) => putChat(client, read),
   });
-  const { id, unread } = chat;
+  const { id, unread, last_message_at } = chat;
+  // Once for each message: whoever marks it as unread while it is open means it.
+  const read = useRef<string>(undefined);
   useEffect(() => {
-    if (may && visible && unread > 0) mutate(id);
-  }, [may, visible, unread, id, mutate]);
-}
-
-function Head({ chat, account }: { chat: Chat; account: Account | undefined }) {
-  const { t } = useTranslation();
-  const typing = useTyping(chat.id);
-  const number = /^(\d{5,})@s\.whatsapp\.net$/.exec(chat.address)?.[1];
-  const facts = [
-    chat.is_group ? t("chat.group") : number && `+${number}` !== chat.name && `\u2066+${number}\u2069`,
-    account?.name,
-  ];
-  return (
-    <header className={classes.head}>
-      <ActionIcon
-        renderRoot={(props) => <Link {...props} to="/chats" search={(known) => known} />}
-        variant="subtle"
-        color="gray"
-        size="lg"
-        hiddenFrom="sm"
-        aria-label={t("chat.back")}
-      >
-        <IconBack size={22} className={classes.flip} />
-      </ActionIcon>
-      <ChatAvatar chat={chat} size={40} />
-      <div className={classes.who}>
-        <Title order={1} size="h5" className={classes.name} dir="auto">
-          {chat.name}
-        </Title>
-        <Text size="xs" c={typing ? "teal" : "dimmed"} truncate aria-live="polite">
-          {typing ? (typing.recording ? t("chat.recording") : t("chat.typing")) : facts.filter(Boolean).join(" · ")}
-        </Text>
-      </div>
-    </header>
-  );
+    if (!may || !visible || read.current === last_message_at) return;
+    read.current = last_message_at;
+    if (unread > 0) mutate(id);
+  }, [may, visible, unread, last_message_at, id, mutate]);
 }
 
 function NotConnected({ account }: { account: Account }) {

@@ -5,10 +5,11 @@ import { useTranslation } from "react-i18next";
 import type { Permission } from "~/api/types";
 import { SETTINGS_TABS, type SettingsTab } from "~/app/router";
 import { useMay } from "~/ui/Allowed";
-import { IconHistory, IconKey, IconUser, IconUsers } from "~/ui/icons";
+import { IconChats, IconHistory, IconKey, IconUser, IconUsers } from "~/ui/icons";
 import { Page } from "~/ui/Page";
 import { ApiKeys } from "./ApiKeys";
 import { AuditLog } from "./AuditLog";
+import { InboxSettings } from "./InboxSettings";
 import { Members } from "./Members";
 import classes from "./SettingsPage.module.css";
 import { You } from "./You";
@@ -22,6 +23,7 @@ const TABS: Record<
   you: { icon: IconUser, panel: You },
   keys: { icon: IconKey, needs: "keys:manage", panel: ApiKeys },
   members: { icon: IconUsers, needs: "members:manage", panel: Members },
+  inbox: { icon: IconChats, needs: "organization:manage", panel: InboxSettings },
   audit: { icon: IconHistory, needs: "audit:read", panel: AuditLog },
 };
 
@@ -33,6 +35,7 @@ export function SettingsPage() {
     you: true,
     keys: useMay("keys:manage"),
     members: useMay("members:manage"),
+    inbox: useMay("organization:manage"),
     audit: useMay("audit:read"),
   };
   const { panel: Panel } = TABS[tab];
@@ -50,7 +53,7 @@ export function SettingsPage() {
             const { icon: Icon } = TABS[each];
             return (
               <Tabs.Tab key={each} value={each} leftSection={<Icon size={18} />} disabled={!may[each]}>
-                {each === "you" ? t("people.you") : t(`settings.${each}`)}
+                {each === "you" ? t("people.you") : each === "inbox" ? t("organize.tab") : t(`settings.${each}`)}
               </Tabs.Tab>
             );
           })}

@@ -1,0 +1,236 @@
+import { Group, Kbd, Modal, ScrollArea, Stack, Table, Text, TextInput, UnstyledButton } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { type KeyboardEvent, useId, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { keys, meQuery, type Pages } from "~/api/queries";
+import type { Chat, Permission } from "~/api/types";
+import { type Command, type CommandGroup, isTyping, useAllCommands, useCommands } from "~/ui/commands";
+import { IconSearch } from "~/ui/icons";
+import classes from "./CommandBar.module.css";
+
+type Open = "bar" | "help" | undefined;
+
+/** Chats that the bar shows at most. */
+const CHATS = 8;
+const ORDER: readonly CommandGroup[] = ["chat", "list", "chats", "pages", "general"];
+
+/**
+ * Everything that can be done, by name (Ctrl K) or by its own key, and the page that says which keys there are. What
+ * there is comes from the pages themselves (`ui/commands.ts`).
+ */
+export function CommandBar() {
+  const [open, setOpen] = useState<Open>();
+  const commands = useAllCommands();
+  useGeneral(setOpen);
+  useHotkeys(commands, setOpen);
+  const close = () => setOpen(undefined);
+  if (open === "bar") return <Bar commands={commands} onClose={close} />;
+  if (open === "help") return <Help commands={commands} onClose={close} />;
+  return null;
+}
+
+/** What can be done on every page. */
+function useGeneral(setOpen: (open: Open) => void): void {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const permissions = useQuery(meQuery).data?.permissions;
+  const commands = useMemo(() => {
+    const page = (
+      id: string,
+      label: string,
+      to: "/chats" | "/accounts" | "/webhooks" | "/settings",
+      needs: Permission,
+    ) =>
+      ({
+        id,
+        group: "pages",
+        label,
+        disabled: permissions?.includes(needs) ? undefined : t("common.notAllowed"),
+        run: () => void navigate({ to }),
+      }) satisfies Command;
+    return [
+      page("go-chats", t("command.goChats"), "/chats", "messages:read"),
+      page("go-accounts", t("command.goAccounts"), "/accounts", "accounts:read"),
+      page("go-webhooks", t("command.goWebhooks"), "/webhooks", "webhooks:manage"),
+      page("go-settings", t("command.goSettings"), "/settings", "keys:manage"),
+      {
+        id: "search",
+        group: "general",
+        label: t("command.search"),
+        hotkey: "/",
+        isHidden: true,
+        run: () => {
+          const field = document.querySelector<HTMLInputElement>("[data-search]");
+          if (field) field.focus();
+          else setOpen("bar");
+        },
+      },
+      { id: "help", group: "general", label: t("command.help"), hotkey: "?", run: () => setOpen("help") },
+    ] satisfies Command[];
+  }, [t, navigate, permissions, setOpen]);
+  useCommands(commands);
+}
+
+function useHotkeys(commands: readonly Command[], setOpen: (open: Open) => void): void {
+  const latest = useRef(commands);
+  latest.current = commands;
+  useLayoutEffect(() => {
+    const pressed = (event: globalThis.KeyboardEvent) => {
+      if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") {
+        event.preventDefault();
+        setOpen("bar");
+        return;
+      }
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.isComposing) return;
+      if (isTyping(event.target)) return;
+      const key = event.key.toLowerCase();
+      const command = latest.current.find((each) => each.hotkey === key && !each.disabled);
+      if (!command) return;
+      event.preventDefault();
+      command.run();
+    };
+    window.addEventListener("keydown", pressed);
+    return () => window.removeEventListener("keydown", pressed);
+  }, [setOpen]);
+}
+
+/** The chats that were read so far. */
+function useKnownChats(): Chat[] {
+  const client = useQueryClient();
+  return useMemo(() => {
+    const found = new Map<string, Chat>();
+    for (const [, pages] of client.getQueriesData<Pages<Chat>>({ queryKey: keys.chats })) {
+      for (const chat of pages?.pages.flatMap((page) => page.data) ?? []) found.set(chat.id, chat);
+    }
+    return [...found.values()].sort((a, b) => b.last_message_at.localeCompare(a.last_message_at));
+  }, [client]);
+}
+
+function Bar({ commands, onClose }: { commands: readonly Command[]; onClose(): void }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const list = useId();
+  const [typed, setTyped] = useState("");
+  const [chosen, setChosen] = useState(0);
+  const chats = useKnownChats();
+  const wanted = typed.trim().toLocaleLowerCase();
+  const fits = (label: string) => label.toLocaleLowerCase().includes(wanted);
+  const openings: Command[] = chats
+    .filter((chat) => fits(chat.name))
+    .slice(0, CHATS)
+    .map((chat) => ({
+      id: chat.id,
+      group: "chats",
+      label: chat.name,
+      run: () => void navigate({ to: "/chats/$chatId", params: { chatId: chat.id }, search: (known) => known }),
+    }));
+  const found = [...commands.filter((command) => !command.isHidden && fits(command.label)), ...openings];
+  const shown = ORDER.flatMap((group) => found.filter((command) => command.group === group));
+  const active = Math.min(chosen, shown.length - 1);
+  const run = (command: Command | undefined) => {
+    if (!command || command.disabled) return;
+    onClose();
+    // After the dialog has given the focus back.
+    setTimeout(command.run);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      const by = event.key === "ArrowDown" ? 1 : -1;
+      setChosen(shown.length === 0 ? 0 : (active + by + shown.length) % shown.length);
+    } else if (event.key === "Enter" && !event.nativeEvent.isComposing) {
+      event.preventDefault();
+      run(shown[active]);
+    }
+  };
+
+  return (
+    <Modal opened onClose={onClose} title={t("command.title")} closeButtonProps={{ "aria-label": t("common.close") }}>
+      <TextInput
+        role="combobox"
+        aria-expanded
+        aria-controls={list}
+        aria-activedescendant={shown[active] && `${list}-${active}`}
+        aria-label={t("command.placeholder")}
+        placeholder={t("command.placeholder")}
+        leftSection={<IconSearch size={18} aria-hidden />}
+        value={typed}
+        onChange={(event) => {
+          setTyped(event.currentTarget.value);
+          setChosen(0);
+        }}
+        onKeyDown={onKeyDown}
+        data-autofocus
+        autoComplete="off"
+      />
+      <ScrollArea.Autosize mah="50vh" mt="sm">
+        <div role="listbox" id={list} aria-label={t("command.results")}>
+          {shown.map((command, index) => (
+            <div key={command.id}>
+              {command.group !== shown[index - 1]?.group && (
+                <Text size="xs" c="dimmed" mt="xs" mb={2} px="sm" role="presentation">
+                  {t(`command.${command.group}`)}
+                </Text>
+              )}
+              <UnstyledButton
+                role="option"
+                id={`${list}-${index}`}
+                tabIndex={-1}
+                aria-selected={index === active}
+                aria-disabled={command.disabled !== undefined}
+                title={command.disabled}
+                className={classes.option}
+                data-active={index === active || undefined}
+                onClick={() => run(command)}
+              >
+                <span dir="auto">{command.label}</span>
+                {command.hotkey && <Kbd size="xs">{command.hotkey.toUpperCase()}</Kbd>}
+              </UnstyledButton>
+            </div>
+          ))}
+        </div>
+        {shown.length === 0 && (
+          <Text c="dimmed" ta="center" py="md" role="status">
+            {t("command.none")}
+          </Text>
+        )}
+      </ScrollArea.Autosize>
+    </Modal>
+  );
+}
+
+function Help({ commands, onClose }: { commands: readonly Command[]; onClose(): void }) {
+  const { t } = useTranslation();
+  const withKeys = commands.filter((command) => command.hotkey);
+  return (
+    <Modal opened onClose={onClose} title={t("command.help")} closeButtonProps={{ "aria-label": t("common.close") }}>
+      <Stack>
+        <Text size="sm" c="dimmed">
+          {t("command.helpText")}
+        </Text>
+        <Table>
+          <Table.Tbody>
+            <Table.Tr>
+              <Table.Td>{t("command.openBar")}</Table.Td>
+              <Table.Td ta="end">
+                <Group gap={4} justify="flex-end" wrap="nowrap" dir="ltr">
+                  <Kbd>Ctrl</Kbd>
+                  <Kbd>K</Kbd>
+                </Group>
+              </Table.Td>
+            </Table.Tr>
+            {ORDER.flatMap((group) => withKeys.filter((command) => command.group === group)).map((command) => (
+              <Table.Tr key={command.id}>
+                <Table.Td>{command.label}</Table.Td>
+                <Table.Td ta="end">
+                  <Kbd>{command.hotkey?.toUpperCase()}</Kbd>
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Stack>
+    </Modal>
+  );
+}

@@ -1,0 +1,62 @@
+/** Which chats the list shows, as the address says. */
+import type { ChatFilter } from "~/api/queries";
+import type { Account, ChatStatus } from "~/api/types";
+
+export const STATUSES = ["open", "snoozed", "closed"] as const satisfies readonly ChatStatus[];
+
+/** What the address of the list can say. What it does not say is as it is by default: open chats. */
+export interface ChatsSearch {
+  account?: string | undefined;
+  status?: ChatStatus | "all" | undefined;
+  assignee?: string | undefined;
+  team?: string | undefined;
+  tag?: string | undefined;
+  unread?: boolean | undefined;
+  starred?: boolean | undefined;
+  /** In minutes. */
+  waiting?: number | undefined;
+  new?: boolean | undefined;
+}
+
+const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
+const yes = (value: unknown) => (value === true ? true : undefined);
+
+export function chatsSearch(search: Record<string, unknown>): ChatsSearch {
+  const { waiting } = search;
+  return {
+    account: text(search.account),
+    status: [...STATUSES, "all" as const].find((status) => status === search.status),
+    assignee: text(search.assignee),
+    team: text(search.team),
+    tag: text(search.tag),
+    unread: yes(search.unread),
+    starred: yes(search.starred),
+    waiting: typeof waiting === "number" && Number.isInteger(waiting) && waiting > 0 ? waiting : undefined,
+    new: yes(search.new),
+  };
+}
+
+export function filterOf(search: ChatsSearch): ChatFilter {
+  const { new: _, status, ...rest } = search;
+  return { ...rest, status: status === "all" ? undefined : (status ?? "open") };
+}
+
+/** Whether anything is asked for besides whose chats they are. */
+export function isNarrowed(search: ChatsSearch): boolean {
+  const { account, status, team, tag, unread, starred, waiting } = search;
+  return [account, status, team, tag, unread, starred, waiting].some((asked) => asked !== undefined);
+}
+
+/** The address without any filter but whose chats they are. */
+export function widened(search: ChatsSearch): ChatsSearch {
+  return { assignee: search.assignee, new: search.new };
+}
+
+const COLORS = ["teal", "indigo", "orange", "pink", "cyan", "grape", "lime", "red", "violet", "yellow"] as const;
+
+/** A colour for each account, to tell apart at a glance where a chat is. */
+export function accountColors(accounts: readonly Account[]): Map<string, string> {
+  return new Map(
+    accounts.map((account, index) => [account.id, `var(--mantine-color-${COLORS[index % COLORS.length]}-6)`]),
+  );
+}
