@@ -5,6 +5,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { type ChatFilter, keys, meQuery, type Page, type Pages } from "~/api/queries";
 import type { Account, Chat, Colleague, LoggedEvent, Message, Tag, Team } from "~/api/types";
+import { refresh } from "./refresh";
 
 /** How long "typing…" is shown when no end of it arrives. */
 export const TYPING_MS = 15_000;
@@ -65,8 +66,8 @@ export function applyEvent(client: QueryClient, event: LoggedEvent, turn: Turn):
     case "contact.updated":
     case "contact.merged":
       // Chats are called by their person's name.
-      void client.invalidateQueries({ queryKey: keys.chats });
-      void client.invalidateQueries({ queryKey: ["chat"] });
+      refresh(client, keys.chats);
+      refresh(client, ["chat"]);
       return;
     case "webhook.test":
       void client.invalidateQueries({ queryKey: ["deliveries"] });
@@ -167,8 +168,8 @@ function patchLine(client: QueryClient, message: Message, arrival: Arrival): voi
   const moment = momentOf(message);
   // Only what is surely newer can be counted here; what may be counted already is asked for.
   if (!known || (arrival === "received" && moment <= known.last_message_at)) {
-    void client.invalidateQueries({ queryKey: keys.chats });
-    void client.invalidateQueries({ queryKey: keys.chat(message.chat_id) });
+    refresh(client, keys.chats);
+    refresh(client, keys.chat(message.chat_id));
     return;
   }
   if (moment < known.last_message_at) return;

@@ -2,8 +2,9 @@ import { Button, Group, Skeleton } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef } from "react";
+import { useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { useNextPage } from "~/api/nextPage";
 import { accountsQuery, chatsQuery, colleaguesQuery, tagsQuery } from "~/api/queries";
 import type { Chat, Tag } from "~/api/types";
 import { usePolling } from "~/live/Live";
@@ -49,7 +50,7 @@ function Rows({ search, chatId, onNew }: Props) {
   const latest = useMemo(() => chats.data?.pages.flatMap((page) => page.data) ?? [], [chats.data]);
   const still = useStill(latest, JSON.stringify(filter));
   const { rows } = still;
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = chats;
+  const { hasNextPage } = chats;
 
   const virtualizer = useVirtualizer({
     count: rows.length,
@@ -60,9 +61,7 @@ function Rows({ search, chatId, onNew }: Props) {
   });
   const items = virtualizer.getVirtualItems();
   const lastShown = items.at(-1)?.index ?? 0;
-  useEffect(() => {
-    if (hasNextPage && !isFetchingNextPage && lastShown >= rows.length - AHEAD) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage, lastShown, rows.length]);
+  useNextPage(chats, lastShown >= rows.length - AHEAD);
   useSteps(rows, chatId, (index) => virtualizer.scrollToIndex(index, { align: "auto" }));
 
   if (chats.isPending) {

@@ -5,6 +5,7 @@ import { Link } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "~/api/client";
+import { useNextPage } from "~/api/nextPage";
 import { Problem } from "~/api/problem";
 import { accountsQuery, chatLogQuery, chatQuery, colleaguesQuery, keys, meQuery, messagesQuery } from "~/api/queries";
 import type { Account, Chat, ChatLogEntry, Message } from "~/api/types";
@@ -77,12 +78,8 @@ function Body({ chat, present }: { chat: Chat; present: Present[] }) {
     scroller.current?.scrollTo({ top: 0 });
   };
 
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
   const { ref: top, entry } = useIntersection({ rootMargin: "500px" });
-  const atTop = entry?.isIntersecting ?? false;
-  useEffect(() => {
-    if (atTop && hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [atTop, hasNextPage, isFetchingNextPage, fetchNextPage]);
+  useNextPage(query, entry?.isIntersecting ?? false);
 
   return (
     <>
@@ -92,8 +89,8 @@ function Body({ chat, present }: { chat: Chat; present: Present[] }) {
           <div ref={top} />
           {query.isPending && <MessagesSkeleton />}
           {query.error && <ProblemAlert error={query.error} retry={() => void query.refetch()} />}
-          {isFetchingNextPage && <Loader size="sm" mx="auto" my="md" />}
-          {query.isSuccess && !hasNextPage && <Text className={classes.start}>{t("chat.start")}</Text>}
+          {query.isFetchingNextPage && <Loader size="sm" mx="auto" my="md" />}
+          {query.isSuccess && !query.hasNextPage && <Text className={classes.start}>{t("chat.start")}</Text>}
           <Messages
             chat={chat}
             messages={messages}
@@ -196,13 +193,11 @@ function Writing({ present }: { present: Present[] }) {
 
 /** What was done with the chat since its oldest message that is shown, oldest first. */
 function useLog(chatId: string, oldest: Message | undefined, isMore: boolean): ChatLogEntry[] {
-  const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(chatLogQuery(chatId));
-  const newestFirst = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
+  const log = useInfiniteQuery(chatLogQuery(chatId));
+  const newestFirst = useMemo(() => log.data?.pages.flatMap((page) => page.data) ?? [], [log.data]);
   const from = isMore && oldest ? momentOf(oldest) : "";
   const last = newestFirst.at(-1)?.at ?? "";
-  useEffect(() => {
-    if (hasNextPage && !isFetchingNextPage && last >= from) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage, last, from]);
+  useNextPage(log, last >= from);
   return useMemo(() => newestFirst.filter((entry) => entry.at >= from).toReversed(), [newestFirst, from]);
 }
 

@@ -297,6 +297,31 @@ fn receipts_of_people_move_messages_and_those_between_devices_do_not() {
 }
 
 #[test]
+fn a_receipt_names_the_person_of_a_direct_chat_and_nobody_of_a_group() {
+    let peer_in = |chat: &str| {
+        let event = wacore::types::events::Receipt::builder()
+            .source(MessageSource {
+                is_from_me: false,
+                ..info(chat, "6280000000001:3@s.whatsapp.net").source
+            })
+            .message_ids(vec!["3EB0A".into()])
+            .timestamp(wacore::time::from_secs(1_700_000_000).expect("a time"))
+            .r#type(ReceiptType::Read)
+            .offline(false)
+            .build();
+        match receipt(&event) {
+            Some(Inbound::Receipt(receipt)) => receipt.peer.map(|person| person.phone.map(|phone| phone.to_string())),
+            other => panic!("expected a receipt, got {other:?}"),
+        }
+    };
+    assert_eq!(
+        peer_in("6280000000001@s.whatsapp.net"),
+        Some(Some("6280000000001".into()))
+    );
+    assert_eq!(peer_in("120363000000000001@g.us"), None);
+}
+
+#[test]
 fn typing_recording_and_stopping_are_told_apart() {
     let activity_of = |state, media| {
         let event = ChatPresenceUpdate::builder()
