@@ -197,6 +197,12 @@ impl Hub {
                 format!("{class} is neither message nor receipt"),
             ));
         }
+        if order.count == Some(0) {
+            return Err(Error::invalid(
+                "count",
+                "0 never happens; null means until it is removed",
+            ));
+        }
         let mut world = self.world.lock();
         let waits = order.stanza.is_some();
         let mut fault = world.faults.add(order, phone);

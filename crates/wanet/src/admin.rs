@@ -407,7 +407,17 @@ async fn change_group(
 /// Arm a fault, or let it strike at once.
 #[utoipa::path(post, path = "/admin/faults", request_body = NewFault,
     responses((status = 201, body = Fault), (status = 400, body = Problem)))]
-async fn set_fault(State(hub): Hubs, Body(order): Body<NewFault>) -> Result<(StatusCode, Json<Fault>), Error> {
+async fn set_fault(
+    State(hub): Hubs,
+    Body(body): Body<serde_json::Map<String, serde_json::Value>>,
+) -> Result<(StatusCode, Json<Fault>), Error> {
+    let invalid = |error: serde_json::Error| Error::invalid("body", error.to_string());
+    let order: NewFault = serde_json::from_value(body.clone().into()).map_err(invalid)?;
+    // A mistyped `phone` would strike everybody.
+    let known = serde_json::to_value(&order).map_err(invalid)?;
+    if let Some(name) = body.keys().find(|name| known.get(name.as_str()).is_none()) {
+        return Err(Error::invalid("body", format!("a fault of this kind has no {name}")));
+    }
     Ok((StatusCode::CREATED, Json(hub.set_fault(order)?)))
 }
 

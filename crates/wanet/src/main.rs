@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Parser;
 use wanet::{Network, Options, PhoneMode};
@@ -29,6 +30,12 @@ struct Arguments {
     /// How many messages each phone's inbox keeps.
     #[arg(long, env = "WANET_INBOX_LIMIT", default_value_t = 50_000)]
     inbox_limit: usize,
+    /// For how many seconds "typing…" waits for a device that is away.
+    #[arg(long, env = "CHATSTATE_TTL_SECS", default_value_t = 30)]
+    chatstate_ttl: u64,
+    /// Link clients with this advertisement secret (32 bytes in base64) without a scan, each with the phone of its push name.
+    #[arg(long, env = "ADV_SECRET_KEY")]
+    adv_secret: Option<String>,
     /// Write the certificate of the TLS listener to this file.
     #[arg(long)]
     cert: Option<PathBuf>,
@@ -53,6 +60,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         id_memory: arguments.id_memory,
         phones: arguments.phones,
         inbox_limit: arguments.inbox_limit,
+        chatstate_ttl: Duration::from_secs(arguments.chatstate_ttl),
+        adv_secret: arguments.adv_secret,
     })
     .await?;
     if let Some(path) = arguments.cert {

@@ -63,6 +63,8 @@ impl Network {
         let settings = Settings {
             id_memory: options.id_memory,
             inbox_limit: options.inbox_limit,
+            chatstate_ttl: options.chatstate_ttl,
+            adv_secret: options.adv_secret,
             media_host: tls.to_string(),
             cert_pem: identity.cert_pem.clone(),
         };

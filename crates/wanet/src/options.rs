@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,10 @@ pub struct Options {
     pub phones: PhoneMode,
     /// How many messages each phone's inbox keeps.
     pub inbox_limit: usize,
+    /// How long "typing…" waits for a device that is away. 0 lets none wait.
+    pub chatstate_ttl: Duration,
+    /// Clients whose advertisement secret is this one, in base64, are linked without a scan.
+    pub adv_secret: Option<String>,
 }
 
 impl Default for Options {
@@ -42,6 +47,8 @@ impl Default for Options {
             id_memory: 10_000,
             phones: PhoneMode::Decrypt,
             inbox_limit: 50_000,
+            chatstate_ttl: Duration::from_secs(30),
+            adv_secret: None,
         }
     }
 }
@@ -51,6 +58,8 @@ impl Default for Options {
 pub(crate) struct Settings {
     pub id_memory: usize,
     pub inbox_limit: usize,
+    pub chatstate_ttl: Duration,
+    pub adv_secret: Option<String>,
     pub media_host: String,
     pub cert_pem: String,
 }

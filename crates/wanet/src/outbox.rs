@@ -5,6 +5,7 @@ use bytes::Bytes;
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::node::OwnedNodeRef;
 
+use crate::clock;
 use crate::hub::{Hub, encode};
 use crate::ids;
 use crate::line::Line;
@@ -48,6 +49,10 @@ impl Hub {
                 announced: false,
             });
             line.wake.notify_one();
+            let now = clock::now_ms();
+            for typing in device.typing.drain(..).filter(|typing| typing.until > now) {
+                line.send(typing.stanza);
+            }
         }
     }
 }

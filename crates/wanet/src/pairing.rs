@@ -71,7 +71,7 @@ fn parse_qr(code: &str) -> Result<Qr, Error> {
 impl Hub {
     /// Gives a new client its references to show.
     pub(crate) fn start_pairing(
-        &self,
+        self: &Arc<Self>,
         line: &Arc<Line>,
         noise: [u8; 32],
         request: &wa::client_payload::DevicePairingRegistrationData,
@@ -109,11 +109,32 @@ impl Hub {
             scan: None,
         };
         self.world.lock().pairings.insert(line.id, pairing);
+        let known = self
+            .settings
+            .adv_secret
+            .as_ref()
+            .zip(refs.first())
+            .map(|(secret, first)| {
+                let [noise, identity] = [noise, identity].map(|key| crypto::b64(&key));
+                format!("{first},{noise},{identity},{secret}")
+            });
         let children = refs
             .into_iter()
             .map(|r| NodeBuilder::new("ref").bytes(r.into_bytes()).build());
         let device = NodeBuilder::new("pair-device").children(children).build();
         line.send(request_node(&line.next_id(), device));
+        if let Some(code) = known {
+            let hub = Arc::clone(self);
+            tokio::spawn(async move {
+                let linked = match hub.phone_for_client(&code) {
+                    Ok(phone) => hub.scan(phone, &code).await,
+                    Err(error) => Err(error),
+                };
+                if let Err(error) = linked {
+                    tracing::warn!(%error, "a client could not be linked by the secret that is known");
+                }
+            });
+        }
     }
 
     /// The phone for a client that only has a push name: made when the name is new.
@@ -283,6 +304,7 @@ impl Hub {
             next_seq: 0,
             link: None,
             seen: Seen::default(),
+            typing: Vec::new(),
         };
         tracing::info!(device = device.id, platform = %pairing.platform, "companion linked");
         let mut world = self.world.lock();

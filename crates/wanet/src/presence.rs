@@ -113,7 +113,18 @@ impl Hub {
                 out.attr("from", own.jid(family(&to)))
             };
             let out = out.children(state.clone()).build();
-            world.lines_of(phone).iter().for_each(|line| line.send(out.clone()));
+            let ttl = self.settings.chatstate_ttl;
+            for device in world
+                .accounts
+                .get_mut(&phone)
+                .into_iter()
+                .flat_map(|a| a.devices.values_mut())
+            {
+                match device.line() {
+                    Some(line) => line.send(out.clone()),
+                    None => device.keep_typing(owner, &to, &out, ttl),
+                }
+            }
             if let (Some(account), Some(word)) = (world.accounts.get_mut(&phone), &word) {
                 account.inbox.happened(Happening::typing(owner.phone, &to, word));
             }

@@ -75,8 +75,9 @@ impl Hub {
         let Some(author) = author else { return };
         let Some(address) = Address::of(&author) else { return };
         match kind.as_deref() {
-            Some("sender" | "peer_msg" | "hist_sync" | "server-error") => {}
-            Some("retry" | "enc_rekey_retry") => {
+            Some("hist_sync" | "server-error") => {}
+            // For the device it names alone: that it asks for again, or, of an own device, that it has its copy.
+            Some("retry" | "enc_rekey_retry" | "sender" | "peer_msg") => {
                 let receipt = forwarded(
                     reader,
                     node,

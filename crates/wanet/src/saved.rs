@@ -333,5 +333,6 @@ fn device_from(address: Address, saved: SavedDevice) -> Option<Device> {
         next_seq: 0,
         link: None,
         seen: Seen::default(),
+        typing: Vec::new(),
     })
 }

@@ -2,10 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
+use wacore_binary::{Jid, Node};
+
 use crate::app_state::Collections;
+use crate::clock;
 use crate::faults::Faults;
 use crate::groups::Group;
 use crate::ids::{Address, Family};
@@ -14,6 +18,7 @@ use crate::line::Line;
 use crate::pairing::Pairing;
 use crate::prekeys::{OneTimeKeys, SignedKey};
 use crate::stats::Counters;
+use crate::wire::NodeExt as _;
 
 /// The state of the network.
 #[derive(Default)]
@@ -101,6 +106,17 @@ pub(crate) struct Device {
     pub next_seq: u64,
     pub link: Option<Link>,
     pub seen: Seen,
+    /// Who began to type while the device was away.
+    pub typing: Vec<Typing>,
+}
+
+/// Somebody types, and the device does not know yet.
+pub(crate) struct Typing {
+    pub who: Address,
+    pub chat: String,
+    pub stanza: Node,
+    /// It says nothing any more after this time, milliseconds.
+    pub until: i64,
 }
 
 /// The connection a device is logged in on.
@@ -176,6 +192,23 @@ impl Device {
             next_seq: 0,
             link: None,
             seen: Seen::default(),
+            typing: Vec::new(),
+        }
+    }
+
+    /// Keeps for the device's return that somebody types, or forgets it because they stopped.
+    pub(crate) fn keep_typing(&mut self, who: Address, chat: &Jid, stanza: &Node, ttl: Duration) {
+        let chat = chat.to_non_ad_string();
+        self.typing
+            .retain(|typing| typing.who.phone != who.phone || typing.chat != chat);
+        let is_typing = stanza.kids().first().is_some_and(|state| state.tag == "composing");
+        if is_typing && !ttl.is_zero() {
+            self.typing.push(Typing {
+                who,
+                chat,
+                stanza: stanza.clone(),
+                until: clock::now_ms() + ttl.as_millis() as i64,
+            });
         }
     }
 
@@ -210,16 +243,6 @@ impl World {
             }
         }
         news
-    }
-
-    /// The connections of all companions of an account.
-    pub(crate) fn lines_of(&self, phone: u64) -> Vec<Arc<Line>> {
-        let devices = self
-            .accounts
-            .get(&phone)
-            .into_iter()
-            .flat_map(|account| account.devices.values());
-        devices.filter_map(|device| device.line().cloned()).collect()
     }
 }
 

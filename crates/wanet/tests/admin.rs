@@ -159,6 +159,20 @@ async fn wrong_requests_are_problems_that_name_the_field() {
             400,
             "body",
         ),
+        (
+            "POST",
+            "/admin/faults".to_owned(),
+            json!({"kind": "drop_ack", "phones": "15550100001"}),
+            400,
+            "body",
+        ),
+        (
+            "POST",
+            "/admin/faults".to_owned(),
+            json!({"kind": "drop_ack", "count": 0}),
+            400,
+            "count",
+        ),
         ("DELETE", "/admin/faults/7".to_owned(), Value::Null, 404, "id"),
     ] {
         let (got, problem) = admin.call(method, &path, body).await;

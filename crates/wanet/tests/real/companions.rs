@@ -36,11 +36,21 @@ async fn companions_of_one_account_see_each_others_messages() {
     desk.text("to all of you").await;
     tablet.text("to all of you").await;
 
-    desk.client
+    let again = desk
+        .client
         .send_text(jid(BOB), "again from the desk")
         .await
         .expect("sent");
     let (info, _) = tablet.text("again from the desk").await;
+    desk.heard
+        .first("that the tablet has its copy", |event| match event {
+            Event::Receipt(receipt) => {
+                let has_copy = receipt.r#type.as_wire_str() == "sender";
+                (has_copy && receipt.message_ids.contains(&again.message_id)).then_some(())
+            }
+            _ => None,
+        })
+        .await;
     assert!(info.source.is_from_me);
     assert!(info.source.chat.user.ends_with(BOB), "by whichever address");
     network.phone_send_text(ADA, BOB, "from the phone").expect("sent");

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use wacore::store::InMemoryBackend;
 use wacore_binary::builder::NodeBuilder;
@@ -56,6 +57,70 @@ async fn clients_of_one_push_name_are_devices_of_one_phone() {
     for client in clients {
         client.stop().await;
     }
+    network.shutdown().await;
+}
+
+/// Bob types and then writes while Ada is away; how often Ada hears of the typing when she is back.
+async fn typing_heard_after_being_away(chatstate_ttl: Duration) -> usize {
+    let options = Options {
+        chatstate_ttl,
+        ..Options::default()
+    };
+    let network = Network::start(options).await.expect("it starts");
+    let bob = NewPhone {
+        phone: BOB.into(),
+        ..NewPhone::default()
+    };
+    network.add_phone(&bob).expect("added");
+    let (ada, _) = TestClient::linked(&network, ADA, "Ada").await;
+    let backend = ada.stop().await;
+    network.phone_typing(BOB, ADA, "composing").expect("typed");
+    network.phone_send_text(BOB, ADA, "away").expect("sent");
+    let ada = TestClient::start(&network, backend).await;
+    ada.text("away").await;
+    if !chatstate_ttl.is_zero() {
+        ada.heard
+            .first("typing", |event| matches!(event, Event::ChatPresence(_)).then_some(()))
+            .await;
+    }
+    // What came with it would be here before an answer to something that is asked later.
+    network.phone_send_text(BOB, ADA, "back").expect("sent");
+    ada.text("back").await;
+    let heard = ada
+        .heard
+        .all(|event| matches!(event, Event::ChatPresence(_)).then_some(()));
+    ada.stop().await;
+    network.shutdown().await;
+    heard.len()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn typing_waits_for_a_device_that_is_away_only_as_long_as_it_says_something() {
+    assert_eq!(typing_heard_after_being_away(Duration::from_secs(30)).await, 1);
+    assert_eq!(typing_heard_after_being_away(Duration::ZERO).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_whose_secret_is_known_is_linked_without_a_scan() {
+    let shown = Network::start(Options::default()).await.expect("it starts");
+    let client = TestClient::start_named(&shown, "Ada of the suite").await;
+    let secret = client
+        .heard
+        .first("a QR code", |event| match event {
+            Event::PairingQrCode(qr) => qr.code.split(',').nth(3).map(str::to_owned),
+            _ => None,
+        })
+        .await;
+    let backend = client.stop().await;
+    shown.shutdown().await;
+    let options = Options {
+        adv_secret: Some(secret),
+        ..Options::default()
+    };
+    let network = Network::start(options).await.expect("it starts");
+    let client = TestClient::start(&network, backend).await;
+    client.connected().await;
+    client.stop().await;
     network.shutdown().await;
 }
 
