@@ -250,6 +250,7 @@ async fn accept(app: &Arc<App>, tx: &mut Tx<'_>, new: &Checked, strangers: Stran
         sent_at: None,
         delivered_at: None,
         read_at: None,
+        failed_at: None,
         send_at: new.send_at,
         deleted_at: None,
     };

@@ -39,6 +39,7 @@ rows! {
         sent_at: Option<Timestamp>,
         delivered_at: Option<Timestamp>,
         read_at: Option<Timestamp>,
+        failed_at: Option<Timestamp>,
         send_at: Option<Timestamp>,
         deleted_at: Option<Timestamp>,
     }
@@ -47,7 +48,7 @@ rows! {
 const SELECT: &str = "SELECT m.id, m.account_id, m.chat_id, m.direction, m.wa_id, c.address, c.is_group, c.subject, \
      p.name, p.push_name, p.phone, m.sender, m.sent_by, m.contact_id, m.push_name, m.content, m.metadata, m.reply_to, \
      m.status, m.error_code, m.error_detail, m.attempts, m.retries, m.at, m.created_at, m.sent_at, m.delivered_at, \
-     m.read_at, m.send_at, m.deleted_at \
+     m.read_at, m.failed_at, m.send_at, m.deleted_at \
      FROM message m JOIN chat c ON c.id = m.chat_id LEFT JOIN contact p ON p.id = c.contact_id";
 
 impl MessageRow {
@@ -91,6 +92,7 @@ impl MessageRow {
             sent_at: self.sent_at,
             delivered_at: self.delivered_at,
             read_at: self.read_at,
+            failed_at: self.failed_at,
             send_at: self.send_at,
             deleted_at: self.deleted_at,
         };
@@ -224,7 +226,7 @@ pub async fn list_thread(
 pub async fn save_status(tx: &mut Tx<'_>, organization_id: OrganizationId, message: &Message) -> Result<(), Error> {
     tx.execute(
         "UPDATE message SET status = $1, error_code = $2, error_detail = $3, sent_at = $4, delivered_at = $5, \
-         read_at = $6, attempts = $7 WHERE organization_id = $8 AND id = $9",
+         read_at = $6, failed_at = $7, attempts = $8 WHERE organization_id = $9 AND id = $10",
         args![
             message.status,
             message.error.as_ref().map(|error| error.code.as_str()),
@@ -232,6 +234,7 @@ pub async fn save_status(tx: &mut Tx<'_>, organization_id: OrganizationId, messa
             message.sent_at,
             message.delivered_at,
             message.read_at,
+            message.failed_at,
             message.attempts,
             organization_id,
             message.id

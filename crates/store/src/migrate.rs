@@ -25,6 +25,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0011_message_sender",
         include_str!("../migrations/0011_message_sender.sql"),
     ),
+    (
+        "0012_message_failed",
+        include_str!("../migrations/0012_message_failed.sql"),
+    ),
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT NOT NULL PRIMARY KEY)";

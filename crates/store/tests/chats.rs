@@ -200,6 +200,7 @@ impl Fixture {
             sent_at: None,
             delivered_at: None,
             read_at: None,
+            failed_at: None,
             send_at: None,
             deleted_at: None,
         };

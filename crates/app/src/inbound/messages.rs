@@ -87,6 +87,7 @@ pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &Inbou
         delivered_at: None,
         // The phone knows whether it was read; here nobody is waiting for it, and nobody is told of it anew.
         read_at: (came.from_history && came.direction == Direction::In).then_some(came.at),
+        failed_at: None,
         send_at: None,
         deleted_at: None,
     };
@@ -196,6 +197,7 @@ pub(super) async fn receive_group_notice(
         sent_at: Some(notice.at),
         delivered_at: None,
         read_at: None,
+        failed_at: None,
         send_at: None,
         deleted_at: None,
     };

@@ -44,6 +44,7 @@ pub(super) async fn acknowledge(
         Next::Fail(why) => {
             message.status = MessageStatus::Failed;
             message.error = Some(why);
+            message.failed_at = Some(now);
             message::save_status(tx, batch.organization, &message).await?;
             job::finish_subject(tx, job::SEND_MESSAGE, id).await?;
             batch.events.push(Event::MessageFailed(message));

@@ -73,6 +73,7 @@ pub(super) fn climb(message: &mut Message, status: MessageStatus, at: Timestamp)
     let was_unsent = is_unsent(message.status);
     message.status = status;
     message.error = None;
+    message.failed_at = None;
     message.sent_at = message.sent_at.or(Some(at));
     let mut events = Vec::new();
     if was_unsent && status != MessageStatus::Sent {

@@ -48,6 +48,7 @@ pub async fn retry(app: &Arc<App>, caller: &Caller, id: MessageId) -> Result<Mes
                 }
                 message.status = MessageStatus::Queued;
                 message.error = None;
+                message.failed_at = None;
                 message.attempts = 0;
                 message.retries += 1;
                 message.send_at = None;

@@ -179,6 +179,7 @@ async fn refuse(
             job::finish(tx, job::SEND_MESSAGE, &work.job).await?;
             message.status = MessageStatus::Failed;
             message.error = Some(why);
+            message.failed_at = Some(now);
             message::save_status(tx, work.organization, message).await?;
             Ok(Some(Event::MessageFailed(message.clone())))
         }

@@ -79,40 +79,41 @@ async fn an_account_is_made_once_for_a_key_and_listed_oldest_first() {
 
 #[tokio::test]
 async fn wrong_fields_are_named_and_change_nothing() {
-    let database = testing::sqlite();
-    let test = TestApp::new(&database).await;
-    let slow = Pacing {
-        per_minute: 0,
-        burst: 0,
-    };
-    for (name, pacing, expected) in [
-        ("", Some(Pacing::default()), vec!["/name"]),
-        ("   ", None, vec!["/name"]),
-        ("a\nb", None, vec!["/name"]),
-        (&"x".repeat(101), None, vec!["/name"]),
-        ("Kantor", Some(slow), vec!["/pacing/per_minute", "/pacing/burst"]),
-        (
-            "Kantor",
-            Some(Pacing {
-                burst: 10_001,
-                ..Pacing::default()
-            }),
-            vec!["/pacing/burst"],
-        ),
-    ] {
-        let new = NewAccount {
-            name: name.to_owned(),
-            pacing,
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let slow = Pacing {
+            per_minute: 0,
+            burst: 0,
         };
-        let error = accounts::create(&test.app, &test.caller, new, None)
+        for (name, pacing, expected) in [
+            ("", Some(Pacing::default()), vec!["/name"]),
+            ("   ", None, vec!["/name"]),
+            ("a\nb", None, vec!["/name"]),
+            (&"x".repeat(101), None, vec!["/name"]),
+            ("Kantor", Some(slow), vec!["/pacing/per_minute", "/pacing/burst"]),
+            (
+                "Kantor",
+                Some(Pacing {
+                    burst: 10_001,
+                    ..Pacing::default()
+                }),
+                vec!["/pacing/burst"],
+            ),
+        ] {
+            let new = NewAccount {
+                name: name.to_owned(),
+                pacing,
+            };
+            let error = accounts::create(&test.app, &test.caller, new, None)
+                .await
+                .expect_err("refused");
+            assert_eq!(pointers(error), expected);
+        }
+        accounts::create(&test.app, &test.caller, NewAccount::named("é".repeat(100)), None)
             .await
-            .expect_err("refused");
-        assert_eq!(pointers(error), expected);
+            .expect("100 characters");
+        assert_eq!(test.event_names().await.len(), 1);
     }
-    accounts::create(&test.app, &test.caller, NewAccount::named("é".repeat(100)), None)
-        .await
-        .expect("100 characters");
-    assert_eq!(test.event_names().await.len(), 1);
 }
 
 #[tokio::test]
@@ -156,100 +157,103 @@ async fn name_and_pacing_can_be_changed() {
 
 #[tokio::test]
 async fn a_foreign_account_does_not_exist_and_a_missing_permission_is_named() {
-    let database = testing::sqlite();
-    let test = TestApp::new(&database).await;
-    let id = create(&test, "Kantor").await;
-    let app = &test.app;
-    let foreign = Caller::system(OrganizationId::from(Uuid::from_u128(9)));
-    let missing = |error: &Error| matches!(error, Error::NotFound { what: "account" });
-    assert!(missing(&accounts::get(app, &foreign, id).await.expect_err("hidden")));
-    assert!(missing(
-        &accounts::history(app, &foreign, id, None, 5).await.expect_err("hidden")
-    ));
-    let change = AccountChange {
-        name: Some("Mine".into()),
-        pacing: None,
-    };
-    assert!(missing(
-        &accounts::update(app, &foreign, id, change).await.expect_err("hidden")
-    ));
-    assert!(missing(
-        &accounts::connect(app, &foreign, id).await.expect_err("hidden")
-    ));
-    assert!(missing(&accounts::pause(app, &foreign, id).await.expect_err("hidden")));
-    assert!(missing(&accounts::logout(app, &foreign, id).await.expect_err("hidden")));
-    assert!(missing(&accounts::delete(app, &foreign, id).await.expect_err("hidden")));
-    assert!(missing(&accounts::qr(app, &foreign, id).await.expect_err("hidden")));
-    assert!(missing(
-        &accounts::check_number(app, &foreign, id, &phone(SITI))
-            .await
-            .expect_err("hidden")
-    ));
-    let reader = Caller {
-        permissions: vec![Permission::AccountsRead],
-        ..test.caller.clone()
-    };
-    let refused = accounts::delete(app, &reader, id).await.expect_err("refused");
-    assert!(matches!(refused, Error::Forbidden("accounts:manage")));
-    let refused = accounts::connect(app, &reader, id).await.expect_err("refused");
-    assert!(matches!(refused, Error::Forbidden("accounts:connect")));
-    assert_eq!(accounts::get(app, &reader, id).await.expect("allowed").name, "Kantor");
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let id = create(&test, "Kantor").await;
+        let app = &test.app;
+        let foreign = Caller::system(OrganizationId::from(Uuid::from_u128(9)));
+        let missing = |error: &Error| matches!(error, Error::NotFound { what: "account" });
+        assert!(missing(&accounts::get(app, &foreign, id).await.expect_err("hidden")));
+        assert!(missing(
+            &accounts::history(app, &foreign, id, None, 5).await.expect_err("hidden")
+        ));
+        let change = AccountChange {
+            name: Some("Mine".into()),
+            pacing: None,
+        };
+        assert!(missing(
+            &accounts::update(app, &foreign, id, change).await.expect_err("hidden")
+        ));
+        assert!(missing(
+            &accounts::connect(app, &foreign, id).await.expect_err("hidden")
+        ));
+        assert!(missing(&accounts::pause(app, &foreign, id).await.expect_err("hidden")));
+        assert!(missing(&accounts::logout(app, &foreign, id).await.expect_err("hidden")));
+        assert!(missing(&accounts::delete(app, &foreign, id).await.expect_err("hidden")));
+        assert!(missing(&accounts::qr(app, &foreign, id).await.expect_err("hidden")));
+        assert!(missing(
+            &accounts::check_number(app, &foreign, id, &phone(SITI))
+                .await
+                .expect_err("hidden")
+        ));
+        let reader = Caller {
+            permissions: vec![Permission::AccountsRead],
+            ..test.caller.clone()
+        };
+        let refused = accounts::delete(app, &reader, id).await.expect_err("refused");
+        assert!(matches!(refused, Error::Forbidden("accounts:manage")));
+        let refused = accounts::connect(app, &reader, id).await.expect_err("refused");
+        assert!(matches!(refused, Error::Forbidden("accounts:connect")));
+        assert_eq!(accounts::get(app, &reader, id).await.expect("allowed").name, "Kantor");
+    }
 }
 
 #[tokio::test]
 async fn a_qr_code_is_shown_while_it_can_be_scanned() {
-    let database = testing::sqlite();
-    let test = TestApp::new(&database).await;
-    let id = create(&test, "Kantor").await;
-    let none = |error: Error| matches!(error, Error::Conflict { code: "no_qr", .. });
-    assert!(none(
-        accounts::qr(&test.app, &test.caller, id).await.expect_err("no code")
-    ));
-    let expires_at = test.clock.now().plus(Duration::from_secs(20));
-    test.app.connections.set_qr(
-        id,
-        QrCode {
-            code: "2@secret".into(),
-            expires_at,
-        },
-    );
-    let refused = accounts::qr(&test.app, &test.caller, id)
-        .await
-        .expect_err("not in this state");
-    assert!(none(refused));
-    assert!(!format!("{:?}", test.app.connections.qr(id, test.clock.now())).contains("secret"));
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let id = create(&test, "Kantor").await;
+        let none = |error: Error| matches!(error, Error::Conflict { code: "no_qr", .. });
+        assert!(none(
+            accounts::qr(&test.app, &test.caller, id).await.expect_err("no code")
+        ));
+        let expires_at = test.clock.now().plus(Duration::from_secs(20));
+        test.app.connections.set_qr(
+            id,
+            QrCode {
+                code: "2@secret".into(),
+                expires_at,
+            },
+        );
+        let refused = accounts::qr(&test.app, &test.caller, id)
+            .await
+            .expect_err("not in this state");
+        assert!(none(refused));
+        assert!(!format!("{:?}", test.app.connections.qr(id, test.clock.now())).contains("secret"));
+    }
 }
 
 #[tokio::test]
 async fn what_was_never_linked_or_does_not_run_is_not_logged_out_or_paused() {
-    let database = testing::sqlite();
-    let test = TestApp::new(&database).await;
-    let id = create(&test, "Kantor").await;
-    let refused = accounts::logout(&test.app, &test.caller, id)
-        .await
-        .expect_err("refused");
-    assert!(matches!(refused, Error::Conflict { code: "not_linked", .. }));
-    let refused = accounts::pause(&test.app, &test.caller, id).await.expect_err("refused");
-    assert!(matches!(
-        refused,
-        Error::Conflict {
-            code: "not_running",
-            ..
-        }
-    ));
-    let started = accounts::connect(&test.app, &test.caller, id).await.expect("wanted");
-    assert_eq!(started.state, AccountState::Starting);
-    let again = accounts::connect(&test.app, &test.caller, id)
-        .await
-        .expect("on its way");
-    assert_eq!(again, started, "connecting twice changes nothing");
-    let paused = accounts::pause(&test.app, &test.caller, id).await.expect("paused");
-    assert_eq!(paused.reason.expect("a reason").code, "paused_by_user");
-    let out = accounts::logout(&test.app, &test.caller, id).await.expect("logged out");
-    assert_eq!(
-        (out.state, out.reason.expect("a reason").code.as_str()),
-        (AccountState::LoggedOut, "logged_out_offline")
-    );
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let id = create(&test, "Kantor").await;
+        let refused = accounts::logout(&test.app, &test.caller, id)
+            .await
+            .expect_err("refused");
+        assert!(matches!(refused, Error::Conflict { code: "not_linked", .. }));
+        let refused = accounts::pause(&test.app, &test.caller, id).await.expect_err("refused");
+        assert!(matches!(
+            refused,
+            Error::Conflict {
+                code: "not_running",
+                ..
+            }
+        ));
+        let started = accounts::connect(&test.app, &test.caller, id).await.expect("wanted");
+        assert_eq!(started.state, AccountState::Starting);
+        let again = accounts::connect(&test.app, &test.caller, id)
+            .await
+            .expect("on its way");
+        assert_eq!(again, started, "connecting twice changes nothing");
+        let paused = accounts::pause(&test.app, &test.caller, id).await.expect("paused");
+        assert_eq!(paused.reason.expect("a reason").code, "paused_by_user");
+        let out = accounts::logout(&test.app, &test.caller, id).await.expect("logged out");
+        assert_eq!(
+            (out.state, out.reason.expect("a reason").code.as_str()),
+            (AccountState::LoggedOut, "logged_out_offline")
+        );
+    }
 }
 
 #[tokio::test]
@@ -364,40 +368,41 @@ async fn a_number_is_asked_about_once_a_day_or_once_an_hour_when_it_is_not_there
 
 #[tokio::test]
 async fn nobody_can_be_asked_while_the_account_is_not_connected() {
-    let database = testing::sqlite();
-    let test = TestApp::new(&database).await;
-    let (id, provider) = test.account(None).await;
-    provider.set_picture(Address::Phone(phone(SITI)), "https://example.org/picture.jpg");
-    let picture = accounts::profile_picture(&test.app, &test.caller, id, &phone(SITI))
-        .await
-        .expect("answered");
-    assert_eq!(picture.as_deref(), Some("https://example.org/picture.jpg"));
-    accounts::check_number(&test.app, &test.caller, id, &phone(SITI))
-        .await
-        .expect("answered");
-    test.app.connections.remove(id);
-    let refused = accounts::profile_picture(&test.app, &test.caller, id, &phone(SITI))
-        .await
-        .expect_err("refused");
-    assert!(matches!(
-        refused,
-        Error::Unavailable {
-            code: "session_disconnected",
-            ..
-        }
-    ));
-    let kept = accounts::check_number(&test.app, &test.caller, id, &phone(SITI))
-        .await
-        .expect("kept");
-    assert!(kept.exists);
-    let refused = accounts::check_number(&test.app, &test.caller, id, &phone("15550000003"))
-        .await
-        .expect_err("refused");
-    assert!(matches!(
-        refused,
-        Error::Unavailable {
-            code: "session_disconnected",
-            ..
-        }
-    ));
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (id, provider) = test.account(None).await;
+        provider.set_picture(Address::Phone(phone(SITI)), "https://example.org/picture.jpg");
+        let picture = accounts::profile_picture(&test.app, &test.caller, id, &phone(SITI))
+            .await
+            .expect("answered");
+        assert_eq!(picture.as_deref(), Some("https://example.org/picture.jpg"));
+        accounts::check_number(&test.app, &test.caller, id, &phone(SITI))
+            .await
+            .expect("answered");
+        test.app.connections.remove(id);
+        let refused = accounts::profile_picture(&test.app, &test.caller, id, &phone(SITI))
+            .await
+            .expect_err("refused");
+        assert!(matches!(
+            refused,
+            Error::Unavailable {
+                code: "session_disconnected",
+                ..
+            }
+        ));
+        let kept = accounts::check_number(&test.app, &test.caller, id, &phone(SITI))
+            .await
+            .expect("kept");
+        assert!(kept.exists);
+        let refused = accounts::check_number(&test.app, &test.caller, id, &phone("15550000003"))
+            .await
+            .expect_err("refused");
+        assert!(matches!(
+            refused,
+            Error::Unavailable {
+                code: "session_disconnected",
+                ..
+            }
+        ));
+    }
 }

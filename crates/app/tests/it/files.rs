@@ -158,21 +158,22 @@ async fn a_file_that_never_got_its_row_goes_after_a_while() {
 
 #[tokio::test]
 async fn what_an_upload_left_behind_goes_when_nobody_can_be_writing_it_any_more() {
-    let database = testing::sqlite();
-    let test = TestApp::new(&database).await;
-    let folder = test.app.settings.data_dir.join("media/incoming");
-    std::fs::create_dir_all(&folder).expect("a folder");
-    let written = |name: &str, age: Duration| {
-        let path = folder.join(name);
-        let now = UNIX_EPOCH + Duration::from_millis(test.clock.now().millis().unsigned_abs());
-        let file = std::fs::File::create(&path).expect("made");
-        file.set_modified(now - age).expect("ours");
-        path
-    };
-    let old = written("old", delete_files::GRACE + Duration::from_millis(1));
-    let new = written("new", delete_files::GRACE);
-    assert_eq!(delete_files::sweep(&test.app).await.expect("swept"), 1);
-    assert!(!old.exists() && new.exists());
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let folder = test.app.settings.data_dir.join("media/incoming");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let written = |name: &str, age: Duration| {
+            let path = folder.join(name);
+            let now = UNIX_EPOCH + Duration::from_millis(test.clock.now().millis().unsigned_abs());
+            let file = std::fs::File::create(&path).expect("made");
+            file.set_modified(now - age).expect("ours");
+            path
+        };
+        let old = written("old", delete_files::GRACE + Duration::from_millis(1));
+        let new = written("new", delete_files::GRACE);
+        assert_eq!(delete_files::sweep(&test.app).await.expect("swept"), 1);
+        assert!(!old.exists() && new.exists());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -201,90 +202,93 @@ async fn a_file_that_is_stored_again_while_it_is_being_deleted_stays() {
 
 #[tokio::test]
 async fn a_link_that_drips_is_a_wrong_field_of_the_message() {
-    let database = testing::sqlite();
-    let mut test = TestApp::new(&database).await;
-    let hurried = Client::new(Targets::PrivateToo).expect("a client");
-    Arc::get_mut(&mut test.app).expect("nothing runs yet").net =
-        hurried.with_download_deadline(Duration::from_millis(300));
-    let (account, _) = test.account(None).await;
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("bound");
-    let dripping = async {
-        let (mut stream, _) = listener.accept().await.expect("a connection");
-        let read = stream.read(&mut [0; 1024]).await.expect("a request");
-        assert!(read > 0);
-        let head = b"HTTP/1.1 200 OK\r\ncontent-type: image/png\r\ncontent-length: 1000\r\n\r\n\x89PNG";
-        stream.write_all(head).await.expect("written");
-        // It stays open, and nothing more comes.
-        std::future::pending::<()>().await;
-    };
-    let link = MediaSource::Link(format!("http://{address}/a.png"));
-    let wrong = tokio::select! {
-        sent = within(new(account, MediaKind::Image, link).send(&test)) => sent.expect_err("refused"),
-        () = dripping => unreachable!("it never ends"),
-    };
-    assert_eq!(wrong[0].pointer, "/image/link");
-    assert_eq!(
-        wrong[0].flaw.to_string(),
-        "could not be fetched: the server took too long to send it"
-    );
+    for database in testing::both().await {
+        let mut test = TestApp::new(&database).await;
+        let hurried = Client::new(Targets::PrivateToo).expect("a client");
+        Arc::get_mut(&mut test.app).expect("nothing runs yet").net =
+            hurried.with_download_deadline(Duration::from_millis(300));
+        let (account, _) = test.account(None).await;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("bound");
+        let dripping = async {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let read = stream.read(&mut [0; 1024]).await.expect("a request");
+            assert!(read > 0);
+            let head = b"HTTP/1.1 200 OK\r\ncontent-type: image/png\r\ncontent-length: 1000\r\n\r\n\x89PNG";
+            stream.write_all(head).await.expect("written");
+            // It stays open, and nothing more comes.
+            std::future::pending::<()>().await;
+        };
+        let link = MediaSource::Link(format!("http://{address}/a.png"));
+        let wrong = tokio::select! {
+            sent = within(new(account, MediaKind::Image, link).send(&test)) => sent.expect_err("refused"),
+            () = dripping => unreachable!("it never ends"),
+        };
+        assert_eq!(wrong[0].pointer, "/image/link");
+        assert_eq!(
+            wrong[0].flaw.to_string(),
+            "could not be fetched: the server took too long to send it"
+        );
+    }
 }
 
 #[tokio::test]
 async fn a_file_must_be_what_it_is_said_to_be() {
-    let database = testing::sqlite();
-    let test = TestApp::new(&database).await;
-    let (account, _) = test.account(None).await;
-    let mp4 = b"\0\0\0\x18ftypXYZ1\0\0\0\0rest";
-    let mp3 = b"\xff\xf3\x40\xc0rest of a frame";
-    let png = b"\x89PNG\r\n\x1a\nrest";
-    let hello = b"hello world";
-    let opus = ogg(b"OpusHead");
-    for (kind, bytes, mime, is_right) in [
-        (MediaKind::Video, &hello[..], "video/mp4", false),
-        (MediaKind::Audio, hello, "audio/mpeg", false),
-        (MediaKind::Audio, hello, "audio/ogg", false),
-        (MediaKind::Image, hello, "image/png", false),
-        (MediaKind::Image, mp4, "image/png", false),
-        (MediaKind::Document, hello, "video/mp4", false),
-        (MediaKind::Document, hello, "text/plain", true),
-        (MediaKind::Video, mp4, "video/mp4", true),
-        (MediaKind::Video, mp4, "VIDEO/MP4", true),
-        (MediaKind::Video, mp4, "video/3gpp", true),
-        (MediaKind::Audio, mp4, "audio/mp4", true),
-        (MediaKind::Audio, mp3, "audio/mpeg", true),
-        (MediaKind::Audio, &opus, "audio/ogg; codecs=opus", true),
-        (MediaKind::Image, png, "IMAGE/PNG", true),
-    ] {
-        let sent = new(account, kind, data(bytes, mime)).send(&test).await;
-        assert_eq!(sent.is_ok(), is_right, "{mime} as {kind:?}: {sent:?}");
-        if let Err(wrong) = sent {
-            assert_eq!(wrong[0].pointer, format!("/{}/data", kind.name()));
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        let mp4 = b"\0\0\0\x18ftypXYZ1\0\0\0\0rest";
+        let mp3 = b"\xff\xf3\x40\xc0rest of a frame";
+        let png = b"\x89PNG\r\n\x1a\nrest";
+        let hello = b"hello world";
+        let opus = ogg(b"OpusHead");
+        for (kind, bytes, mime, is_right) in [
+            (MediaKind::Video, &hello[..], "video/mp4", false),
+            (MediaKind::Audio, hello, "audio/mpeg", false),
+            (MediaKind::Audio, hello, "audio/ogg", false),
+            (MediaKind::Image, hello, "image/png", false),
+            (MediaKind::Image, mp4, "image/png", false),
+            (MediaKind::Document, hello, "video/mp4", false),
+            (MediaKind::Document, hello, "text/plain", true),
+            (MediaKind::Video, mp4, "video/mp4", true),
+            (MediaKind::Video, mp4, "VIDEO/MP4", true),
+            (MediaKind::Video, mp4, "video/3gpp", true),
+            (MediaKind::Audio, mp4, "audio/mp4", true),
+            (MediaKind::Audio, mp3, "audio/mpeg", true),
+            (MediaKind::Audio, &opus, "audio/ogg; codecs=opus", true),
+            (MediaKind::Image, png, "IMAGE/PNG", true),
+        ] {
+            let sent = new(account, kind, data(bytes, mime)).send(&test).await;
+            assert_eq!(sent.is_ok(), is_right, "{mime} as {kind:?}: {sent:?}");
+            if let Err(wrong) = sent {
+                assert_eq!(wrong[0].pointer, format!("/{}/data", kind.name()));
+            }
         }
     }
 }
 
 #[tokio::test]
 async fn what_does_not_belong_to_a_kind_of_file_is_refused_by_its_name() {
-    let database = testing::sqlite();
-    let test = TestApp::new(&database).await;
-    let (account, _) = test.account(None).await;
-    let png = b"\x89PNG\r\n\x1a\nrest";
-    let refused = async |mut new: Draft, change: fn(&mut NewMedia)| {
-        change(&mut new.media);
-        new.send(&test).await.expect_err("refused")[0].pointer.clone()
-    };
-    let sound = || new(account, MediaKind::Audio, data(&ogg(b"OpusHead"), "audio/ogg"));
-    let vorbis = || new(account, MediaKind::Audio, data(&ogg(b"\x01vorbis"), "audio/ogg"));
-    let picture = || new(account, MediaKind::Image, data(png, "image/png"));
-    let caption = |media: &mut NewMedia| media.caption = Some("x".into());
-    let file_name = |media: &mut NewMedia| media.file_name = Some("x.ogg".into());
-    let voice = |media: &mut NewMedia| media.voice = true;
-    assert_eq!(refused(sound(), caption).await, "/audio/caption");
-    assert_eq!(refused(sound(), file_name).await, "/audio/file_name");
-    assert_eq!(refused(vorbis(), voice).await, "/audio/voice");
-    assert_eq!(refused(picture(), voice).await, "/image/voice");
-    let mut note = sound();
-    voice(&mut note.media);
-    note.send(&test).await.expect("a voice note");
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        let png = b"\x89PNG\r\n\x1a\nrest";
+        let refused = async |mut new: Draft, change: fn(&mut NewMedia)| {
+            change(&mut new.media);
+            new.send(&test).await.expect_err("refused")[0].pointer.clone()
+        };
+        let sound = || new(account, MediaKind::Audio, data(&ogg(b"OpusHead"), "audio/ogg"));
+        let vorbis = || new(account, MediaKind::Audio, data(&ogg(b"\x01vorbis"), "audio/ogg"));
+        let picture = || new(account, MediaKind::Image, data(png, "image/png"));
+        let caption = |media: &mut NewMedia| media.caption = Some("x".into());
+        let file_name = |media: &mut NewMedia| media.file_name = Some("x.ogg".into());
+        let voice = |media: &mut NewMedia| media.voice = true;
+        assert_eq!(refused(sound(), caption).await, "/audio/caption");
+        assert_eq!(refused(sound(), file_name).await, "/audio/file_name");
+        assert_eq!(refused(vorbis(), voice).await, "/audio/voice");
+        assert_eq!(refused(picture(), voice).await, "/image/voice");
+        let mut note = sound();
+        voice(&mut note.media);
+        note.send(&test).await.expect("a voice note");
+    }
 }

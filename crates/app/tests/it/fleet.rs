@@ -1,5 +1,7 @@
 //! Accounts that run: states, reconnects, leases. Waits end when the test says so, and the clock stands still.
 
+mod records;
+
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -536,30 +538,31 @@ async fn a_ban_is_not_cut_short_by_pausing_and_connecting() {
 
 #[tokio::test]
 async fn waits_grow_until_a_connection_was_good_for_a_while() {
-    let database = testing::sqlite();
-    let node = Node::new(&database).await;
-    let (id, mut provider) = node.connected().await;
-    for (round, (least, most)) in [(500, 1_000), (1_000, 2_000), (2_000, 4_000)].into_iter().enumerate() {
+    for database in testing::both().await {
+        let node = Node::new(&database).await;
+        let (id, mut provider) = node.connected().await;
+        for (round, (least, most)) in [(500, 1_000), (1_000, 2_000), (2_000, 4_000)].into_iter().enumerate() {
+            provider.connection(Connection::Disconnected(Disconnect::Lost)).await;
+            node.timer
+                .finish(Duration::from_millis(least)..=Duration::from_millis(most))
+                .await;
+            provider = node.provider(id, round + 2).await;
+        }
+        provider.connection(Connection::Connected(identity())).await;
+        node.wait_for_state(id, AccountState::Connected).await;
+        // Renewed while the minute passes, so that the lease is not lost.
+        for _ in 0..10 {
+            node.timer.finish(RENEW..=RENEW).await;
+            node.timer.finish(RENEW..=RENEW).await;
+            node.test.clock.advance(Duration::from_secs(6));
+        }
         provider.connection(Connection::Disconnected(Disconnect::Lost)).await;
         node.timer
-            .finish(Duration::from_millis(least)..=Duration::from_millis(most))
+            .finish(Duration::from_millis(500)..=Duration::from_secs(1))
             .await;
-        provider = node.provider(id, round + 2).await;
+        node.provider(id, 5).await;
+        node.stop().await;
     }
-    provider.connection(Connection::Connected(identity())).await;
-    node.wait_for_state(id, AccountState::Connected).await;
-    // Renewed while the minute passes, so that the lease is not lost.
-    for _ in 0..10 {
-        node.timer.finish(RENEW..=RENEW).await;
-        node.timer.finish(RENEW..=RENEW).await;
-        node.test.clock.advance(Duration::from_secs(6));
-    }
-    provider.connection(Connection::Disconnected(Disconnect::Lost)).await;
-    node.timer
-        .finish(Duration::from_millis(500)..=Duration::from_secs(1))
-        .await;
-    node.provider(id, 5).await;
-    node.stop().await;
 }
 
 #[tokio::test]
@@ -600,6 +603,7 @@ async fn an_account_is_paused_and_goes_on_when_somebody_connects_it() {
 
 #[tokio::test]
 async fn a_pause_is_heard_when_the_next_try_begins_at_the_same_moment() {
+    // Only SQLite has readers that can be held up so; it is the fleet that is looked at, not the database.
     let database = testing::sqlite();
     let node = Node::new(&database).await;
     let (id, provider) = node.connected().await;
@@ -640,18 +644,19 @@ async fn a_pause_is_heard_when_the_next_try_begins_at_the_same_moment() {
 
 #[tokio::test]
 async fn somebody_who_connects_does_not_wait_for_the_next_try() {
-    let database = testing::sqlite();
-    let node = Node::new(&database).await;
-    let (id, provider) = node.connected().await;
-    provider
-        .connection(Connection::Disconnected(Disconnect::Replaced))
-        .await;
-    node.wait_for_state(id, AccountState::Reconnecting).await;
-    node.connect(id).await;
-    let provider = node.provider(id, 2).await;
-    provider.connection(Connection::Connected(identity())).await;
-    node.wait_for_state(id, AccountState::Connected).await;
-    node.stop().await;
+    for database in testing::both().await {
+        let node = Node::new(&database).await;
+        let (id, provider) = node.connected().await;
+        provider
+            .connection(Connection::Disconnected(Disconnect::Replaced))
+            .await;
+        node.wait_for_state(id, AccountState::Reconnecting).await;
+        node.connect(id).await;
+        let provider = node.provider(id, 2).await;
+        provider.connection(Connection::Connected(identity())).await;
+        node.wait_for_state(id, AccountState::Connected).await;
+        node.stop().await;
+    }
 }
 
 #[tokio::test]
@@ -758,58 +763,6 @@ async fn a_deleted_account_stops_and_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn records_are_encrypted_and_read_as_they_were_written() {
-    for database in testing::both().await {
-        let node = Node::new(&database).await;
-        let (id, _provider) = node.connected().await;
-        let records = node.records(id);
-        records
-            .write(vec![put(b"a1", b"one"), put(b"a2", b"two"), put(b"b1", b"three")])
-            .await
-            .expect("written");
-        let found = records
-            .get(KIND, &[b"b1".to_vec(), b"none".to_vec(), b"a1".to_vec()])
-            .await
-            .expect("read");
-        assert_eq!(
-            found,
-            [Some(b"three".to_vec()), None, Some(b"one".to_vec())],
-            "{}",
-            database.kind
-        );
-        let listed = records.list(KIND, b"a").await.expect("listed");
-        assert_eq!(
-            listed,
-            [(b"a1".to_vec(), b"one".to_vec()), (b"a2".to_vec(), b"two".to_vec())]
-        );
-        let stored = node
-            .test
-            .app
-            .store
-            .read(move |tx| Box::pin(async move { session_record::list(tx, id, KIND.0, b"").await }))
-            .await
-            .expect("read");
-        assert!(
-            stored
-                .iter()
-                .all(|(_, sealed)| !sealed.windows(3).any(|part| part == b"one" || part == b"two"))
-        );
-        assert_eq!(records.take(KIND, b"a1").await.expect("taken"), Some(b"one".to_vec()));
-        assert_eq!(records.take(KIND, b"a1").await.expect("taken"), None);
-        let now = node.test.clock.now();
-        let dated = RecordWrite::Put {
-            kind: KIND,
-            key: b"old".to_vec(),
-            value: vec![],
-            expires_at: Some(now.minus(Duration::from_secs(1))),
-        };
-        records.write(vec![dated]).await.expect("written");
-        assert_eq!(records.delete_expired(KIND, now).await.expect("deleted"), 1);
-        node.stop().await;
-    }
-}
-
-#[tokio::test]
 async fn a_node_that_lost_a_lease_stops_the_device_and_writes_nothing_more() {
     for database in testing::both().await {
         let node = Node::new(&database).await;
@@ -848,20 +801,21 @@ async fn a_node_that_lost_a_lease_stops_the_device_and_writes_nothing_more() {
 
 #[tokio::test]
 async fn a_node_stops_by_itself_when_it_could_not_renew_in_time() {
-    let database = testing::sqlite();
-    let node = Node::new(&database).await;
-    let (id, provider) = node.connected().await;
-    let records = node.records(id);
-    node.test.clock.advance(Duration::from_millis(7_999));
-    records.write(vec![put(b"creds", b"in time")]).await.expect("written");
-    node.test.clock.advance(Duration::from_millis(1));
-    let ended = node.timer.tick_until(WATCH, provider.wait_for_end()).await;
-    assert_eq!(ended, End::ShutDown);
-    assert!(matches!(
-        records.write(vec![put(b"creds", b"late")]).await,
-        Err(RecordError::Fenced)
-    ));
-    node.stop().await;
+    for database in testing::both().await {
+        let node = Node::new(&database).await;
+        let (id, provider) = node.connected().await;
+        let records = node.records(id);
+        node.test.clock.advance(Duration::from_millis(7_999));
+        records.write(vec![put(b"creds", b"in time")]).await.expect("written");
+        node.test.clock.advance(Duration::from_millis(1));
+        let ended = node.timer.tick_until(WATCH, provider.wait_for_end()).await;
+        assert_eq!(ended, End::ShutDown);
+        assert!(matches!(
+            records.write(vec![put(b"creds", b"late")]).await,
+            Err(RecordError::Fenced)
+        ));
+        node.stop().await;
+    }
 }
 
 #[tokio::test]
@@ -953,79 +907,82 @@ async fn the_next_start_of_a_node_takes_its_accounts_over_at_once() {
 
 #[tokio::test]
 async fn only_a_few_accounts_start_at_the_same_moment() {
-    let database = testing::sqlite();
-    let node = Node::new(&database).await;
-    let mut ids = Vec::new();
-    for _ in 0..20 {
-        ids.push(node.create().await);
-    }
-    for id in &ids {
-        node.connect(*id).await;
-    }
-    let mut opened = 0;
-    while opened < ids.len() {
-        let all = node.connector.fake.opened();
-        assert!(all.len() <= opened + AT_ONCE, "{} are starting", all.len() - opened);
-        match all.get(opened) {
-            Some(provider) => {
-                provider.connection(Connection::Connected(identity())).await;
-                node.wait_for_state(provider.account(), AccountState::Connected).await;
-                opened += 1;
-            }
-            None => tokio::task::yield_now().await,
+    for database in testing::both().await {
+        let node = Node::new(&database).await;
+        let mut ids = Vec::new();
+        for _ in 0..20 {
+            ids.push(node.create().await);
         }
+        for id in &ids {
+            node.connect(*id).await;
+        }
+        let mut opened = 0;
+        while opened < ids.len() {
+            let all = node.connector.fake.opened();
+            assert!(all.len() <= opened + AT_ONCE, "{} are starting", all.len() - opened);
+            match all.get(opened) {
+                Some(provider) => {
+                    provider.connection(Connection::Connected(identity())).await;
+                    node.wait_for_state(provider.account(), AccountState::Connected).await;
+                    opened += 1;
+                }
+                None => tokio::task::yield_now().await,
+            }
+        }
+        assert_eq!(node.fleet.running(), 20);
+        node.stop().await;
     }
-    assert_eq!(node.fleet.running(), 20);
-    node.stop().await;
 }
 
 #[tokio::test]
 async fn an_account_that_hangs_does_not_hold_up_the_others_and_is_tried_again() {
-    let database = testing::sqlite();
-    let node = Node::new(&database).await;
-    let mut ids = Vec::new();
-    for _ in 0..=AT_ONCE {
-        ids.push(node.create().await);
+    for database in testing::both().await {
+        let node = Node::new(&database).await;
+        let mut ids = Vec::new();
+        for _ in 0..=AT_ONCE {
+            ids.push(node.create().await);
+        }
+        for id in &ids[..AT_ONCE] {
+            node.connect(*id).await;
+        }
+        let hanging = node.provider(ids[0], 1).await;
+        for id in &ids[1..AT_ONCE] {
+            node.provider(*id, 1).await;
+        }
+        node.connect(ids[AT_ONCE]).await;
+        let gate = Duration::from_secs(5);
+        for _ in 0..AT_ONCE {
+            node.timer.finish(gate..=gate).await;
+        }
+        node.provider(ids[AT_ONCE], 1).await;
+        let start = Duration::from_secs(60);
+        // The oldest of these waits are those of the accounts that started first, in any order.
+        for _ in 0..AT_ONCE {
+            node.timer.finish(start..=start).await;
+        }
+        let ended = within(hanging.wait_for_end()).await;
+        assert_eq!(ended, End::ShutDown);
+        let account = node.wait_for_state(ids[0], AccountState::Reconnecting).await;
+        assert_eq!(account.reason.expect("a reason").code, "no_reception");
+        node.stop().await;
     }
-    for id in &ids[..AT_ONCE] {
-        node.connect(*id).await;
-    }
-    let hanging = node.provider(ids[0], 1).await;
-    for id in &ids[1..AT_ONCE] {
-        node.provider(*id, 1).await;
-    }
-    node.connect(ids[AT_ONCE]).await;
-    let gate = Duration::from_secs(5);
-    for _ in 0..AT_ONCE {
-        node.timer.finish(gate..=gate).await;
-    }
-    node.provider(ids[AT_ONCE], 1).await;
-    let start = Duration::from_secs(60);
-    // The oldest of these waits are those of the accounts that started first, in any order.
-    for _ in 0..AT_ONCE {
-        node.timer.finish(start..=start).await;
-    }
-    let ended = within(hanging.wait_for_end()).await;
-    assert_eq!(ended, End::ShutDown);
-    let account = node.wait_for_state(ids[0], AccountState::Reconnecting).await;
-    assert_eq!(account.reason.expect("a reason").code, "no_reception");
-    node.stop().await;
 }
 
 #[tokio::test]
 async fn a_connection_that_cannot_be_opened_is_tried_again() {
-    let database = testing::sqlite();
-    let node = Node::new(&database).await;
-    node.connector.is_broken.store(true, Ordering::SeqCst);
-    let id = node.create().await;
-    node.connect(id).await;
-    node.wait_for_state(id, AccountState::Reconnecting).await;
-    node.connector.is_broken.store(false, Ordering::SeqCst);
-    node.timer
-        .finish(Duration::from_millis(500)..=Duration::from_secs(1))
-        .await;
-    node.provider(id, 1).await;
-    node.stop().await;
+    for database in testing::both().await {
+        let node = Node::new(&database).await;
+        node.connector.is_broken.store(true, Ordering::SeqCst);
+        let id = node.create().await;
+        node.connect(id).await;
+        node.wait_for_state(id, AccountState::Reconnecting).await;
+        node.connector.is_broken.store(false, Ordering::SeqCst);
+        node.timer
+            .finish(Duration::from_millis(500)..=Duration::from_secs(1))
+            .await;
+        node.provider(id, 1).await;
+        node.stop().await;
+    }
 }
 
 #[tokio::test]
@@ -1071,22 +1028,23 @@ async fn what_waits_to_be_sent_is_due_once_the_account_is_connected() {
 
 #[tokio::test]
 async fn what_an_earlier_connection_still_says_is_not_listened_to() {
-    let database = testing::sqlite();
-    let node = Node::new(&database).await;
-    let (id, old) = node.connected().await;
-    old.connection(Connection::Disconnected(Disconnect::RestartRequired))
-        .await;
-    let new = node.provider(id, 2).await;
-    old.connection(Connection::Disconnected(Disconnect::LoggedOut)).await;
-    new.connection(Connection::Connected(identity())).await;
-    node.wait_for_state(id, AccountState::Connected).await;
-    assert_eq!(
-        states(&node.history(id).await)[2..],
-        [
-            AccountState::Connected,
-            AccountState::Reconnecting,
-            AccountState::Connected
-        ]
-    );
-    node.stop().await;
+    for database in testing::both().await {
+        let node = Node::new(&database).await;
+        let (id, old) = node.connected().await;
+        old.connection(Connection::Disconnected(Disconnect::RestartRequired))
+            .await;
+        let new = node.provider(id, 2).await;
+        old.connection(Connection::Disconnected(Disconnect::LoggedOut)).await;
+        new.connection(Connection::Connected(identity())).await;
+        node.wait_for_state(id, AccountState::Connected).await;
+        assert_eq!(
+            states(&node.history(id).await)[2..],
+            [
+                AccountState::Connected,
+                AccountState::Reconnecting,
+                AccountState::Connected
+            ]
+        );
+        node.stop().await;
+    }
 }

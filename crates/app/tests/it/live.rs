@@ -107,31 +107,33 @@ async fn two_hundred_browsers_that_come_back_are_served_at_once() {
 
 #[tokio::test]
 async fn codes_are_hinted_at_only_to_who_may_see_them() {
-    let test = TestApp::new(&testing::sqlite()).await;
-    let account = AccountId::from(Uuid::from_u128(1));
-    let mut reader = Caller::system(test.caller.organization_id);
-    reader.permissions = vec![Permission::EventsRead];
-    let mut agent = reader.clone();
-    agent.permissions = Caller::permissions_of(Role::Agent);
-    let mut agent = Box::pin(
-        events::subscribe(test.app.clone(), agent, None)
-            .await
-            .expect("subscribed"),
-    );
-    let mut reader = Box::pin(
-        events::subscribe(test.app.clone(), reader, None)
-            .await
-            .expect("subscribed"),
-    );
-    test.app.bus.publish(Signal::Qr(test.caller.organization_id, account));
-    assert!(matches!(within(agent.next()).await, Some(Ok(Live::Ready(0)))));
-    assert!(matches!(within(agent.next()).await, Some(Ok(Live::Qr(id))) if id == account));
-    emit(&test, 1).await;
-    assert_eq!(places(&mut reader, 1).await, [1]);
-    let mut nobody = Caller::system(test.caller.organization_id);
-    nobody.permissions = vec![Permission::MessagesRead];
-    let refused = events::subscribe(test.app.clone(), nobody, None).await.map(drop);
-    assert!(matches!(refused, Err(Error::Forbidden(_))));
-    drop((agent, reader));
-    test.stop().await;
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let account = AccountId::from(Uuid::from_u128(1));
+        let mut reader = Caller::system(test.caller.organization_id);
+        reader.permissions = vec![Permission::EventsRead];
+        let mut agent = reader.clone();
+        agent.permissions = Caller::permissions_of(Role::Agent);
+        let mut agent = Box::pin(
+            events::subscribe(test.app.clone(), agent, None)
+                .await
+                .expect("subscribed"),
+        );
+        let mut reader = Box::pin(
+            events::subscribe(test.app.clone(), reader, None)
+                .await
+                .expect("subscribed"),
+        );
+        test.app.bus.publish(Signal::Qr(test.caller.organization_id, account));
+        assert!(matches!(within(agent.next()).await, Some(Ok(Live::Ready(0)))));
+        assert!(matches!(within(agent.next()).await, Some(Ok(Live::Qr(id))) if id == account));
+        emit(&test, 1).await;
+        assert_eq!(places(&mut reader, 1).await, [1]);
+        let mut nobody = Caller::system(test.caller.organization_id);
+        nobody.permissions = vec![Permission::MessagesRead];
+        let refused = events::subscribe(test.app.clone(), nobody, None).await.map(drop);
+        assert!(matches!(refused, Err(Error::Forbidden(_))));
+        drop((agent, reader));
+        test.stop().await;
+    }
 }

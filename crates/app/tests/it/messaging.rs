@@ -303,10 +303,15 @@ async fn rejections_and_exhausted_retries_fail_with_a_reason_and_can_be_retried(
             status(&test, sent.message.id).await,
             (MessageStatus::Failed, Some("rejected_463".into()))
         );
+        let failed = messaging::get(&test.app, &test.caller, sent.message.id)
+            .await
+            .expect("found");
+        assert_eq!(failed.failed_at, Some(test.app.clock.now()), "{}", database.kind);
         let again = messaging::retry(&test.app, &test.caller, sent.message.id)
             .await
             .expect("queued again");
         assert_eq!((again.wa_id, again.status), (sent.message.wa_id, MessageStatus::Queued));
+        assert_eq!(again.failed_at, None);
         test.wait_for_events("message.sent", 1).await;
         let twice = messaging::retry(&test.app, &test.caller, sent.message.id).await;
         assert!(
@@ -604,75 +609,77 @@ async fn a_file_is_stored_once_uploaded_once_and_a_retry_sends_the_same_bytes() 
 
 #[tokio::test]
 async fn a_person_sends_thirty_a_minute_and_a_program_any_number() {
-    let database = testing::sqlite();
-    let test = TestApp::new(&database).await;
-    let (account, _) = test.account(None).await;
-    let person = pesan_app::Caller {
-        principal: pesan_app::Principal::User(pesan_model::UserId::from(uuid::Uuid::from_u128(1))),
-        ..test.caller.clone()
-    };
-    for _ in 0..30 {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        let person = pesan_app::Caller {
+            principal: pesan_app::Principal::User(pesan_model::UserId::from(uuid::Uuid::from_u128(1))),
+            ..test.caller.clone()
+        };
+        for _ in 0..30 {
+            messaging::send(&test.app, &person, text(account, TO, "halo"), None)
+                .await
+                .expect("accepted");
+        }
+        let next = messaging::send(&test.app, &person, text(account, TO, "halo"), None).await;
+        assert!(
+            matches!(next, Err(Error::TooMany { retry_after }) if retry_after == Duration::from_secs(2)),
+            "{next:?}"
+        );
+        send(&test, text(account, TO, "from a program")).await;
+        test.clock.advance(Duration::from_secs(2));
         messaging::send(&test.app, &person, text(account, TO, "halo"), None)
             .await
-            .expect("accepted");
+            .expect("accepted again");
     }
-    let next = messaging::send(&test.app, &person, text(account, TO, "halo"), None).await;
-    assert!(
-        matches!(next, Err(Error::TooMany { retry_after }) if retry_after == Duration::from_secs(2)),
-        "{next:?}"
-    );
-    send(&test, text(account, TO, "from a program")).await;
-    test.clock.advance(Duration::from_secs(2));
-    messaging::send(&test.app, &person, text(account, TO, "halo"), None)
-        .await
-        .expect("accepted again");
 }
 
 #[tokio::test]
 async fn a_repeat_does_not_fetch_its_file_again() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     const GIF: &[u8] = b"GIF89a\x01\0\x01\0\0\0\0;";
-    let database = testing::sqlite();
-    let test = TestApp::new(&database).await;
-    let (account, _) = test.account(None).await;
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let link = format!("http://{}/a.gif", listener.local_addr().expect("bound"));
-    let serve_once = async move {
-        let (mut stream, _) = listener.accept().await.expect("a request");
-        let mut request = [0; 1024];
-        let _ = stream.read(&mut request).await.expect("readable");
-        let head = format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: image/gif\r\ncontent-length: {}\r\n\r\n",
-            GIF.len()
-        );
-        stream
-            .write_all(&[head.as_bytes(), GIF].concat())
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let link = format!("http://{}/a.gif", listener.local_addr().expect("bound"));
+        let serve_once = async move {
+            let (mut stream, _) = listener.accept().await.expect("a request");
+            let mut request = [0; 1024];
+            let _ = stream.read(&mut request).await.expect("readable");
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: image/gif\r\ncontent-length: {}\r\n\r\n",
+                GIF.len()
+            );
+            stream
+                .write_all(&[head.as_bytes(), GIF].concat())
+                .await
+                .expect("writable");
+        };
+        let key = || Some(KeyText::new("photo").expect("valid").of([1; 32]));
+        let image = || NewMessage {
+            content: NewContent::Media(NewMedia {
+                kind: MediaKind::Image,
+                source: MediaSource::Link(link.clone()),
+                caption: None,
+                file_name: None,
+                voice: false,
+            }),
+            ..text(account, TO, "")
+        };
+        let asked = messaging::send(&test.app, &test.caller, image(), key());
+        let (first, ()) = tokio::join!(asked, serve_once);
+        let first = first.expect("accepted");
+        let again = messaging::send(&test.app, &test.caller, image(), key())
             .await
-            .expect("writable");
-    };
-    let key = || Some(KeyText::new("photo").expect("valid").of([1; 32]));
-    let image = || NewMessage {
-        content: NewContent::Media(NewMedia {
-            kind: MediaKind::Image,
-            source: MediaSource::Link(link.clone()),
-            caption: None,
-            file_name: None,
-            voice: false,
-        }),
-        ..text(account, TO, "")
-    };
-    let asked = messaging::send(&test.app, &test.caller, image(), key());
-    let (first, ()) = tokio::join!(asked, serve_once);
-    let first = first.expect("accepted");
-    let again = messaging::send(&test.app, &test.caller, image(), key())
-        .await
-        .expect("the server is gone, the message is not");
-    assert_eq!((again.message.id, again.is_replay), (first.message.id, true));
-    assert_eq!(
-        refused(&test, image()).await[0].pointer,
-        "/image/link",
-        "without the key it is fetched again"
-    );
+            .expect("the server is gone, the message is not");
+        assert_eq!((again.message.id, again.is_replay), (first.message.id, true));
+        assert_eq!(
+            refused(&test, image()).await[0].pointer,
+            "/image/link",
+            "without the key it is fetched again"
+        );
+    }
 }
 
 #[tokio::test]
@@ -705,33 +712,35 @@ async fn a_reaction_is_one_emoji_on_a_message_of_the_same_chat() {
 
 #[tokio::test]
 async fn a_group_this_account_is_not_in_is_refused() {
-    let database = testing::sqlite();
-    let test = TestApp::new(&database).await;
-    let (account, provider) = test.account(None).await;
-    let group = "120363000000000009@g.us";
-    assert_eq!(refused(&test, text(account, group, "halo")).await[0].pointer, "/to");
-    let info = pesan_providers::provider::GroupInfo {
-        subject: "Relawan".into(),
-        participants: vec![],
-    };
-    provider.set_group(group.parse().expect("valid"), info);
-    send(&test, text(account, group, "halo")).await;
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, provider) = test.account(None).await;
+        let group = "120363000000000009@g.us";
+        assert_eq!(refused(&test, text(account, group, "halo")).await[0].pointer, "/to");
+        let info = pesan_providers::provider::GroupInfo {
+            subject: "Relawan".into(),
+            participants: vec![],
+        };
+        provider.set_group(group.parse().expect("valid"), info);
+        send(&test, text(account, group, "halo")).await;
+    }
 }
 
 #[tokio::test]
 async fn a_file_name_is_a_name_and_not_a_path() {
-    let database = testing::sqlite();
-    let test = TestApp::new(&database).await;
-    for name in ["../../etc/passwd", "a\0b.txt", "..", "", "a\\b", &"n".repeat(256)] {
-        let described = pesan_app::media::Described {
-            mime: None,
-            file_name: Some(name.to_owned()),
-        };
-        let stored = pesan_app::media::store_bytes(&test.app, &test.caller, b"halo".to_vec(), described).await;
-        let Err(Error::Invalid(fields)) = stored else {
-            panic!("{name:?} was taken");
-        };
-        assert_eq!(fields[0].pointer, "/file_name");
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        for name in ["../../etc/passwd", "a\0b.txt", "..", "", "a\\b", &"n".repeat(256)] {
+            let described = pesan_app::media::Described {
+                mime: None,
+                file_name: Some(name.to_owned()),
+            };
+            let stored = pesan_app::media::store_bytes(&test.app, &test.caller, b"halo".to_vec(), described).await;
+            let Err(Error::Invalid(fields)) = stored else {
+                panic!("{name:?} was taken");
+            };
+            assert_eq!(fields[0].pointer, "/file_name");
+        }
     }
 }
 

@@ -50,6 +50,7 @@ fn message(number: u128, chat: u128) -> Message {
         sent_at: Some(at),
         delivered_at: None,
         read_at: None,
+        failed_at: None,
         send_at: None,
         deleted_at: None,
     }
@@ -551,55 +552,57 @@ async fn the_simple_envelope_is_short_and_signed_as_a_whole() {
 
 #[tokio::test]
 async fn webhooks_that_cannot_be_right_are_refused_field_by_field() {
-    let test = TestApp::new(&testing::sqlite()).await;
-    let new = NewWebhook {
-        url: "ftp://user@example.com/".into(),
-        events: vec!["*".into(), "message.gone".into()],
-        accounts: vec![],
-        envelope: Envelope::Native,
-    };
-    let Err(Error::Invalid(errors)) = webhooks::create(&test.app, &test.caller, new.clone(), None).await else {
-        panic!("it was not refused");
-    };
-    let pointers: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
-    assert_eq!(pointers, ["/url", "/events/1"]);
-    let metadata = NewWebhook {
-        url: "http://169.254.169.254/".into(),
-        events: vec![],
-        ..new.clone()
-    };
-    let Err(Error::Invalid(errors)) = webhooks::create(&test.app, &test.caller, metadata, None).await else {
-        panic!("it was not refused");
-    };
-    assert_eq!(errors.len(), 2);
-    let good = NewWebhook {
-        url: "https://example.com/".into(),
-        events: vec!["*".into(), "*".into()],
-        ..new
-    };
-    let foreign = NewWebhook {
-        accounts: vec![AccountId::from(Uuid::from_u128(5))],
-        ..good.clone()
-    };
-    let Err(Error::Invalid(errors)) = webhooks::create(&test.app, &test.caller, foreign, None).await else {
-        panic!("it was not refused");
-    };
-    assert_eq!(errors[0].pointer, "/accounts/0");
-    for _ in 0..webhooks::MAX_WEBHOOKS {
-        let created = webhooks::create(&test.app, &test.caller, good.clone(), None)
-            .await
-            .expect("made");
-        assert_eq!(created.webhook.events, ["*"]);
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let new = NewWebhook {
+            url: "ftp://user@example.com/".into(),
+            events: vec!["*".into(), "message.gone".into()],
+            accounts: vec![],
+            envelope: Envelope::Native,
+        };
+        let Err(Error::Invalid(errors)) = webhooks::create(&test.app, &test.caller, new.clone(), None).await else {
+            panic!("it was not refused");
+        };
+        let pointers: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/url", "/events/1"]);
+        let metadata = NewWebhook {
+            url: "http://169.254.169.254/".into(),
+            events: vec![],
+            ..new.clone()
+        };
+        let Err(Error::Invalid(errors)) = webhooks::create(&test.app, &test.caller, metadata, None).await else {
+            panic!("it was not refused");
+        };
+        assert_eq!(errors.len(), 2);
+        let good = NewWebhook {
+            url: "https://example.com/".into(),
+            events: vec!["*".into(), "*".into()],
+            ..new
+        };
+        let foreign = NewWebhook {
+            accounts: vec![AccountId::from(Uuid::from_u128(5))],
+            ..good.clone()
+        };
+        let Err(Error::Invalid(errors)) = webhooks::create(&test.app, &test.caller, foreign, None).await else {
+            panic!("it was not refused");
+        };
+        assert_eq!(errors[0].pointer, "/accounts/0");
+        for _ in 0..webhooks::MAX_WEBHOOKS {
+            let created = webhooks::create(&test.app, &test.caller, good.clone(), None)
+                .await
+                .expect("made");
+            assert_eq!(created.webhook.events, ["*"]);
+        }
+        let refused = webhooks::create(&test.app, &test.caller, good, None).await;
+        assert!(matches!(
+            refused,
+            Err(Error::Conflict {
+                code: "too_many_webhooks",
+                ..
+            })
+        ));
+        test.stop().await;
     }
-    let refused = webhooks::create(&test.app, &test.caller, good, None).await;
-    assert!(matches!(
-        refused,
-        Err(Error::Conflict {
-            code: "too_many_webhooks",
-            ..
-        })
-    ));
-    test.stop().await;
 }
 
 #[tokio::test]

@@ -55,6 +55,7 @@ fn message() -> Message {
         sent_at: None,
         delivered_at: None,
         read_at: None,
+        failed_at: None,
         send_at: None,
         deleted_at: None,
     }

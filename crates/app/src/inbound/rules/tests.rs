@@ -43,6 +43,7 @@ fn stored(direction: Direction, sender: &str, status: MessageStatus) -> Message 
         sent_at: None,
         delivered_at: None,
         read_at: None,
+        failed_at: None,
         send_at: None,
         deleted_at: None,
     }

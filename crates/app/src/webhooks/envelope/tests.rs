@@ -39,6 +39,7 @@ fn message(direction: Direction, status: MessageStatus) -> Message {
         sent_at: Some(Timestamp::from_secs(1_700_000_000)),
         delivered_at: None,
         read_at: None,
+        failed_at: None,
         send_at: None,
         deleted_at: None,
     }
