@@ -316,7 +316,7 @@ fn a_receipt_names_the_person_of_a_direct_chat_and_nobody_of_a_group() {
     };
     assert_eq!(
         peer_in("6280000000001@s.whatsapp.net"),
-        Some(Some("6280000000001".into()))
+        Some(Some("+6280000000001".into()))
     );
     assert_eq!(peer_in("120363000000000001@g.us"), None);
 }
