@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test as base, expect, type Page } from "@playwright/test";
 
-const BINARY = process.env.PESAN_BIN ?? new URL("../../target/debug/pesan", import.meta.url).pathname;
+export const BINARY = process.env.PESAN_BIN ?? new URL("../../target/debug/pesan", import.meta.url).pathname;
 
 /** The line that `pesan demo --json` prints once it is ready. */
 interface Ready {
@@ -124,15 +124,16 @@ function run(data: string, listen: string): ChildProcess {
   });
 }
 
-async function end(process: ChildProcess, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+export async function end(process: ChildProcess, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
   const ended = new Promise((resolve) => process.once("exit", resolve));
   if (process.exitCode === null && process.signalCode === null && process.kill(signal)) await ended;
 }
 
-function firstLine(process: ChildProcess): Promise<string> {
+/** The first line of its output that has this in it. */
+export function firstLine(process: ChildProcess, having = ""): Promise<string> {
   return new Promise((resolve, reject) => {
     if (!process.stdout) throw new Error("the process has no output");
-    createInterface({ input: process.stdout }).once("line", resolve);
+    createInterface({ input: process.stdout }).on("line", (line) => line.includes(having) && resolve(line));
     process.once("error", reject);
     process.once("exit", (code) => reject(new Error(`pesan ended with ${code} before it was ready`)));
   });

@@ -85,7 +85,8 @@ pub fn openapi() -> OpenApi {
         .description(Some(
             "WhatsApp messaging on your own server. Programs send `Authorization: Bearer <API key>`; browsers use a \
              session cookie. Errors are problems (RFC 9457) with a stable `code`. Lists are pages: send `next` as \
-             `after`. `Idempotency-Key` makes creates safe to repeat.",
+             `after`. `Idempotency-Key` makes creates safe to repeat: a repeat does nothing and answers with what the \
+             first one made, as it is now; only the text of an API key is not shown again.",
         ))
         .license(Some(
             utoipa::openapi::LicenseBuilder::new()
@@ -114,11 +115,48 @@ pub fn openapi() -> OpenApi {
         "browser",
         SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(auth::COOKIE_NAME))),
     );
+    components
+        .responses
+        .insert("Problem".to_owned(), anything_wrong().into());
+    for item in document.paths.paths.values_mut() {
+        let operations = [
+            &mut item.get,
+            &mut item.put,
+            &mut item.post,
+            &mut item.patch,
+            &mut item.delete,
+        ];
+        for operation in operations.into_iter().flatten() {
+            let problem = utoipa::openapi::Ref::from_response_name("Problem");
+            operation
+                .responses
+                .responses
+                .insert("default".to_owned(), problem.into());
+        }
+    }
     document.security = Some(vec![
         utoipa::openapi::SecurityRequirement::new::<_, [String; 0], String>("key", []),
         utoipa::openapi::SecurityRequirement::new::<_, [String; 0], String>("browser", []),
     ]);
     document
+}
+
+/// What every operation can answer besides what it says of itself.
+fn anything_wrong() -> utoipa::openapi::Response {
+    utoipa::openapi::ResponseBuilder::new()
+        .description(
+            "What went wrong. 400: the body cannot be read. 401: no key or session that is known. 403: it may not do \
+             this. 404: there is no such thing. 408: it took too long. 413: too large. 415: a body of another type than \
+             is read here. 422: a field is wrong, and `errors` says which. 429: too much at once, `Retry-After` says \
+             until when. 500: a fault of the server. 503: it cannot do this right now.",
+        )
+        .content(
+            "application/problem+json",
+            utoipa::openapi::ContentBuilder::new()
+                .schema(Some(utoipa::openapi::Ref::from_schema_name("Problem")))
+                .build(),
+        )
+        .build()
 }
 
 /// The nouns of the API in the order in which somebody new meets them.

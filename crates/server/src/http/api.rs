@@ -65,6 +65,9 @@ pub(crate) fn closed() -> OpenApiRouter<Shared> {
         .merge(deliveries::routes())
 }
 
+/// Says that an earlier request did it.
+pub(super) const REPLAYED: &str = "idempotency-replayed";
+
 /// The answer to a create: 201 (or 202 for what is queued), where the thing is, and whether an earlier request made it.
 pub(crate) struct Made<T> {
     pub(crate) status: StatusCode,
@@ -80,10 +83,9 @@ impl<T: Serialize> IntoResponse for Made<T> {
             response.headers_mut().insert(LOCATION, location);
         }
         if self.is_replayed {
-            response.headers_mut().insert(
-                HeaderName::from_static("idempotency-replayed"),
-                HeaderValue::from_static("true"),
-            );
+            response
+                .headers_mut()
+                .insert(HeaderName::from_static(REPLAYED), HeaderValue::from_static("true"));
         }
         response
     }

@@ -14,6 +14,7 @@ use pesan_app::access::audit;
 use pesan_app::access::authenticate::{Credentials, authenticate};
 use pesan_app::{Caller, Error};
 
+use super::api::REPLAYED;
 use super::audited::{Audited, audited};
 use super::problem::{Answer, Problem, chain};
 use super::{Server, Shared};
@@ -68,7 +69,7 @@ pub(crate) async fn require_caller(State(server): State<Shared>, mut request: Re
     let target = is_change.then(|| last_id(request.uri().path())).flatten();
     request.extensions_mut().insert(caller.clone());
     let response = next.run(request).await;
-    if is_change && response.status().is_success() {
+    if is_change && response.status().is_success() && !response.headers().contains_key(REPLAYED) {
         let made = response
             .headers()
             .get(LOCATION)

@@ -195,7 +195,14 @@ impl From<Error> for Problem {
             Error::TooMany { retry_after } => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail).later(retry_after)
             }
-            Error::TooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail),
+            Error::TooLarge { limit_bytes } => {
+                let mut problem = Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail);
+                problem.errors = vec![WrongField::from(FieldError {
+                    pointer: "/file".to_owned(),
+                    flaw: Flaw::FileTooLarge { max_bytes: limit_bytes },
+                })];
+                problem
+            }
             Error::Unavailable { code, .. } => Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).later(SOON),
             Error::Internal { action, source } => {
                 tracing::error!(action, error = %chain(&*source), "a request failed by a fault of ours");

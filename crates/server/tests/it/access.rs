@@ -334,8 +334,14 @@ async fn a_role_that_changes_takes_effect_at_once() {
 async fn every_change_has_an_entry_in_the_audit_log() {
     for database in both().await {
         let server = TestServer::new(&database).await;
-        let account = server.post("/v1/accounts", &json!({"name": "Toko"})).await.expect(201);
+        let create = || {
+            let ask = server.ask(Method::POST, "/v1/accounts").header("idempotency-key", "a");
+            ask.json(&json!({"name": "Toko"})).send()
+        };
+        let account = create().await.expect(201);
         let id = account["id"].as_str().expect("an id");
+        // What was done already is not done again.
+        assert_eq!(create().await.header("idempotency-replayed"), "true");
         server
             .patch(&format!("/v1/accounts/{id}"), &json!({"name": "Kantor"}))
             .await

@@ -467,7 +467,9 @@ async fn a_file_comes_back_as_it_was_sent_and_never_as_a_page() {
         let ask = server
             .ask(Method::POST, "/v1/media?file_name=x.bin")
             .header("content-type", "application/pdf");
-        ask.body(&huge).send().await.problem(413, "too_large");
+        let problem = ask.body(&huge).send().await.problem(413, "too_large");
+        assert_eq!(problem["errors"][0]["pointer"], "/file");
+        assert_eq!(problem["errors"][0]["params"]["max_bytes"], 1024 * 1024);
         let ask = server
             .ask(Method::POST, "/v1/media")
             .header("content-type", "multipart/form-data; boundary=x");
