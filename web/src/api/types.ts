@@ -34,6 +34,7 @@ export type Replayed = Schemas["Replayed"];
 export type Role = Schemas["Role"];
 export type StateChange = Schemas["StateChange"];
 export type StateReason = Schemas["StateReason"];
+export type StoredMedia = Schemas["StoredMedia"];
 export type Tag = Schemas["Tag"];
 export type TagColor = Schemas["TagColor"];
 export type Team = Schemas["Team"];

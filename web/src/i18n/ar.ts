@@ -1,4 +1,5 @@
 import { accounts } from "./ar/accounts";
+import { composer } from "./ar/composer";
 import { errors } from "./ar/errors";
 import { command, inbox, organize } from "./ar/inbox";
 import { people } from "./ar/people";
@@ -9,6 +10,7 @@ import type { Texts } from "./en";
 export const ar: Texts = {
   ...accounts,
   command,
+  composer,
   inbox,
   organize,
   replay,
@@ -230,7 +232,6 @@ export const ar: Texts = {
     you: "أنت",
     tooLong: "أقصى طول للرسالة {{max}} حرفًا. طول هذه {{count}}.",
     tooBig: "هذا الملف كبير جدًا. أقصى حجم {{max}}.",
-    dropHere: "أفلت الملف لإرفاقه",
     cancelSend: "إلغاء الإرسال",
     discard: "تجاهل",
     retryMessage: "إعادة المحاولة",

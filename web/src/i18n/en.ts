@@ -1,4 +1,5 @@
 import { accounts } from "./en/accounts";
+import { composer } from "./en/composer";
 import { errors } from "./en/errors";
 import { command, inbox, organize } from "./en/inbox";
 import { people } from "./en/people";
@@ -9,6 +10,7 @@ import { thread } from "./en/thread";
 export const en = {
   ...accounts,
   command,
+  composer,
   inbox,
   organize,
   replay,
@@ -219,7 +221,6 @@ export const en = {
     you: "You",
     tooLong: "A message can have at most {{max}} characters. This one has {{count}}.",
     tooBig: "This file is too large. At most {{max}} can be sent.",
-    dropHere: "Drop the file to attach it",
     cancelSend: "Cancel sending",
     discard: "Discard",
     retryMessage: "Retry",

@@ -1,5 +1,6 @@
 import type { Texts } from "./en";
 import { accounts } from "./id/accounts";
+import { composer } from "./id/composer";
 import { errors } from "./id/errors";
 import { command, inbox, organize } from "./id/inbox";
 import { people } from "./id/people";
@@ -9,6 +10,7 @@ import { thread } from "./id/thread";
 export const id: Texts = {
   ...accounts,
   command,
+  composer,
   inbox,
   organize,
   replay,
@@ -219,7 +221,6 @@ export const id: Texts = {
     you: "Anda",
     tooLong: "Pesan paling panjang {{max}} karakter. Yang ini {{count}}.",
     tooBig: "Berkas ini terlalu besar. Paling besar {{max}} dapat dikirim.",
-    dropHere: "Lepaskan berkas untuk melampirkannya",
     cancelSend: "Batalkan pengiriman",
     discard: "Buang",
     retryMessage: "Coba lagi",

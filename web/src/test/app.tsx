@@ -56,11 +56,61 @@ class MockEventSource extends EventTarget {
   }
 }
 
+/** Stands in for the browser's `XMLHttpRequest`, with which files are uploaded, fed by the mock API. */
+class MockUpload extends EventTarget {
+  static mock: MockApi;
+  status = 0;
+  responseText = "";
+  readonly upload = new EventTarget();
+  private to = { method: "", url: "" };
+  private answer: Response | undefined;
+  private isAborted = false;
+
+  open(method: string, url: string) {
+    this.to = { method, url };
+  }
+
+  send(form: FormData) {
+    const request = new Request(new URL(this.to.url, window.location.origin), { method: this.to.method });
+    // The form of jsdom is none that a `Request` takes.
+    Object.defineProperty(request, "formData", { value: async () => form });
+    this.tell(0.5);
+    void MockUpload.mock.handle(request).then(async (answer) => {
+      if (this.isAborted) return;
+      this.answer = answer;
+      this.responseText = await answer.text();
+      this.status = answer.status;
+      this.end("load");
+    });
+  }
+
+  abort() {
+    this.isAborted = true;
+    this.end("abort");
+  }
+
+  getResponseHeader(name: string) {
+    return this.answer?.headers.get(name) ?? null;
+  }
+
+  private tell(part: number) {
+    const progress = { lengthComputable: true, loaded: part * 100, total: 100 };
+    this.upload.dispatchEvent(Object.assign(new Event("progress"), progress));
+  }
+
+  private end(how: "load" | "abort") {
+    this.dispatchEvent(new Event(how));
+    this.dispatchEvent(new Event("loadend"));
+  }
+}
+
 export function mockServer(world?: World): MockApi {
   const mock = createMockApi(world);
   vi.stubGlobal("fetch", (input: Request | string, init?: RequestInit) =>
     mock.handle(input instanceof Request ? input : new Request(new URL(input, window.location.origin), init)),
   );
+  MockUpload.mock = mock;
+  vi.stubGlobal("XMLHttpRequest", MockUpload);
   MockEventSource.mock = mock;
   MockEventSource.opened = [];
   vi.stubGlobal("EventSource", MockEventSource);

@@ -24,6 +24,8 @@ window.matchMedia = (query) =>
     addListener() {},
     removeListener() {},
   }) as never;
+URL.createObjectURL = () => "blob:nothing";
+URL.revokeObjectURL = () => {};
 window.scrollTo = () => {};
 Object.defineProperty(document, "fonts", { value: new EventTarget() });
 Element.prototype.scrollTo = () => {};

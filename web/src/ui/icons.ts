@@ -8,6 +8,7 @@ export { default as IconCheck } from "@tabler/icons-react/dist/esm/icons/IconChe
 export { default as IconChecks } from "@tabler/icons-react/dist/esm/icons/IconChecks.mjs";
 export { default as IconFilter } from "@tabler/icons-react/dist/esm/icons/IconChevronDown.mjs";
 export { default as IconClock } from "@tabler/icons-react/dist/esm/icons/IconClock.mjs";
+export { default as IconSendLater } from "@tabler/icons-react/dist/esm/icons/IconClockUp.mjs";
 export { default as IconCopy } from "@tabler/icons-react/dist/esm/icons/IconCopy.mjs";
 export { default as IconDesktop } from "@tabler/icons-react/dist/esm/icons/IconDeviceDesktop.mjs";
 export { default as IconPhone } from "@tabler/icons-react/dist/esm/icons/IconDeviceMobile.mjs";
@@ -25,6 +26,7 @@ export { default as IconLogout } from "@tabler/icons-react/dist/esm/icons/IconLo
 export { default as IconUnread } from "@tabler/icons-react/dist/esm/icons/IconMailOpened.mjs";
 export { default as IconNewMessage } from "@tabler/icons-react/dist/esm/icons/IconMessagePlus.mjs";
 export { default as IconChats } from "@tabler/icons-react/dist/esm/icons/IconMessages.mjs";
+export { default as IconMicrophone } from "@tabler/icons-react/dist/esm/icons/IconMicrophone.mjs";
 export { default as IconReact } from "@tabler/icons-react/dist/esm/icons/IconMoodSmile.mjs";
 export { default as IconMoon } from "@tabler/icons-react/dist/esm/icons/IconMoon.mjs";
 export { default as IconAttach } from "@tabler/icons-react/dist/esm/icons/IconPaperclip.mjs";

@@ -79,3 +79,8 @@ export function bytes(size: number): string {
     maximumFractionDigits: step === 0 ? 0 : 1,
   }).format(size / 1000 ** step);
 }
+
+/** A part of a whole, from 0 to 1. */
+export function percentage(part: number): string {
+  return new Intl.NumberFormat(currentLanguage(), { style: "percent", maximumFractionDigits: 0 }).format(part);
+}

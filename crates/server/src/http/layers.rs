@@ -140,9 +140,10 @@ async fn secure(State(server): State<Shared>, request: Request, next: Next) -> R
     set(REFERRER_POLICY, "no-referrer");
     set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    // The microphone is for voice notes.
     set(
         HeaderName::from_static("permissions-policy"),
-        "camera=(), geolocation=(), microphone=()",
+        "camera=(), geolocation=(), microphone=(self)",
     );
     if is_api {
         set(CACHE_CONTROL, "no-store");

@@ -1,7 +1,9 @@
 import { Avatar, Badge, Tooltip, VisuallyHidden } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
+import { keys } from "~/api/queries";
 import type { Chat, Tag } from "~/api/types";
 import { IconSnooze, IconStarred } from "~/ui/icons";
 import { listTime } from "~/ui/time";
@@ -58,7 +60,7 @@ export const ChatRow = memo(function ChatRow({ chat, active, account, assignee, 
         </div>
         <div className={classes.line}>
           <span className={classes.preview}>
-            <Preview chat={chat} />
+            <Preview chat={chat} active={active} />
           </span>
           {chat.unread > 0 && (
             <Badge circle={chat.unread < 10} size="md" aria-label={t("chat.unread_count", { count: chat.unread })}>
@@ -120,11 +122,19 @@ function Tags({ tags }: { tags: Tag[] }) {
   );
 }
 
-function Preview({ chat }: { chat: Chat }) {
+function Preview({ chat, active }: { chat: Chat; active: boolean }) {
   const { t } = useTranslation();
   const typing = useTyping(chat.id);
+  const draft = useQuery({ queryKey: keys.draft(chat.id), queryFn: () => "", enabled: false, initialData: "" }).data;
   if (typing)
     return <span className={classes.typing}>{typing.recording ? t("chat.recording") : t("chat.typing")}</span>;
+  if (draft.trim() !== "" && !active) {
+    return (
+      <span dir="auto" className={classes.words}>
+        <span className={classes.draft}>{t("composer.draft")}</span> {draft}
+      </span>
+    );
+  }
   const last = chat.last_message;
   if (!last) return <span className={classes.words}>{t("thread.noMessages")}</span>;
   return (

@@ -1,15 +1,21 @@
-import { ActionIcon, CloseButton, FileButton, Group, Text, Textarea, Tooltip } from "@mantine/core";
+import { ActionIcon, CloseButton, FileButton, Group, Text, Textarea } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { type ClipboardEvent, type DragEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { type ClipboardEvent, type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { keys } from "~/api/queries";
 import type { Chat, Message } from "~/api/types";
-import { IconAttach, IconFile, IconSend } from "~/ui/icons";
-import { bytes } from "~/ui/time";
+import { IconAttach, IconMicrophone, IconSend } from "~/ui/icons";
+import { Attachments } from "./Attachments";
 import { Quote } from "./Bubble";
 import classes from "./Composer.module.css";
-import { brokenLimit, lengthOf, MAX_CAPTION, MAX_TEXT } from "./files";
+import { useFileDrop } from "./drop";
+import { EmojiPicker } from "./EmojiPicker";
+import { brokenLimit, isVoiceNote, kindOf, lengthOf, MAX_CAPTION, MAX_FILES, MAX_TEXT } from "./files";
 import type { Draft } from "./outbox";
+import { SendOptions } from "./SendOptions";
+import { isSend, useSendKey } from "./sendKey";
+
+const VoiceRecorder = lazy(() => import("./VoiceRecorder"));
 
 interface Props {
   chat: Chat;
@@ -18,16 +24,18 @@ interface Props {
   onReply(message: Message | undefined): void;
   /** Somebody writes. */
   onTyping(): void;
-  /** False when it is held back, and what was written stays. */
-  onSend(draft: Draft): boolean;
+  /** Several leave in their order. False when they are held back, and what was written stays. */
+  onSend(drafts: Draft[]): boolean;
 }
 
 export function Composer({ chat, disabled, replyTo, onReply, onTyping, onSend }: Props) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const [text, setText] = useState(() => client.getQueryData<string>(keys.draft(chat.id)) ?? "");
-  const [file, setFile] = useState<File>();
-  const [dragging, setDragging] = useState(false);
+  const [files, setFiles] = useState<File[]>([]);
+  const [tooMany, setTooMany] = useState(false);
+  const [isRecording, setRecording] = useState(false);
+  const [sendKey] = useSendKey();
   const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
     client.setQueryData(keys.draft(chat.id), text);
@@ -36,51 +44,72 @@ export function Composer({ chat, disabled, replyTo, onReply, onTyping, onSend }:
     if (replyTo) field.current?.focus();
   }, [replyTo]);
 
-  const max = file ? MAX_CAPTION : MAX_TEXT;
-  const count = lengthOf(text.trim());
-  const limit = file && brokenLimit(file);
-  const problem =
-    count > max ? t("chat.tooLong", { max, count }) : limit ? t("chat.tooBig", { max: bytes(limit) }) : undefined;
-  const ready = !disabled && !problem && (count > 0 || file !== undefined);
+  // The field was away meanwhile.
+  const wasRecording = useRef(false);
+  useEffect(() => {
+    if (wasRecording.current && !isRecording) field.current?.focus();
+    wasRecording.current = isRecording;
+  }, [isRecording]);
 
-  const send = () => {
+  const attach = (added: File[]) => {
+    if (added.length === 0) return;
+    const all = [...files, ...added];
+    setFiles(all.slice(0, MAX_FILES));
+    setTooMany(all.length > MAX_FILES);
+    field.current?.focus();
+  };
+  const isOver = useFileDrop(!disabled && !isRecording, attach);
+
+  const written = text.trim();
+  const isCaption = files[0] !== undefined && kindOf(files[0]) !== "audio";
+  const max = isCaption ? MAX_CAPTION : MAX_TEXT;
+  const count = lengthOf(written);
+  const problem =
+    count > max
+      ? t("chat.tooLong", { max, count })
+      : tooMany
+        ? t("composer.tooMany", { max: MAX_FILES, count: MAX_FILES })
+        : undefined;
+  const isTooBig = files.some((file) => brokenLimit(file) !== undefined);
+  const isEmpty = count === 0 && files.length === 0;
+  const ready = !disabled && count <= max && !isTooBig && !isEmpty;
+
+  const send = (sendAt?: Date) => {
     if (!ready) return;
-    if (!onSend({ text: text.trim(), file, replyTo })) return;
+    if (!onSend(draftsOf(written, files, replyTo, sendAt?.toISOString()))) return;
     setText("");
-    setFile(undefined);
+    setFiles([]);
+    setTooMany(false);
     field.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Escape" && replyTo) onReply(undefined);
-    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    if (!isSend(event, sendKey)) return;
     event.preventDefault();
     send();
   };
   const onPaste = (event: ClipboardEvent) => {
-    const pasted = event.clipboardData.files[0];
-    if (!pasted) return;
+    const pasted = [...event.clipboardData.files];
+    const { types } = event.clipboardData;
+    // Office programs put a picture of the text beside it.
+    const isText = types.includes("text/html") && types.includes("text/plain");
+    if (pasted.length === 0 || isText) return;
     event.preventDefault();
-    setFile(pasted);
+    attach(pasted);
   };
-  const onDrop = (event: DragEvent) => {
-    event.preventDefault();
-    setDragging(false);
-    const dropped = event.dataTransfer.files[0];
-    if (dropped) setFile(dropped);
+  const insert = (emoji: string) => {
+    const { selectionStart = text.length, selectionEnd = text.length } = field.current ?? {};
+    const next = text.slice(0, selectionStart) + emoji + text.slice(selectionEnd);
+    setText(next);
+    onTyping();
+    const cursor = selectionStart + emoji.length;
+    // After the field has its new text, which would move the cursor to its end.
+    setTimeout(() => field.current?.setSelectionRange(cursor, cursor));
   };
+  const label = files.length > 0 && isCaption ? t("chat.writeCaption") : t("chat.write");
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: dropping a file is a shortcut for the attach button
-    <div
-      className={classes.composer}
-      data-dragging={dragging || undefined}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setDragging(true);
-      }}
-      onDragLeave={() => setDragging(false)}
-      onDrop={onDrop}
-    >
+    <div className={classes.composer}>
       {replyTo && (
         <Group wrap="nowrap" gap="xs" className={classes.extra}>
           <div className={classes.grow}>
@@ -89,69 +118,110 @@ export function Composer({ chat, disabled, replyTo, onReply, onTyping, onSend }:
           <CloseButton aria-label={t("chat.cancelReply")} onClick={() => onReply(undefined)} />
         </Group>
       )}
-      {file && (
-        <Group wrap="nowrap" gap="xs" className={classes.extra}>
-          <IconFile size={22} aria-hidden />
-          <Text size="sm" truncate className={classes.grow} dir="auto">
-            {file.name}
-          </Text>
-          <Text size="xs" c="dimmed">
-            {bytes(file.size)}
-          </Text>
-          <CloseButton aria-label={t("chat.removeFile")} onClick={() => setFile(undefined)} />
-        </Group>
-      )}
+      <Attachments
+        files={files}
+        onRemove={(file) => {
+          setFiles(files.filter((other) => other !== file));
+          setTooMany(false);
+          field.current?.focus();
+        }}
+      />
       {problem && (
-        <Text size="sm" c="red" role="alert" className={classes.extra}>
+        <Text size="sm" c="var(--problem)" role="alert" className={classes.extra}>
           {problem}
         </Text>
       )}
-      <Group gap="xs" wrap="nowrap" align="flex-end">
-        <FileButton onChange={(chosen) => setFile(chosen ?? undefined)} disabled={disabled}>
-          {(button) => (
-            <Tooltip label={t("chat.attach")}>
+      {isRecording ? (
+        <Suspense fallback={<div className={classes.recorder} />}>
+          <VoiceRecorder
+            onClose={() => setRecording(false)}
+            onDone={(file) => {
+              setRecording(false);
+              // Held back, it stays here.
+              if (!onSend(draftsOf("", [file], replyTo, undefined))) setFiles([file]);
+            }}
+          />
+        </Suspense>
+      ) : (
+        <div className={classes.line}>
+          <FileButton multiple onChange={attach} disabled={disabled}>
+            {(button) => (
               <ActionIcon
                 {...button}
                 variant="subtle"
                 color="gray"
-                size={42}
                 radius="xl"
+                className={classes.button}
                 aria-label={t("chat.attach")}
+                title={t("chat.attach")}
                 disabled={disabled}
               >
                 <IconAttach size={22} />
               </ActionIcon>
-            </Tooltip>
+            )}
+          </FileButton>
+          <EmojiPicker disabled={disabled} onPick={insert} />
+          <Textarea
+            ref={field}
+            className={classes.grow}
+            radius="xl"
+            size="md"
+            autosize
+            minRows={1}
+            maxRows={7}
+            dir="auto"
+            value={text}
+            onChange={(event) => {
+              setText(event.currentTarget.value);
+              onTyping();
+            }}
+            onKeyDown={onKeyDown}
+            onPaste={onPaste}
+            disabled={disabled}
+            error={problem !== undefined}
+            placeholder={disabled ? t("common.notAllowed") : label}
+            aria-label={label}
+          />
+          <SendOptions ready={ready} onLater={send} />
+          {isEmpty ? (
+            <ActionIcon
+              radius="xl"
+              className={classes.button}
+              aria-label={t("composer.record")}
+              title={disabled ? t("common.notAllowed") : t("composer.record")}
+              disabled={disabled}
+              onClick={() => setRecording(true)}
+            >
+              <IconMicrophone size={20} />
+            </ActionIcon>
+          ) : (
+            <ActionIcon
+              radius="xl"
+              className={classes.button}
+              aria-label={t("chat.send")}
+              title={`${t("chat.send")} (${sendKey === "enter" ? "Enter" : "Ctrl+Enter"})`}
+              disabled={!ready}
+              onClick={() => send()}
+            >
+              <IconSend size={20} className={classes.flip} />
+            </ActionIcon>
           )}
-        </FileButton>
-        <Textarea
-          ref={field}
-          className={classes.grow}
-          radius="xl"
-          size="md"
-          autosize
-          minRows={1}
-          maxRows={7}
-          dir="auto"
-          value={text}
-          onChange={(event) => {
-            setText(event.currentTarget.value);
-            onTyping();
-          }}
-          onKeyDown={onKeyDown}
-          onPaste={onPaste}
-          disabled={disabled}
-          error={problem !== undefined}
-          placeholder={disabled ? t("common.notAllowed") : file ? t("chat.writeCaption") : t("chat.write")}
-          aria-label={file ? t("chat.writeCaption") : t("chat.write")}
-        />
-        <Tooltip label={t("chat.send")}>
-          <ActionIcon size={42} radius="xl" aria-label={t("chat.send")} disabled={!ready} onClick={send}>
-            <IconSend size={20} className={classes.flip} />
-          </ActionIcon>
-        </Tooltip>
-      </Group>
-      {dragging && <div className={classes.drop}>{t("chat.dropHere")}</div>}
+        </div>
+      )}
+      {isOver && <div className={classes.drop}>{t("composer.dropHere")}</div>}
     </div>
   );
+}
+
+/** What leaves: each file as a message of its own, the text under the first, or by itself where it cannot stand. */
+function draftsOf(text: string, files: File[], replyTo: Message | undefined, sendAt: string | undefined): Draft[] {
+  const [first, ...rest] = files;
+  if (!first) return [{ text, replyTo, sendAt }];
+  const isCaption = kindOf(first) !== "audio";
+  const drafts: Draft[] = [
+    { text: isCaption ? text : "", file: first, isVoice: isVoiceNote(first), replyTo, sendAt },
+    ...rest.map((file) => ({ text: "", file, isVoice: isVoiceNote(file), sendAt })),
+  ];
+  if (!isCaption && text !== "") drafts.push({ text, sendAt });
+  return drafts;
 }

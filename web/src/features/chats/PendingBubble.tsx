@@ -1,10 +1,10 @@
-import { Anchor } from "@mantine/core";
+import { Anchor, Progress } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { sentenceOf, sentenceOfField } from "~/api/sentences";
 import { IconFile } from "~/ui/icons";
-import { bytes, clock } from "~/ui/time";
+import { bytes, clock, full, percentage } from "~/ui/time";
 import classes from "./Messages.module.css";
-import type { Pending } from "./outbox";
+import { type Pending, useProgress } from "./outbox";
 import { Ticks } from "./Ticks";
 
 /** A message that the server has not taken yet, or has refused. */
@@ -14,7 +14,10 @@ export function PendingBubble(props: {
   onDiscard(pending: Pending): void;
 }) {
   const { t } = useTranslation();
-  const { draft, at, problem } = props.pending;
+  const { draft, at, problem, key, media } = props.pending;
+  const part = useProgress(key);
+  const percent = Math.round((part ?? 0) * 100);
+  const isUploading = draft.file !== undefined && media === undefined && !problem;
   return (
     <div
       className={classes.row}
@@ -30,7 +33,7 @@ export function PendingBubble(props: {
               <IconFile size={26} aria-hidden />
               <span>
                 <span className={classes.fileName} dir="auto">
-                  {draft.file.name}
+                  {draft.isVoice ? t("composer.voiceNote") : draft.file.name}
                 </span>
                 <br />
                 <span className={classes.fileSize}>{bytes(draft.file.size)}</span>
@@ -47,6 +50,23 @@ export function PendingBubble(props: {
             <Ticks status={problem ? "failed" : "sending"} />
           </div>
         </div>
+        {isUploading && (
+          <div className={classes.upload}>
+            <Progress
+              className={classes.uploaded}
+              value={percent}
+              size="sm"
+              aria-label={t("composer.uploading", { name: draft.isVoice ? t("composer.voiceNote") : draft.file?.name })}
+            />
+            <span>{part === undefined ? t("composer.uploadWaits") : percentage(part)}</span>
+            <Anchor component="button" type="button" fz={12} onClick={() => props.onDiscard(props.pending)}>
+              {t("composer.cancelUpload")}
+            </Anchor>
+          </div>
+        )}
+        {draft.sendAt && !problem && (
+          <div className={classes.hint}>{t("chat.scheduled", { time: full(draft.sendAt) })}</div>
+        )}
         {problem && (
           <div className={classes.problem} role="alert">
             <span>

@@ -1,8 +1,9 @@
-import { ActionIcon, Button, Group, Menu, Modal, Stack, TextInput } from "@mantine/core";
+import { ActionIcon, Menu } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { IconSnooze } from "~/ui/icons";
-import { fieldValue, PRESETS, when } from "./times";
+import { PickTime } from "./PickTime";
+import { PRESETS, when } from "./times";
 
 interface Props {
   opened: boolean;
@@ -48,6 +49,10 @@ export function Snooze({ opened, onOpened, disabled, onSnooze }: Props) {
       </Menu>
       {picking && (
         <PickTime
+          title={t("inbox.snooze")}
+          label={t("inbox.snoozeUntil")}
+          act={t("inbox.snoozeSet")}
+          from={PRESETS.snoozeTomorrow(new Date())}
           onClose={() => setPicking(false)}
           onPick={(until) => {
             setPicking(false);
@@ -56,43 +61,5 @@ export function Snooze({ opened, onOpened, disabled, onSnooze }: Props) {
         />
       )}
     </>
-  );
-}
-
-function PickTime({ onPick, onClose }: { onPick(until: Date): void; onClose(): void }) {
-  const { t } = useTranslation();
-  const [value, setValue] = useState(() => fieldValue(PRESETS.snoozeTomorrow(new Date())));
-  const [isPast, setPast] = useState(false);
-  return (
-    <Modal opened onClose={onClose} title={t("inbox.snooze")} closeButtonProps={{ "aria-label": t("common.close") }}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          const until = new Date(value);
-          const isFuture = until.getTime() > Date.now();
-          setPast(!isFuture);
-          if (isFuture) onPick(until);
-        }}
-      >
-        <Stack>
-          <TextInput
-            type="datetime-local"
-            step={1}
-            label={t("inbox.snoozeUntil")}
-            required
-            value={value}
-            error={isPast && t("inbox.snoozePast")}
-            onChange={(event) => setValue(event.currentTarget.value)}
-            data-autofocus
-          />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {t("common.cancel")}
-            </Button>
-            <Button type="submit">{t("inbox.snoozeSet")}</Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
   );
 }

@@ -71,8 +71,8 @@ function Body({ chat, present }: { chat: Chat; present: Present[] }) {
 
   const log = useLog(chat.id, query.isSuccess ? messages[0] : undefined, query.hasNextPage);
 
-  const sendNow = (draft: Draft) => {
-    send(draft, newestFirst[0]?.id ?? "");
+  const sendNow = (drafts: Draft[]) => {
+    send(drafts, newestFirst[0]?.id ?? "");
     guard.sent();
     setReplyTo(undefined);
     scroller.current?.scrollTo({ top: 0 });
@@ -110,9 +110,9 @@ function Body({ chat, present }: { chat: Chat; present: Present[] }) {
         replyTo={replyTo}
         onReply={setReplyTo}
         onTyping={onTyping}
-        onSend={(draft) => {
-          if (guard.holds(draft, newestFirst)) return false;
-          sendNow(draft);
+        onSend={(drafts) => {
+          if (guard.holds(drafts, newestFirst)) return false;
+          sendNow(drafts);
           return true;
         }}
       />
@@ -120,13 +120,13 @@ function Body({ chat, present }: { chat: Chat; present: Present[] }) {
         <Held
           answered={guard.held.answered}
           onClose={guard.drop}
-          onSend={(draft) => {
+          onSend={(drafts) => {
             guard.drop();
-            sendNow(draft);
+            sendNow(drafts);
             client.setQueryData(keys.draft(chat.id), "");
             setRound(round + 1);
           }}
-          draft={guard.held.draft}
+          drafts={guard.held.drafts}
         />
       )}
     </>
@@ -138,12 +138,12 @@ function useGuard() {
   const me = useQuery(meQuery).data?.user?.id;
   const people = useQuery(colleaguesQuery).data ?? [];
   const since = useRef(Date.now());
-  const [held, setHeld] = useState<{ draft: Draft; answered: Answered }>();
+  const [held, setHeld] = useState<{ drafts: Draft[]; answered: Answered }>();
   return {
     held,
-    holds: (draft: Draft, newestFirst: Message[]): boolean => {
+    holds: (drafts: Draft[], newestFirst: Message[]): boolean => {
       const answered = answeredMeanwhile(newestFirst, people, { me, since: since.current, now: Date.now() });
-      if (answered) setHeld({ draft, answered });
+      if (answered) setHeld({ drafts, answered });
       return answered !== undefined;
     },
     sent: () => {
@@ -153,9 +153,9 @@ function useGuard() {
   };
 }
 
-function Held(props: { answered: Answered; draft: Draft; onSend(draft: Draft): void; onClose(): void }) {
+function Held(props: { answered: Answered; drafts: Draft[]; onSend(drafts: Draft[]): void; onClose(): void }) {
   const { t } = useTranslation();
-  const { answered, draft, onSend, onClose } = props;
+  const { answered, drafts, onSend, onClose } = props;
   const name = answered.name ?? t("inbox.somebody");
   return (
     <Modal
@@ -170,7 +170,7 @@ function Held(props: { answered: Answered; draft: Draft; onSend(draft: Draft): v
           <Button variant="default" onClick={onClose} data-autofocus>
             {t("inbox.dontSend")}
           </Button>
-          <Button onClick={() => onSend(draft)}>{t("inbox.sendAnyway")}</Button>
+          <Button onClick={() => onSend(drafts)}>{t("inbox.sendAnyway")}</Button>
         </Group>
       </Stack>
     </Modal>

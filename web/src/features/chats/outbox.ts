@@ -14,7 +14,11 @@ import { kindOf, upload } from "./files";
 export interface Draft {
   readonly text: string;
   readonly file?: File | undefined;
+  /** The file is a voice note that was recorded here. */
+  readonly isVoice?: boolean | undefined;
   readonly replyTo?: Message | undefined;
+  /** Not before this moment. */
+  readonly sendAt?: string | undefined;
 }
 
 export interface Pending {
@@ -31,6 +35,26 @@ export interface Pending {
 }
 
 const TRIES = 4;
+
+/** What was cancelled before the server had it. */
+const cancelled = () => new DOMException("cancelled", "AbortError");
+
+/** The uploads that run, by the key of their message. */
+const uploads = new Map<string, AbortController>();
+
+const progressKey = (key: string) => ["upload", key] as const;
+
+/** How much of a message's file is on the server, from 0 to 1; undefined while it waits for its turn. */
+export function useProgress(key: string): number | undefined {
+  return (
+    useQuery<number | null>({
+      queryKey: progressKey(key),
+      queryFn: () => null,
+      enabled: false,
+      initialData: null,
+    }).data ?? undefined
+  );
+}
 
 const outboxKey = (chatId: string) => ["outbox", chatId] as const;
 
@@ -56,9 +80,12 @@ export function useSend(chat: Pick<Chat, "id" | "account_id" | "address">) {
     scope: { id: `send ${chat.id}` },
     mutationFn: async (pending: Pending) => {
       const { file } = pending.draft;
-      let media = client.getQueryData<Pending[]>(outboxKey(chat.id))?.find((other) => other.key === pending.key)?.media;
+      const now = client.getQueryData<Pending[]>(outboxKey(chat.id))?.find((other) => other.key === pending.key);
+      // Cancelled while it waited for its turn.
+      if (!now) throw cancelled();
+      let { media } = now;
       if (file && !media) {
-        media = (await upload(file)).id;
+        media = await store(pending.key, file);
         change((all) => all.map((other) => (other.key === pending.key ? { ...other, media } : other)));
       }
       return ask(
@@ -68,7 +95,7 @@ export function useSend(chat: Pick<Chat, "id" | "account_id" | "address">) {
         }),
       );
     },
-    retry: (failures, error) => failures < TRIES && isPassing(error),
+    retry: (failures, error) => failures < TRIES && !isCancelled(error) && isPassing(error),
     onMutate: (pending) => {
       const clean = { ...pending, problem: undefined };
       change((all) =>
@@ -87,12 +114,36 @@ export function useSend(chat: Pick<Chat, "id" | "account_id" | "address">) {
     },
   });
 
-  return {
-    send: (draft: Draft, after: string) =>
-      mutation.mutate({ key: newKey(), draft, at: new Date().toISOString(), after }),
-    retry: (pending: Pending) => mutation.mutate(pending),
-    discard: (pending: Pending) => change((all) => all.filter((other) => other.key !== pending.key)),
+  /** Uploads a file, in a way that can be watched and cancelled. */
+  const store = async (key: string, file: File) => {
+    const controller = new AbortController();
+    uploads.set(key, controller);
+    const onProgress = (part: number) => client.setQueryData(progressKey(key), part);
+    onProgress(0);
+    try {
+      return (await upload(file, { onProgress, signal: controller.signal })).id;
+    } finally {
+      uploads.delete(key);
+      client.setQueryData(progressKey(key), null);
+    }
   };
+
+  return {
+    /** Several leave in their order. */
+    send: (drafts: Draft[], after: string) => {
+      for (const draft of drafts) mutation.mutate({ key: newKey(), draft, at: new Date().toISOString(), after });
+    },
+    retry: (pending: Pending) => mutation.mutate(pending),
+    /** Forgets it, and stops its upload. */
+    discard: (pending: Pending) => {
+      change((all) => all.filter((other) => other.key !== pending.key));
+      uploads.get(pending.key)?.abort();
+    },
+  };
+}
+
+function isCancelled(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
 }
 
 /** The body of `POST /v1/messages` for a draft. */
@@ -101,7 +152,12 @@ export function bodyOf(
   draft: Draft,
   mediaId: string | undefined,
 ): SendBody {
-  const head = { account_id: chat.account_id, to: chat.address, reply_to: draft.replyTo?.id };
+  const head = {
+    account_id: chat.account_id,
+    to: chat.address,
+    reply_to: draft.replyTo?.id,
+    send_at: draft.sendAt,
+  };
   if (!draft.file) return { ...head, type: "text", text: { body: draft.text } };
   const caption = draft.text === "" ? undefined : draft.text;
   const media = { media_id: mediaId };
@@ -111,7 +167,7 @@ export function bodyOf(
     case "video":
       return { ...head, type: "video", video: { ...media, caption } };
     case "audio":
-      return { ...head, type: "audio", audio: media };
+      return { ...head, type: "audio", audio: draft.isVoice ? { ...media, voice: true } : media };
     case "document":
       return { ...head, type: "document", document: { ...media, caption, file_name: draft.file.name } };
   }

@@ -1,0 +1,56 @@
+import { Button, Group, Modal, Stack, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { fieldValue } from "./times";
+
+interface Props {
+  title: string;
+  label: string;
+  /** What the button says. */
+  act: string;
+  /** What the field begins with. */
+  from: Date;
+  /** The last moment that can be chosen. */
+  until?: Date;
+  onPick(moment: Date): void;
+  onClose(): void;
+}
+
+/** Asks for a moment to come. */
+export function PickTime({ title, label, act, from, until, onPick, onClose }: Props) {
+  const { t } = useTranslation();
+  const [value, setValue] = useState(() => fieldValue(from));
+  const [wrong, setWrong] = useState<"past" | "late">();
+  return (
+    <Modal opened onClose={onClose} title={title} closeButtonProps={{ "aria-label": t("common.close") }}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          const moment = new Date(value);
+          const flaw = !(moment.getTime() > Date.now()) ? "past" : until && moment > until ? "late" : undefined;
+          setWrong(flaw);
+          if (!flaw) onPick(moment);
+        }}
+      >
+        <Stack>
+          <TextInput
+            type="datetime-local"
+            step={1}
+            label={label}
+            required
+            value={value}
+            error={wrong && t(wrong === "past" ? "inbox.snoozePast" : "composer.tooLate")}
+            onChange={(event) => setValue(event.currentTarget.value)}
+            data-autofocus
+          />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              {t("common.cancel")}
+            </Button>
+            <Button type="submit">{act}</Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
