@@ -1,4 +1,4 @@
-import { Group, Kbd, Modal, ScrollArea, Stack, Table, Text, TextInput, UnstyledButton } from "@mantine/core";
+import { Group, Kbd, ScrollArea, Stack, Table, Text, TextInput, UnstyledButton } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, useId, useLayoutEffect, useMemo, useRef, useState } from "react";
@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { keys, meQuery, type Pages } from "~/api/queries";
 import type { Chat, Permission } from "~/api/types";
 import { type Command, type CommandGroup, isTyping, useAllCommands, useCommands } from "~/ui/commands";
+import { Dialog } from "~/ui/Dialog";
 import { IconSearch } from "~/ui/icons";
 import classes from "./CommandBar.module.css";
 
@@ -146,7 +147,7 @@ function Bar({ commands, onClose }: { commands: readonly Command[]; onClose(): v
   };
 
   return (
-    <Modal opened onClose={onClose} title={t("command.title")} closeButtonProps={{ "aria-label": t("common.close") }}>
+    <Dialog onClose={onClose} title={t("command.title")}>
       <TextInput
         role="combobox"
         aria-expanded
@@ -196,7 +197,7 @@ function Bar({ commands, onClose }: { commands: readonly Command[]; onClose(): v
           </Text>
         )}
       </ScrollArea.Autosize>
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -204,7 +205,7 @@ function Help({ commands, onClose }: { commands: readonly Command[]; onClose(): 
   const { t } = useTranslation();
   const withKeys = commands.filter((command) => command.hotkey);
   return (
-    <Modal opened onClose={onClose} title={t("command.help")} closeButtonProps={{ "aria-label": t("common.close") }}>
+    <Dialog onClose={onClose} title={t("command.help")}>
       <Stack>
         <Text size="sm" c="dimmed">
           {t("command.helpText")}
@@ -231,6 +232,6 @@ function Help({ commands, onClose }: { commands: readonly Command[]; onClose(): 
           </Table.Tbody>
         </Table>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

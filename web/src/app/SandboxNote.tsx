@@ -1,6 +1,7 @@
-import { Anchor, Code, Modal, Stack, Text } from "@mantine/core";
+import { Anchor, Code, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Dialog } from "~/ui/Dialog";
 import { IconFlask } from "~/ui/icons";
 import classes from "./Shell.module.css";
 
@@ -43,33 +44,29 @@ export function SandboxNote() {
           {t("sandbox.how")}
         </Anchor>
       </span>
-      <Modal
-        opened={open}
-        onClose={() => setOpen(false)}
-        size="lg"
-        title={t("sandbox.title")}
-        closeButtonProps={{ "aria-label": t("common.close") }}
-      >
-        <Stack>
-          <Text size="sm">{t("sandbox.text")}</Text>
-          {COMMANDS.map((command) => (
-            <Stack key={command.text} gap={6}>
-              <Text size="sm" fw={600}>
-                {t(`sandbox.${command.text}`)}
-              </Text>
-              {"hint" in command && <Text size="sm">{t(`sandbox.${command.hint}`)}</Text>}
-              {command.lines.map((line) => (
-                <Code key={line} block dir="ltr" style={{ whiteSpace: "pre-wrap" }}>
-                  {line}
-                </Code>
-              ))}
-            </Stack>
-          ))}
-          <Text size="sm" c="dimmed">
-            {t("sandbox.key")}
-          </Text>
-        </Stack>
-      </Modal>
+      {open && (
+        <Dialog onClose={() => setOpen(false)} size="lg" title={t("sandbox.title")}>
+          <Stack>
+            <Text size="sm">{t("sandbox.text")}</Text>
+            {COMMANDS.map((command) => (
+              <Stack key={command.text} gap={6}>
+                <Text size="sm" fw={600}>
+                  {t(`sandbox.${command.text}`)}
+                </Text>
+                {"hint" in command && <Text size="sm">{t(`sandbox.${command.hint}`)}</Text>}
+                {command.lines.map((line) => (
+                  <Code key={line} block dir="ltr" style={{ whiteSpace: "pre-wrap" }}>
+                    {line}
+                  </Code>
+                ))}
+              </Stack>
+            ))}
+            <Text size="sm" c="dimmed">
+              {t("sandbox.key")}
+            </Text>
+          </Stack>
+        </Dialog>
+      )}
     </div>
   );
 }

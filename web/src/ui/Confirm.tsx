@@ -1,6 +1,7 @@
-import { Button, Code, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Code, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useId, useState } from "react";
 import { Trans, useTranslation } from "react-i18next";
+import { Dialog } from "./Dialog";
 
 interface Props {
   title: string;
@@ -21,7 +22,7 @@ export function Confirm(props: Props) {
   const field = useId();
   const ready = props.word === undefined || typed.trim() === props.word;
   return (
-    <Modal opened onClose={props.onClose} title={props.title}>
+    <Dialog onClose={props.onClose} title={props.title}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -58,6 +59,6 @@ export function Confirm(props: Props) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

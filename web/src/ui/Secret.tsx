@@ -1,12 +1,13 @@
-import { ActionIcon, Alert, Button, Code, CopyButton, Group, Modal, Stack, Tooltip } from "@mantine/core";
+import { ActionIcon, Alert, Button, Code, CopyButton, Group, Stack, Tooltip } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { Dialog } from "./Dialog";
 import { IconCheck, IconCopy, IconShield } from "./icons";
 
 /** Shows something secret the one time it can be seen. */
 export function Secret(props: { title: string; text: string; value: string; done: string; onClose(): void }) {
   const { t } = useTranslation();
   return (
-    <Modal opened onClose={props.onClose} title={props.title} closeOnClickOutside={false} size="lg">
+    <Dialog onClose={props.onClose} title={props.title} closeOnClickOutside={false} size="lg">
       <Stack>
         <Alert icon={<IconShield size={20} />}>{props.text}</Alert>
         <Group wrap="nowrap" gap="xs">
@@ -27,6 +28,6 @@ export function Secret(props: { title: string; text: string; value: string; done
           <Button onClick={props.onClose}>{props.done}</Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

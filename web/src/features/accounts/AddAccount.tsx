@@ -1,8 +1,9 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useTranslation } from "react-i18next";
 import { Problem, sortFields } from "~/api/problem";
 import type { Account } from "~/api/types";
+import { Dialog } from "~/ui/Dialog";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { useCreate } from "./actions";
 
@@ -12,7 +13,7 @@ export function AddAccount({ onCreated, onClose }: { onCreated(account: Account)
   const form = useForm({ initialValues: { name: "" } });
   const sorted = create.error ? sortFields(Problem.from(create.error), { "/name": "name" }) : undefined;
   return (
-    <Modal opened onClose={onClose} title={t("account.add")} closeButtonProps={{ "aria-label": t("common.close") }}>
+    <Dialog onClose={onClose} title={t("account.add")}>
       <form
         onSubmit={form.onSubmit(({ name }) =>
           create.mutate(name.trim(), {
@@ -44,6 +45,6 @@ export function AddAccount({ onCreated, onClose }: { onCreated(account: Account)
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

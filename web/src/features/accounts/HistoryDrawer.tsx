@@ -1,10 +1,11 @@
-import { Button, Drawer, Skeleton, Stack, Text, Timeline } from "@mantine/core";
+import { Button, Skeleton, Stack, Text, Timeline } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { historyQuery } from "~/api/queries";
 import { sentenceOfReason } from "~/api/sentences";
 import type { Account } from "~/api/types";
 import { useNow } from "~/ui/Ago";
+import { SideDialog } from "~/ui/Dialog";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { GRAVITY, GRAVITY_COLOR } from "~/ui/StatePill";
 import { full, span } from "~/ui/time";
@@ -20,12 +21,7 @@ export function HistoryDrawer({ account, onClose }: { account: Account; onClose(
       ? t("reconnect.lasting", { time: span(now - Date.parse(from), 1) })
       : t("reconnect.lasted", { time: span(Date.parse(until) - Date.parse(from)) });
   return (
-    <Drawer
-      opened
-      onClose={onClose}
-      title={t("account.historyOf", { name: account.name })}
-      closeButtonProps={{ "aria-label": t("common.close") }}
-    >
+    <SideDialog onClose={onClose} title={t("account.historyOf", { name: account.name })}>
       {history.error && <ProblemAlert error={history.error} retry={() => void history.refetch()} />}
       {history.isPending && (
         <Stack>
@@ -59,6 +55,6 @@ export function HistoryDrawer({ account, onClose }: { account: Account; onClose(
           {t("common.more")}
         </Button>
       )}
-    </Drawer>
+    </SideDialog>
   );
 }

@@ -1,8 +1,9 @@
-import { Button, Group, Modal, NumberInput, Stack, Switch, Text } from "@mantine/core";
+import { Button, Group, NumberInput, Stack, Switch, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useTranslation } from "react-i18next";
 import { Problem, sortFields } from "~/api/problem";
 import type { Account } from "~/api/types";
+import { Dialog } from "~/ui/Dialog";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { useChange } from "./actions";
 
@@ -20,12 +21,7 @@ export function PacingDialog({ account, onClose }: { account: Account; onClose()
   });
   const sorted = change.error ? sortFields(Problem.from(change.error), POINTERS) : undefined;
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={`${t("account.pacing")}: ${account.name}`}
-      closeButtonProps={{ "aria-label": t("common.close") }}
-    >
+    <Dialog onClose={onClose} title={`${t("account.pacing")}: ${account.name}`}>
       <form
         onSubmit={form.onSubmit(({ limited, perMinute, burst }) =>
           change.mutate(
@@ -72,6 +68,6 @@ export function PacingDialog({ account, onClose }: { account: Account; onClose()
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,8 +1,9 @@
-import { Button, Group, Modal, Stack, TextInput } from "@mantine/core";
+import { Button, Group, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useTranslation } from "react-i18next";
 import { Problem, sortFields } from "~/api/problem";
 import type { Account } from "~/api/types";
+import { Dialog } from "~/ui/Dialog";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { useChange } from "./actions";
 
@@ -12,7 +13,7 @@ export function RenameDialog({ account, onClose }: { account: Account; onClose()
   const form = useForm({ initialValues: { name: account.name } });
   const sorted = change.error ? sortFields(Problem.from(change.error), { "/name": "name" }) : undefined;
   return (
-    <Modal opened onClose={onClose} title={t("account.rename")} closeButtonProps={{ "aria-label": t("common.close") }}>
+    <Dialog onClose={onClose} title={t("account.rename")}>
       <form
         onSubmit={form.onSubmit(({ name }) =>
           change.mutate(
@@ -43,6 +44,6 @@ export function RenameDialog({ account, onClose }: { account: Account; onClose()
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,9 +1,10 @@
-import { Anchor, Loader, Modal, UnstyledButton } from "@mantine/core";
+import { Anchor, Loader, UnstyledButton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { keys } from "~/api/queries";
 import type { Media } from "~/api/types";
+import { Dialog } from "~/ui/Dialog";
 import { IconAlert, IconDownload, IconFile } from "~/ui/icons";
 import { bytes } from "~/ui/time";
 import classes from "./Messages.module.css";
@@ -59,19 +60,19 @@ function Picture({ url, onFailed }: { url: string; onFailed(): void }) {
       <UnstyledButton className={classes.imageButton} onClick={() => setLarge(true)} aria-label={t("chat.viewImage")}>
         <img className={classes.image} src={url} alt={t("kind.image")} loading="lazy" onError={onFailed} />
       </UnstyledButton>
-      <Modal
-        opened={large}
-        onClose={() => setLarge(false)}
-        size="auto"
-        title={
-          <a href={url} download aria-label={t("chat.downloadFile")}>
-            <IconDownload size={20} />
-          </a>
-        }
-        closeButtonProps={{ "aria-label": t("common.close") }}
-      >
-        <img src={url} alt={t("kind.image")} style={{ maxWidth: "100%", maxHeight: "78dvh", display: "block" }} />
-      </Modal>
+      {large && (
+        <Dialog
+          onClose={() => setLarge(false)}
+          size="auto"
+          title={
+            <a href={url} download aria-label={t("chat.downloadFile")}>
+              <IconDownload size={20} />
+            </a>
+          }
+        >
+          <img src={url} alt={t("kind.image")} style={{ maxWidth: "100%", maxHeight: "78dvh", display: "block" }} />
+        </Dialog>
+      )}
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, FileInput, Group, Modal, Select, Stack, Textarea, TextInput } from "@mantine/core";
+import { Alert, Anchor, Button, FileInput, Group, Select, Stack, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
@@ -9,6 +9,7 @@ import { newKey } from "~/api/idempotency";
 import { Problem, sortFields } from "~/api/problem";
 import { accountsQuery } from "~/api/queries";
 import { putMessage } from "~/live/patch";
+import { Dialog } from "~/ui/Dialog";
 import { IconAttach } from "~/ui/icons";
 import { notifyDone } from "~/ui/notify";
 import { ProblemAlert } from "~/ui/ProblemAlert";
@@ -84,7 +85,7 @@ export function NewMessage({ accountId, onClose }: { accountId: string | undefin
   const chosen = accounts?.find((other) => other.id === account);
 
   return (
-    <Modal opened onClose={onClose} title={t("chat.new")} closeButtonProps={{ "aria-label": t("common.close") }}>
+    <Dialog onClose={onClose} title={t("chat.new")}>
       {accounts?.length === 0 ? (
         <Alert color="yellow">
           {t("chat.noAccounts")}{" "}
@@ -150,6 +151,6 @@ export function NewMessage({ accountId, onClose }: { accountId: string | undefin
           </Stack>
         </form>
       )}
-    </Modal>
+    </Dialog>
   );
 }

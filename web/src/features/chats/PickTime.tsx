@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Stack, TextInput } from "@mantine/core";
+import { Button, Group, Stack, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Dialog } from "~/ui/Dialog";
 import { fieldValue } from "./times";
 
 interface Props {
@@ -22,7 +23,7 @@ export function PickTime({ title, label, act, from, until, onPick, onClose }: Pr
   const [value, setValue] = useState(() => fieldValue(from));
   const [wrong, setWrong] = useState<"past" | "late">();
   return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ "aria-label": t("common.close") }}>
+    <Dialog onClose={onClose} title={title}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -51,6 +52,6 @@ export function PickTime({ title, label, act, from, until, onPick, onClose }: Pr
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

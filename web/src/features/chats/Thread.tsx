@@ -1,4 +1,4 @@
-import { Alert, Anchor, Box, Button, Group, Loader, Modal, Skeleton, Stack, Text } from "@mantine/core";
+import { Alert, Anchor, Box, Button, Group, Loader, Skeleton, Stack, Text } from "@mantine/core";
 import { useIntersection } from "@mantine/hooks";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -14,6 +14,7 @@ import { usePolling } from "~/live/Live";
 import { momentOf, putChat } from "~/live/patch";
 import type { Present } from "~/live/presence";
 import { useMay } from "~/ui/Allowed";
+import { Dialog } from "~/ui/Dialog";
 import { IconAlert } from "~/ui/icons";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { ago } from "~/ui/time";
@@ -158,12 +159,7 @@ function Held(props: { answered: Answered; drafts: Draft[]; onSend(drafts: Draft
   const { answered, drafts, onSend, onClose } = props;
   const name = answered.name ?? t("inbox.somebody");
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t("inbox.answeredTitle")}
-      closeButtonProps={{ "aria-label": t("common.close") }}
-    >
+    <Dialog onClose={onClose} title={t("inbox.answeredTitle")}>
       <Stack>
         <Text size="sm">{t("inbox.answered", { name, ago: ago(answered.at, Date.now()) })}</Text>
         <Group justify="flex-end">
@@ -173,7 +169,7 @@ function Held(props: { answered: Answered; drafts: Draft[]; onSend(drafts: Draft
           <Button onClick={() => onSend(drafts)}>{t("inbox.sendAnyway")}</Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

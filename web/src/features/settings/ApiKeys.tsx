@@ -1,4 +1,4 @@
-import { Badge, Button, Card, Checkbox, Code, Group, Modal, Skeleton, Stack, Text, TextInput } from "@mantine/core";
+import { Badge, Button, Card, Checkbox, Code, Group, Skeleton, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -9,6 +9,7 @@ import { apiKeysQuery, meQuery } from "~/api/queries";
 import type { ApiKey, Permission } from "~/api/types";
 import { Ago } from "~/ui/Ago";
 import { Confirm } from "~/ui/Confirm";
+import { Dialog } from "~/ui/Dialog";
 import { EmptyState } from "~/ui/EmptyState";
 import { IconKey, IconPlus } from "~/ui/icons";
 import { notifyDone, notifyProblem } from "~/ui/notify";
@@ -138,7 +139,7 @@ function AddKey({ onMade, onClose }: { onMade(key: string): void; onClose(): voi
   });
   const rest = create.error ? sortFields(Problem.from(create.error), POINTERS).rest : undefined;
   return (
-    <Modal opened onClose={onClose} title={t("settings.keyAdd")} closeButtonProps={{ "aria-label": t("common.close") }}>
+    <Dialog onClose={onClose} title={t("settings.keyAdd")}>
       <form onSubmit={form.onSubmit((values) => create.mutate(values))}>
         <Stack>
           {rest && <ProblemAlert error={create.error} text={rest} />}
@@ -176,6 +177,6 @@ function AddKey({ onMade, onClose }: { onMade(key: string): void; onClose(): voi
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Card, Group, Modal, Radio, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Button, Card, Group, Radio, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -8,6 +8,7 @@ import { Problem, sortFields } from "~/api/problem";
 import { invitationsQuery } from "~/api/queries";
 import type { CreatedInvitation, Invitation, Role } from "~/api/types";
 import { Confirm } from "~/ui/Confirm";
+import { Dialog } from "~/ui/Dialog";
 import { notifyDone, notifyProblem } from "~/ui/notify";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { Secret } from "~/ui/Secret";
@@ -101,7 +102,7 @@ export function Invite({ mayOwners, onClose }: { mayOwners: boolean; onClose(): 
   }
   const rest = create.error ? sortFields(Problem.from(create.error), POINTERS).rest : undefined;
   return (
-    <Modal opened onClose={onClose} title={t("people.invite")} closeButtonProps={{ "aria-label": t("common.close") }}>
+    <Dialog onClose={onClose} title={t("people.invite")}>
       <form onSubmit={form.onSubmit((values) => create.mutate(values))}>
         <Stack>
           {rest && <ProblemAlert error={create.error} text={rest} />}
@@ -142,6 +143,6 @@ export function Invite({ mayOwners, onClose }: { mayOwners: boolean; onClose(): 
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

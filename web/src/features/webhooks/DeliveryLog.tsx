@@ -1,21 +1,11 @@
-import {
-  Accordion,
-  Badge,
-  Button,
-  Drawer,
-  Group,
-  SegmentedControl,
-  Skeleton,
-  Stack,
-  Text,
-  useDirection,
-} from "@mantine/core";
+import { Accordion, Badge, Button, Group, SegmentedControl, Skeleton, Stack, Text, useDirection } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { deliveriesQuery, deliveryQuery } from "~/api/queries";
 import type { Delivery, DeliveryState, Webhook } from "~/api/types";
 import { Ago } from "~/ui/Ago";
+import { SideDialog } from "~/ui/Dialog";
 import { IconReplay } from "~/ui/icons";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { full } from "~/ui/time";
@@ -34,8 +24,7 @@ export function DeliveryLog({ webhook, onClose }: { webhook: Webhook; onClose():
   const deliveries = log.data?.pages.flatMap((page) => page.data) ?? [];
 
   return (
-    <Drawer
-      opened
+    <SideDialog
       onClose={onClose}
       size="xl"
       title={
@@ -46,7 +35,6 @@ export function DeliveryLog({ webhook, onClose }: { webhook: Webhook; onClose():
           </Text>
         </>
       }
-      closeButtonProps={{ "aria-label": t("common.close") }}
     >
       <Stack>
         <SegmentedControl
@@ -77,7 +65,7 @@ export function DeliveryLog({ webhook, onClose }: { webhook: Webhook; onClose():
           </Button>
         )}
       </Stack>
-    </Drawer>
+    </SideDialog>
   );
 }
 

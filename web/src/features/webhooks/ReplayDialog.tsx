@@ -1,7 +1,8 @@
-import { Button, Group, Modal, NumberInput, Radio, Stack, Text } from "@mantine/core";
+import { Button, Group, NumberInput, Radio, Stack, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useTranslation } from "react-i18next";
 import type { Webhook } from "~/api/types";
+import { Dialog } from "~/ui/Dialog";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { type ReplayFrom, useReplay } from "./actions";
 
@@ -28,7 +29,7 @@ export function ReplayDialog({ webhook, onClose }: { webhook: Webhook; onClose()
   const replay = useReplay();
   const form = useForm<{ from: From; seq: number }>({ initialValues: { from: "hour", seq: 0 } });
   return (
-    <Modal opened onClose={onClose} title={t("webhook.replay")} closeButtonProps={{ "aria-label": t("common.close") }}>
+    <Dialog onClose={onClose} title={t("webhook.replay")}>
       <form
         onSubmit={form.onSubmit(({ from, seq }) =>
           replay.mutate({ id: webhook.id, from: beginning(from, seq) }, { onSuccess: onClose }),
@@ -66,6 +67,6 @@ export function ReplayDialog({ webhook, onClose }: { webhook: Webhook; onClose()
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

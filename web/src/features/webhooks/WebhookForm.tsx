@@ -1,10 +1,11 @@
-import { Button, Checkbox, Group, Modal, MultiSelect, Radio, Stack, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, MultiSelect, Radio, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Problem, sortFields } from "~/api/problem";
 import { accountsQuery } from "~/api/queries";
 import type { Webhook } from "~/api/types";
+import { Dialog } from "~/ui/Dialog";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { useChange, useCreate, type WebhookValues } from "./actions";
 import { EVENT_GROUPS, GROUPS } from "./events";
@@ -46,13 +47,7 @@ export function WebhookForm({ webhook, onSecret, onClose }: Props) {
   const all = events.includes("*");
 
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      title={webhook ? t("webhook.edit") : t("webhook.add")}
-      closeButtonProps={{ "aria-label": t("common.close") }}
-    >
+    <Dialog onClose={onClose} size="lg" title={webhook ? t("webhook.edit") : t("webhook.add")}>
       <form
         noValidate
         onSubmit={form.onSubmit((values) => {
@@ -126,6 +121,6 @@ export function WebhookForm({ webhook, onSecret, onClose }: Props) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
