@@ -4,7 +4,7 @@ import { errors } from "./ar/errors";
 import { command, inbox, organize } from "./ar/inbox";
 import { people } from "./ar/people";
 import { replay } from "./ar/replay";
-import { thread } from "./ar/thread";
+import { thread, viewer } from "./ar/thread";
 import type { Texts } from "./en";
 
 export const ar: Texts = {
@@ -15,6 +15,7 @@ export const ar: Texts = {
   organize,
   replay,
   thread,
+  viewer,
   ...errors,
   common: {
     cancel: "إلغاء",

@@ -4,7 +4,7 @@ import { errors } from "./en/errors";
 import { command, inbox, organize } from "./en/inbox";
 import { people } from "./en/people";
 import { replay } from "./en/replay";
-import { thread } from "./en/thread";
+import { thread, viewer } from "./en/thread";
 
 /** English texts, and the shape that every other language must fill (`i18n.test.ts`). */
 export const en = {
@@ -15,6 +15,7 @@ export const en = {
   organize,
   replay,
   thread,
+  viewer,
   ...errors,
   common: {
     cancel: "Cancel",

@@ -5,7 +5,7 @@ import { errors } from "./id/errors";
 import { command, inbox, organize } from "./id/inbox";
 import { people } from "./id/people";
 import { replay } from "./id/replay";
-import { thread } from "./id/thread";
+import { thread, viewer } from "./id/thread";
 
 export const id: Texts = {
   ...accounts,
@@ -15,6 +15,7 @@ export const id: Texts = {
   organize,
   replay,
   thread,
+  viewer,
   ...errors,
   common: {
     cancel: "Batal",

@@ -7,6 +7,8 @@ export { default as IconSnooze } from "@tabler/icons-react/dist/esm/icons/IconBe
 export { default as IconCheck } from "@tabler/icons-react/dist/esm/icons/IconCheck.mjs";
 export { default as IconChecks } from "@tabler/icons-react/dist/esm/icons/IconChecks.mjs";
 export { default as IconFilter } from "@tabler/icons-react/dist/esm/icons/IconChevronDown.mjs";
+export { default as IconPrevious } from "@tabler/icons-react/dist/esm/icons/IconChevronLeft.mjs";
+export { default as IconNext } from "@tabler/icons-react/dist/esm/icons/IconChevronRight.mjs";
 export { default as IconClock } from "@tabler/icons-react/dist/esm/icons/IconClock.mjs";
 export { default as IconSendLater } from "@tabler/icons-react/dist/esm/icons/IconClockUp.mjs";
 export { default as IconCopy } from "@tabler/icons-react/dist/esm/icons/IconCopy.mjs";
@@ -54,3 +56,5 @@ export { default as IconUser } from "@tabler/icons-react/dist/esm/icons/IconUser
 export { default as IconUsers } from "@tabler/icons-react/dist/esm/icons/IconUsers.mjs";
 export { default as IconWebhook } from "@tabler/icons-react/dist/esm/icons/IconWebhook.mjs";
 export { default as IconClose } from "@tabler/icons-react/dist/esm/icons/IconX.mjs";
+export { default as IconZoomIn } from "@tabler/icons-react/dist/esm/icons/IconZoomIn.mjs";
+export { default as IconZoomOut } from "@tabler/icons-react/dist/esm/icons/IconZoomOut.mjs";

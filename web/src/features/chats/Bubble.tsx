@@ -120,7 +120,7 @@ function Content({ message }: { message: Message }) {
   if (media) {
     return (
       <>
-        <MediaView kind={message.type} media={media} />
+        <MediaView id={message.id} kind={message.type} media={media} />
         {media.caption && (
           <div className={classes.body} dir="auto">
             {media.caption}

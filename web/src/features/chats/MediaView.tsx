@@ -4,28 +4,23 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { keys } from "~/api/queries";
 import type { Media } from "~/api/types";
-import { Dialog } from "~/ui/Dialog";
-import { IconAlert, IconDownload, IconFile } from "~/ui/icons";
+import { IconAlert, IconFile } from "~/ui/icons";
 import { bytes } from "~/ui/time";
 import classes from "./Messages.module.css";
+import { useView } from "./media";
 
 /** The file of a message. It may still be on its way from WhatsApp: a live event tells when it is there. */
-export function MediaView({ kind, media }: { kind: string; media: Media }) {
+export function MediaView({ id, kind, media }: { id: string; kind: string; media: Media }) {
   const { t } = useTranslation();
-  const version = useQuery<number>({
-    queryKey: keys.mediaVersion(media.media_id),
-    queryFn: () => 0,
-    enabled: false,
-    initialData: 0,
-  }).data;
+  const version = useVersion(media);
+  const url = useMediaUrl(media);
   const [failedVersion, setFailedVersion] = useState<number>();
-  const url = `/v1/media/${encodeURIComponent(media.media_id)}/content${version > 0 ? `?v=${version}` : ""}`;
   const failed = () => setFailedVersion(version);
 
   if (failedVersion === version) return <Missing kind={kind} media={media} url={url} />;
   switch (kind) {
     case "image":
-      return <Picture url={url} onFailed={failed} />;
+      return <Picture id={id} url={url} onFailed={failed} />;
     case "sticker":
       return <img className={classes.sticker} src={url} alt={t("kind.sticker")} loading="lazy" onError={failed} />;
     case "video":
@@ -52,28 +47,29 @@ export function MediaView({ kind, media }: { kind: string; media: Media }) {
   }
 }
 
-function Picture({ url, onFailed }: { url: string; onFailed(): void }) {
+/** Raised when the file has come from WhatsApp. */
+function useVersion(media: Media): number {
+  return useQuery<number>({
+    queryKey: keys.mediaVersion(media.media_id),
+    queryFn: () => 0,
+    enabled: false,
+    initialData: 0,
+  }).data;
+}
+
+/** Where the file is. The address changes when it has come, so that the browser asks again. */
+export function useMediaUrl(media: Media): string {
+  const version = useVersion(media);
+  return `/v1/media/${encodeURIComponent(media.media_id)}/content${version > 0 ? `?v=${version}` : ""}`;
+}
+
+function Picture({ id, url, onFailed }: { id: string; url: string; onFailed(): void }) {
   const { t } = useTranslation();
-  const [large, setLarge] = useState(false);
+  const view = useView();
   return (
-    <>
-      <UnstyledButton className={classes.imageButton} onClick={() => setLarge(true)} aria-label={t("chat.viewImage")}>
-        <img className={classes.image} src={url} alt={t("kind.image")} loading="lazy" onError={onFailed} />
-      </UnstyledButton>
-      {large && (
-        <Dialog
-          onClose={() => setLarge(false)}
-          size="auto"
-          title={
-            <a href={url} download aria-label={t("chat.downloadFile")}>
-              <IconDownload size={20} />
-            </a>
-          }
-        >
-          <img src={url} alt={t("kind.image")} style={{ maxWidth: "100%", maxHeight: "78dvh", display: "block" }} />
-        </Dialog>
-      )}
-    </>
+    <UnstyledButton className={classes.imageButton} onClick={() => view(id)} aria-label={t("chat.viewImage")}>
+      <img className={classes.image} src={url} alt={t("kind.image")} loading="lazy" onError={onFailed} />
+    </UnstyledButton>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Fragment, useMemo } from "react";
+import { Fragment, lazy, Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Chat, ChatLogEntry, Message } from "~/api/types";
 import { momentOf } from "~/live/patch";
@@ -7,8 +7,11 @@ import { day, dayNumber } from "~/ui/time";
 import { Bubble } from "./Bubble";
 import { LogLine } from "./LogLine";
 import classes from "./Messages.module.css";
+import { ViewContext, viewedOf } from "./media";
 import type { Pending } from "./outbox";
 import { PendingBubble } from "./PendingBubble";
+
+const MediaViewer = lazy(() => import("./MediaViewer"));
 
 interface Props {
   chat: Chat;
@@ -62,6 +65,8 @@ export function Messages({ chat, messages, pending, log, onReply, onRetry, onDis
   const now = useNow();
   const reactions = useMemo(() => reactionsByMessage(messages), [messages]);
   const byId = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);
+  const [viewing, setViewing] = useState<string>();
+  const viewed = useMemo(() => viewedOf(messages), [messages]);
   const shown = messages.filter((message) => !("reaction" in message));
 
   const dayName = (moment: string) => {
@@ -70,38 +75,51 @@ export function Messages({ chat, messages, pending, log, onReply, onRetry, onDis
   };
 
   return (
-    <div role="log" aria-label={t("chat.messages", { name: chat.name })}>
-      {shown.map((message, index) => {
-        const before = shown[index - 1];
-        const newDay = !before || dayNumber(momentOf(before)) !== dayNumber(momentOf(message));
-        const meanwhile = between(log, before, message);
-        return (
-          <Fragment key={message.id}>
-            {meanwhile.map((entry) => (
-              <LogLine key={entry.id} entry={entry} />
-            ))}
-            {newDay && (
-              <div className={classes.day}>
-                <span>{dayName(momentOf(message))}</span>
-              </div>
-            )}
-            <Bubble
-              chat={chat}
-              message={message}
-              first={meanwhile.length > 0 || !follows(before, message)}
-              quoted={message.reply_to ? byId.get(message.reply_to) : undefined}
-              reactions={reactions.get(message.id)}
-              onReply={onReply}
-            />
-          </Fragment>
-        );
-      })}
-      {between(log, shown.at(-1), undefined).map((entry) => (
-        <LogLine key={entry.id} entry={entry} />
-      ))}
-      {pending.map((item) => (
-        <PendingBubble key={item.key} pending={item} onRetry={onRetry} onDiscard={onDiscard} />
-      ))}
-    </div>
+    <ViewContext value={setViewing}>
+      <div role="log" aria-label={t("chat.messages", { name: chat.name })}>
+        {shown.map((message, index) => {
+          const before = shown[index - 1];
+          const newDay = !before || dayNumber(momentOf(before)) !== dayNumber(momentOf(message));
+          const meanwhile = between(log, before, message);
+          return (
+            <Fragment key={message.id}>
+              {meanwhile.map((entry) => (
+                <LogLine key={entry.id} entry={entry} />
+              ))}
+              {newDay && (
+                <div className={classes.day}>
+                  <span>{dayName(momentOf(message))}</span>
+                </div>
+              )}
+              <Bubble
+                chat={chat}
+                message={message}
+                first={meanwhile.length > 0 || !follows(before, message)}
+                quoted={message.reply_to ? byId.get(message.reply_to) : undefined}
+                reactions={reactions.get(message.id)}
+                onReply={onReply}
+              />
+            </Fragment>
+          );
+        })}
+        {between(log, shown.at(-1), undefined).map((entry) => (
+          <LogLine key={entry.id} entry={entry} />
+        ))}
+        {pending.map((item) => (
+          <PendingBubble key={item.key} pending={item} onRetry={onRetry} onDiscard={onDiscard} />
+        ))}
+      </div>
+      {viewing !== undefined && (
+        <Suspense fallback={null}>
+          <MediaViewer
+            chat={chat}
+            all={viewed}
+            shown={viewing}
+            onShow={setViewing}
+            onClose={() => setViewing(undefined)}
+          />
+        </Suspense>
+      )}
+    </ViewContext>
   );
 }

@@ -6,3 +6,11 @@ export const thread: Texts["thread"] = {
   retriedTooOften: "أُعيدت المحاولة ثلاث مرات. أرسلها كرسالة جديدة.",
   hiddenNumber: "أحد مستخدمي واتساب",
 };
+
+export const viewer: Texts["viewer"] = {
+  tools: "أدوات العرض",
+  previous: "السابق",
+  next: "التالي",
+  zoomIn: "تكبير",
+  zoomOut: "تصغير",
+};

@@ -5,3 +5,12 @@ export const thread = {
   retriedTooOften: "It was retried three times. Send it as a new message.",
   hiddenNumber: "a WhatsApp user",
 };
+
+/** Pictures and films over the whole window. */
+export const viewer = {
+  tools: "Tools of the viewer",
+  previous: "Previous",
+  next: "Next",
+  zoomIn: "Zoom in",
+  zoomOut: "Zoom out",
+};

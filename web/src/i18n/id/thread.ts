@@ -6,3 +6,11 @@ export const thread: Texts["thread"] = {
   retriedTooOften: "Sudah dicoba ulang tiga kali. Kirim sebagai pesan baru.",
   hiddenNumber: "seorang pengguna WhatsApp",
 };
+
+export const viewer: Texts["viewer"] = {
+  tools: "Alat penampil",
+  previous: "Sebelumnya",
+  next: "Berikutnya",
+  zoomIn: "Perbesar",
+  zoomOut: "Perkecil",
+};
