@@ -20,6 +20,7 @@ import type {
   Organization,
   Permission,
   Preferences,
+  QuarantineEntry,
   Setup,
   StateChange,
   Tag,
@@ -67,6 +68,8 @@ export interface World {
   /** Whether mail goes out. */
   mail: boolean;
   audit: AuditEntry[];
+  /** By account. */
+  quarantine: Map<string, QuarantineEntry[]>;
   files: Map<string, { mime: string; bytes: Uint8Array<ArrayBuffer> }>;
 }
 
@@ -125,6 +128,7 @@ export function emptyWorld(): World {
     preferences: null,
     mail: true,
     audit: [],
+    quarantine: new Map(),
     files: new Map(),
   };
 }
@@ -247,6 +251,9 @@ export function createMockApi(world: World = emptyWorld()) {
           ? json({ code: nextId("qr"), png: PIXEL, expires_at: new Date(Date.now() + 20_000).toISOString() })
           : problem(409, "no_qr", "There is no QR code in this state."),
       ),
+    "GET /v1/accounts/:id/quarantine": ({ id, query }) => pages(world.quarantine.get(id) ?? [], query),
+    "POST /v1/quarantine/:id/retry": ({ id }) => release(world, id),
+    "DELETE /v1/quarantine/:id": ({ id }) => release(world, id),
     "GET /v1/accounts/:id/history": ({ query }) => pages(world.history, query),
     "GET /v1/chats": ({ query }) =>
       pages(
@@ -489,6 +496,17 @@ function organized(chat: Chat, changes: ChatChanges): Partial<Chat> {
     is_starred: changes.is_starred ?? chat.is_starred,
     tag_ids: changes.tag_ids === undefined ? chat.tag_ids : (changes.tag_ids ?? []),
   };
+}
+
+/** Takes something from where it is kept aside. */
+function release(world: World, id: string): Response {
+  for (const [account, entries] of world.quarantine) {
+    world.quarantine.set(
+      account,
+      entries.filter((entry) => entry.id !== id),
+    );
+  }
+  return json(null, 204);
 }
 
 function addChat(world: World, accountId: string, to: string): Chat {

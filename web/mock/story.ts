@@ -250,6 +250,14 @@ export function story(): World {
     role: "agent",
     created_at: before(30_000),
   });
+  world.quarantine.set("acc_3", [
+    {
+      id: "qrt_1",
+      kind: "message",
+      reason: "could not insert message: value too long for column push_name",
+      created_at: before(300),
+    },
+  ]);
   world.audit = ["account.create", "webhook.create", "key.create", "account.connect", "user.create"].map(
     (action, index) => ({
       seq: 40 - index,

@@ -45,6 +45,8 @@ export const keys = {
   presence: (chatId: string) => ["presence", chatId] as const,
   messages: (chatId: string) => ["messages", chatId] as const,
   history: (accountId: string) => ["history", accountId] as const,
+  /** What could not be stored, of every account. */
+  quarantine: ["quarantine"] as const,
   qr: (accountId: string) => ["qr", accountId] as const,
   deliveries: (webhookId: string) => ["deliveries", webhookId] as const,
   mediaVersion: (mediaId: string) => ["media-version", mediaId] as const,
@@ -88,6 +90,18 @@ export const historyQuery = (id: string) =>
       ask(api.GET("/v1/accounts/{id}/history", { params: { path: { id }, query: { after: pageParam } }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
+  });
+
+/** What came in on an account and could not be stored, oldest first. */
+export const quarantineQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.quarantine, id] as const,
+    queryFn: ({ signal }) =>
+      everything((after) =>
+        ask(
+          api.GET("/v1/accounts/{id}/quarantine", { params: { path: { id }, query: { limit: 200, after } }, signal }),
+        ),
+      ),
   });
 
 /** A QR code and how long it is still good, by the server's clock. */

@@ -30,6 +30,7 @@ export type Permission = Schemas["Permission"];
 export type Preferences = Schemas["Preferences"];
 export type PresenceState = Schemas["PresenceState"];
 export type ProblemBody = Schemas["Problem"];
+export type QuarantineEntry = Schemas["QuarantineEntry"];
 export type Replayed = Schemas["Replayed"];
 export type Role = Schemas["Role"];
 export type StateChange = Schemas["StateChange"];

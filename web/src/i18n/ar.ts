@@ -2,7 +2,7 @@ import { accounts } from "./ar/accounts";
 import { composer } from "./ar/composer";
 import { errors } from "./ar/errors";
 import { command, inbox, organize } from "./ar/inbox";
-import { people } from "./ar/people";
+import { people, quarantine } from "./ar/people";
 import { replay } from "./ar/replay";
 import { thread, viewer } from "./ar/thread";
 import type { Texts } from "./en";
@@ -399,6 +399,7 @@ export const ar: Texts = {
     system: "Pesan نفسه",
   },
   people,
+  quarantine,
   scope: {
     "accounts:read": "رؤية الحسابات وسجلها",
     "accounts:connect": "وصل الحسابات وإعادة ربطها",

@@ -2,7 +2,7 @@ import { accounts } from "./en/accounts";
 import { composer } from "./en/composer";
 import { errors } from "./en/errors";
 import { command, inbox, organize } from "./en/inbox";
-import { people } from "./en/people";
+import { people, quarantine } from "./en/people";
 import { replay } from "./en/replay";
 import { thread, viewer } from "./en/thread";
 
@@ -385,6 +385,7 @@ export const en = {
     system: "Pesan itself",
   },
   people,
+  quarantine,
   scope: {
     "accounts:read": "See accounts and their history",
     "accounts:connect": "Connect and relink accounts",

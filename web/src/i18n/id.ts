@@ -3,7 +3,7 @@ import { accounts } from "./id/accounts";
 import { composer } from "./id/composer";
 import { errors } from "./id/errors";
 import { command, inbox, organize } from "./id/inbox";
-import { people } from "./id/people";
+import { people, quarantine } from "./id/people";
 import { replay } from "./id/replay";
 import { thread, viewer } from "./id/thread";
 
@@ -382,6 +382,7 @@ export const id: Texts = {
     system: "Pesan sendiri",
   },
   people,
+  quarantine,
   scope: {
     "accounts:read": "Melihat akun dan riwayatnya",
     "accounts:connect": "Menyambungkan dan menautkan ulang akun",

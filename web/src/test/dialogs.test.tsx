@@ -75,6 +75,7 @@ const CASES: Case[] = [
   },
   { name: "deleting a tag", path: "/settings?tab=inbox", opener: "Delete Zakat", dialog: "Delete the tag Zakat" },
   { name: "deleting a team", path: "/settings?tab=inbox", opener: "Delete Events", dialog: "Delete the team Events" },
+  { name: "deleting what could not be stored", path: "/settings", opener: "Delete", dialog: "Delete for good" },
   { name: "a new webhook", path: "/webhooks", opener: "Add webhook", dialog: "Add webhook" },
   { name: "changing a webhook", ...WEBHOOK, item: "Edit", dialog: "Edit" },
   { name: "a new secret", ...WEBHOOK, item: "New secret", dialog: "New secret" },

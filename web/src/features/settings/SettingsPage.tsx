@@ -11,6 +11,7 @@ import { ApiKeys } from "./ApiKeys";
 import { AuditLog } from "./AuditLog";
 import { InboxSettings } from "./InboxSettings";
 import { Members } from "./Members";
+import { Quarantine } from "./Quarantine";
 import classes from "./SettingsPage.module.css";
 import { You } from "./You";
 
@@ -38,9 +39,11 @@ export function SettingsPage() {
     inbox: useMay("organization:manage"),
     audit: useMay("audit:read"),
   };
+  const mayRepair = useMay("accounts:manage");
   const { panel: Panel } = TABS[tab];
   return (
     <Page title={t("settings.title")}>
+      {mayRepair && <Quarantine />}
       <Tabs
         value={tab}
         keepMounted={false}

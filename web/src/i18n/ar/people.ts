@@ -29,3 +29,25 @@ export const people = {
   mailTestSent: "بريد تجريبي في طريقه إلى {{email}}",
   saved: "حُفظ",
 };
+
+export const quarantine = {
+  title_zero: "لا شيء تعذّر حفظه ({{count}})",
+  title_one: "تعذّر حفظ عنصر واحد ({{count}})",
+  title_two: "تعذّر حفظ عنصرين ({{count}})",
+  title_few: "تعذّر حفظ {{count}} عناصر",
+  title_many: "تعذّر حفظ {{count}} عنصرًا",
+  title_other: "تعذّر حفظ {{count}} عنصر",
+  text: "وصل هذا ويُحتفظ به كاملًا ومشفّرًا. احفظه من جديد بعد تحديث أو إصلاح، أو احذفه نهائيًا.",
+  retry: "الحفظ من جديد",
+  stored: "حُفظ الآن",
+  deleted: "حُذف",
+  deleteTitle: "حذف نهائي",
+  deleteText: "سيضيع محتواه. وإن كان رسالة يبقى السطر الذي ينوب عنها في محادثتها.",
+  kind_message: "رسالة",
+  kind_group: "تغيير في مجموعة",
+  kind_receipt: "إشعار استلام",
+  kind_acknowledgement: "تأكيد رسالة مرسلة",
+  kind_person: "أمر يخص شخصًا",
+  kind_activity: "شخص يكتب",
+  kind_unknown: "شيء آخر",
+};

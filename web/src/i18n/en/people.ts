@@ -29,3 +29,22 @@ export const people = {
   mailTestSent: "A test e-mail is on its way to {{email}}",
   saved: "Saved",
 };
+
+/** What could not be stored. */
+export const quarantine = {
+  title_one: "{{count}} thing could not be stored",
+  title_other: "{{count}} things could not be stored",
+  text: "It came in, and is kept whole and encrypted. Store it again after an update or a repair, or delete it for good.",
+  retry: "Store again",
+  stored: "It is stored now",
+  deleted: "It was deleted",
+  deleteTitle: "Delete for good",
+  deleteText: "What it says is lost. Where it is a message, the line that stands for it in its chat stays.",
+  kind_message: "Message",
+  kind_group: "Change of a group",
+  kind_receipt: "Receipt",
+  kind_acknowledgement: "Confirmation of a sent message",
+  kind_person: "Something about a person",
+  kind_activity: "Somebody typing",
+  kind_unknown: "Something else",
+};

@@ -29,3 +29,21 @@ export const people = {
   mailTestSent: "Surel uji coba sedang dikirim ke {{email}}",
   saved: "Tersimpan",
 };
+
+export const quarantine = {
+  title_one: "{{count}} hal tidak dapat disimpan",
+  title_other: "{{count}} hal tidak dapat disimpan",
+  text: "Ini sudah masuk dan ditaruh utuh serta terenkripsi. Simpan lagi setelah pembaruan atau perbaikan, atau hapus selamanya.",
+  retry: "Simpan lagi",
+  stored: "Sekarang sudah tersimpan",
+  deleted: "Sudah dihapus",
+  deleteTitle: "Hapus selamanya",
+  deleteText: "Isinya akan hilang. Bila berupa pesan, baris penggantinya di percakapan tetap ada.",
+  kind_message: "Pesan",
+  kind_group: "Perubahan grup",
+  kind_receipt: "Tanda terima",
+  kind_acknowledgement: "Konfirmasi pesan terkirim",
+  kind_person: "Tentang seseorang",
+  kind_activity: "Seseorang mengetik",
+  kind_unknown: "Hal lain",
+};
