@@ -57,12 +57,30 @@ export const theme = createTheme({
     Card: Card.extend({ defaultProps: { withBorder: true, radius: "lg", padding: "lg" } }),
     Drawer: Drawer.extend({
       styles: { title: { fontWeight: 650 } },
-      defaultProps: { position: "right", overlayProps: { backgroundOpacity: 0.4 } },
+      // Otherwise it counts as a second banner of the page.
+      defaultProps: {
+        position: "right",
+        overlayProps: { backgroundOpacity: 0.4 },
+        attributes: { header: { role: "presentation" } },
+      },
     }),
-    Menu: Menu.extend({ defaultProps: { shadow: "md", position: "bottom-end", withinPortal: true } }),
+    Menu: Menu.extend({
+      defaultProps: {
+        shadow: "md",
+        position: "bottom-end",
+        withinPortal: true,
+        // The focus goes to the first line; a placeholder is nothing that a menu may contain.
+        withInitialFocusPlaceholder: false,
+      },
+    }),
     Modal: Modal.extend({
       styles: { title: { fontWeight: 650 } },
-      defaultProps: { centered: true, radius: "lg", overlayProps: { backgroundOpacity: 0.4 } },
+      defaultProps: {
+        centered: true,
+        radius: "lg",
+        overlayProps: { backgroundOpacity: 0.4 },
+        attributes: { header: { role: "presentation" } },
+      },
     }),
     Skeleton: Skeleton.extend({ defaultProps: { radius: "md" } }),
     Tooltip: Tooltip.extend({

@@ -100,7 +100,7 @@ export function AccountCard({ account, pausing, onWish }: Props) {
             )}
             <Menu.Divider />
             <Menu.Item
-              color="red"
+              color="var(--problem)"
               leftSection={<IconTrash size={18} />}
               disabled={!mayManage}
               onClick={() => onWish("delete")}

@@ -9,7 +9,7 @@ import { useNextPage } from "~/api/nextPage";
 import { Problem } from "~/api/problem";
 import { accountsQuery, chatLogQuery, chatQuery, colleaguesQuery, keys, meQuery, messagesQuery } from "~/api/queries";
 import type { Account, Chat, ChatLogEntry, Message } from "~/api/types";
-import { NotFoundPage } from "~/app/NotFoundPage";
+import { NothingHere } from "~/app/NotFoundPage";
 import { usePolling } from "~/live/Live";
 import { momentOf, putChat } from "~/live/patch";
 import type { Present } from "~/live/presence";
@@ -32,7 +32,7 @@ export function Thread({ chatId }: { chatId: string }) {
   const chat = useQuery({ ...chatQuery(chatId), refetchInterval: polling });
   const account = useQuery(accountsQuery).data?.find((other) => other.id === chat.data?.account_id);
   const present = usePresent(chatId);
-  if (chat.error && Problem.from(chat.error).status === 404) return <NotFoundPage />;
+  if (chat.error && Problem.from(chat.error).status === 404) return <NothingHere />;
   if (chat.error && !chat.data) {
     return (
       <Box p="md">

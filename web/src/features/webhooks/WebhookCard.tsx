@@ -48,7 +48,7 @@ export function WebhookCard({ webhook, onWish }: { webhook: Webhook; onWish(wish
               {t("webhook.rotate")}
             </Menu.Item>
             <Menu.Divider />
-            <Menu.Item color="red" leftSection={<IconTrash size={18} />} onClick={() => onWish("delete")}>
+            <Menu.Item color="var(--problem)" leftSection={<IconTrash size={18} />} onClick={() => onWish("delete")}>
               {t("common.delete")}
             </Menu.Item>
           </Menu.Dropdown>

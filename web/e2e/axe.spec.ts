@@ -1,0 +1,210 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { type Demo, expect, test } from "./demo";
+
+const OURS = "6280000000091";
+const BUDI = "6280000000191";
+const SITI = "6280000000192";
+
+/** A 1×1 grey picture. */
+const PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
+
+const LOOKS = [
+  { colorScheme: "light", width: 1280 },
+  { colorScheme: "dark", width: 1280 },
+  { colorScheme: "light", width: 360 },
+  { colorScheme: "dark", width: 360 },
+] as const;
+
+/** A screen, and what is opened on it. */
+interface Screen {
+  name: string;
+  path: string;
+  open?(page: Page): Promise<void>;
+}
+
+const button =
+  (...names: (string | RegExp)[]) =>
+  async (page: Page) => {
+    for (const name of names) await page.getByRole("button", { name }).first().click();
+  };
+/** A line of a menu. */
+const line = (opener: string | RegExp, item: string | RegExp) => async (page: Page) => {
+  await page.getByRole("button", { name: opener }).first().click();
+  await page.getByRole("menuitem", { name: item }).click();
+};
+const key = (keys: string) => async (page: Page) => {
+  await page.getByRole("main").focus();
+  await page.keyboard.press(keys);
+};
+const attach = async (page: Page) => {
+  const file = { name: "Kwitansi.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.4") };
+  await page
+    .locator('input[type="file"]')
+    .first()
+    .setInputFiles([file, { ...file, name: "Laporan.pdf" }]);
+  await page.getByRole("textbox", { name: "Add a caption" }).fill("Dua berkas");
+};
+
+function screens(chat: string): Screen[] {
+  return [
+    { name: "chats", path: "/chats" },
+    { name: "new message", path: "/chats?new=true" },
+    { name: "a list that is filtered to nothing", path: "/chats?starred=true&unread=true" },
+    { name: "thread", path: chat },
+    { name: "attachments", path: chat, open: attach },
+    { name: "reply", path: chat, open: button("Reply") },
+    { name: "reactions", path: chat, open: button("React") },
+    { name: "send later", path: chat, open: button("Send later and other options") },
+    {
+      name: "send later at any time",
+      path: chat,
+      open: async (page) => {
+        await page.getByRole("textbox", { name: "Write a message" }).fill("Halo");
+        await line("Send later and other options", "Pick a time")(page);
+      },
+    },
+    { name: "recording", path: chat, open: button("Record a voice note") },
+    { name: "assign", path: chat, open: button(/^Assign/) },
+    { name: "tags", path: chat, open: button("Tags") },
+    { name: "snooze", path: chat, open: button("Snooze") },
+    { name: "snooze until", path: chat, open: line("Snooze", "Pick a time") },
+    { name: "viewer", path: chat, open: button("View picture") },
+    { name: "your menu", path: "/chats", open: button("Your menu") },
+    { name: "virtual phones", path: "/chats", open: button("How to make virtual phones") },
+    { name: "command bar", path: "/chats", open: key("Control+k") },
+    { name: "shortcuts", path: "/chats", open: key("?") },
+    { name: "accounts", path: "/accounts" },
+    { name: "add account", path: "/accounts", open: button("Add account") },
+    { name: "link", path: "/accounts", open: button(/^(Show QR code|Connect|Reconnect)$/) },
+    { name: "account menu", path: "/accounts", open: button("More actions for Front desk") },
+    { name: "account history", path: "/accounts", open: line("More actions for Front desk", "History") },
+    { name: "pacing", path: "/accounts", open: line("More actions for Front desk", "Change pacing") },
+    { name: "rename", path: "/accounts", open: line("More actions for Front desk", "Rename") },
+    { name: "unlink", path: "/accounts", open: line("More actions for Front desk", "Unlink from phone") },
+    { name: "delete account", path: "/accounts", open: line("More actions for Front desk", "Delete account") },
+    { name: "webhooks", path: "/webhooks" },
+    { name: "add webhook", path: "/webhooks", open: button("Add webhook") },
+    { name: "edit webhook", path: "/webhooks", open: line(/^More actions for https/, "Edit") },
+    { name: "new secret", path: "/webhooks", open: line(/^More actions for https/, "New secret") },
+    { name: "replay", path: "/webhooks", open: button("Replay") },
+    { name: "delivery log", path: "/webhooks", open: button("Delivery log") },
+    { name: "you", path: "/settings" },
+    { name: "delete what could not be stored", path: "/settings", open: button("Delete") },
+    { name: "keys", path: "/settings?tab=keys" },
+    { name: "create key", path: "/settings?tab=keys", open: button("Create key") },
+    { name: "revoke key", path: "/settings?tab=keys", open: button("Revoke") },
+    { name: "members", path: "/settings?tab=members" },
+    { name: "invite", path: "/settings?tab=members", open: button("Invite somebody") },
+    {
+      name: "remove member",
+      path: "/settings?tab=members",
+      open: async (page) =>
+        page.getByRole("article", { name: "Ani Lestari" }).getByRole("button", { name: "Remove" }).click(),
+    },
+    { name: "inbox settings", path: "/settings?tab=inbox" },
+    { name: "delete tag", path: "/settings?tab=inbox", open: button("Delete Zakat") },
+    { name: "audit log", path: "/settings?tab=audit" },
+    { name: "no such chat", path: `${chat.slice(0, -3)}000` },
+    { name: "nothing there", path: "/nothing" },
+  ];
+}
+
+/** What somebody sees who is not logged in. */
+const OUTSIDE: Screen[] = [
+  { name: "login", path: "/login" },
+  { name: "setup", path: "/setup" },
+  { name: "invitation", path: "/invitation#nothing" },
+];
+
+for (const { width, colorScheme } of LOOKS) {
+  test(`axe finds nothing on any screen and in any dialog, ${colorScheme}, ${width} px wide`, async ({
+    demo,
+    page,
+    browser,
+  }) => {
+    test.setTimeout(600_000);
+    const chat = await fill(demo, page);
+    const look = { viewport: { width, height: 800 }, colorScheme, reducedMotion: "reduce" } as const;
+    const found: string[] = [];
+    for (const [all, storageState] of [
+      [OUTSIDE, undefined],
+      [screens(chat), await page.context().storageState()],
+    ] as const) {
+      const context = await browser.newContext({ ...look, storageState });
+      for (const screen of all) {
+        await test.step(screen.name, async () => {
+          const page = await context.newPage();
+          found.push(...(await violations(demo, page, screen)).map((each) => `${screen.name}: ${each}`));
+          await page.close();
+        });
+      }
+      await context.close();
+    }
+    expect(found).toEqual([]);
+  });
+}
+
+async function violations(demo: Demo, page: Page, screen: Screen): Promise<string[]> {
+  // Nothing here can make the server unable to store something.
+  await page.route("**/v1/accounts/*/quarantine*", (route) =>
+    route.fulfill({
+      json: {
+        data: [
+          { id: "qrt_1", kind: "message", reason: "could not insert message", created_at: "2026-01-05T02:00:00Z" },
+        ],
+        next: null,
+      },
+    }),
+  );
+  await page.goto(demo.ready.url + screen.path);
+  await expect(page.getByRole("heading", { level: 1 }).first()).toBeVisible();
+  await expect(page.locator(".mantine-Skeleton-root")).toHaveCount(0);
+  if (screen.open) await screen.open(page);
+  const axe = new AxeBuilder({ page });
+  // What floats above the page, as menus do, belongs to no part of it.
+  if (screen.open) axe.disableRules("region");
+  const { violations } = await axe.analyze();
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${target.join(" ")}: ${failureSummary?.replace(/\s+/g, " ")}`),
+  );
+}
+
+/** Something of everything, and the address of a chat. */
+async function fill(demo: Demo, page: Page): Promise<string> {
+  await demo.phone(OURS, "Yayasan Harapan");
+  await demo.logIn(page);
+  const account = await demo.link(page, "Front desk", OURS);
+  await expect(page.getByRole("dialog")).toBeHidden();
+  for (const [phone, name] of [
+    [BUDI, "Budi Santoso"],
+    [SITI, "Siti Rahma"],
+  ] as const) {
+    await demo.phone(phone, name);
+    await demo.write(phone, OURS, "Apakah kantor buka hari ini?");
+  }
+  const waiting = await demo.api<{ id: string }>("POST", "/v1/accounts", { name: "Donor care" });
+  await demo.api("POST", `/v1/accounts/${waiting.id}/connect`);
+  await demo.api("POST", "/v1/webhooks", { url: "https://crm.example.org/hooks/pesan", events: ["message.*"] });
+  await demo.api("POST", "/v1/users", {
+    email: "ani@example.org",
+    name: "Ani Lestari",
+    role: "agent",
+    password: "a long enough password",
+  });
+  const tag = await demo.api<{ id: string }>("POST", "/v1/tags", { name: "Zakat", color: "green" });
+  await demo.api("POST", "/v1/teams", { name: "Donor care" });
+  await demo.api("POST", "/v1/invitations", { email: "budi@example.org", name: "Budi", role: "agent" });
+  const send = (body: object) =>
+    demo.api<{ chat_id: string; id: string }>("POST", "/v1/messages", { account_id: account, to: BUDI, ...body });
+  await send({ type: "image", image: { data: `data:image/png;base64,${PIXEL}`, caption: "Poster" } });
+  const { chat_id } = await send({
+    type: "text",
+    text: { body: "Sampai besok" },
+    send_at: new Date(Date.now() + 86_400_000).toISOString(),
+  });
+  await demo.api("PATCH", `/v1/chats/${chat_id}`, { tag_ids: [tag.id], is_starred: true });
+  await page.goto(`${demo.ready.url}/chats/${chat_id}`);
+  await expect(page.getByRole("button", { name: "View picture" })).toBeVisible();
+  return `/chats/${chat_id}`;
+}
