@@ -1,12 +1,15 @@
 import { Button, Text } from "@mantine/core";
 import { getRouteApi, useNavigate, useParams } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { EmptyState } from "~/ui/EmptyState";
 import { IconChats, IconNewMessage } from "~/ui/icons";
 import { ChatList } from "./ChatList";
 import classes from "./ChatsPage.module.css";
-import { NewMessage } from "./NewMessage";
-import { Thread } from "./Thread";
+
+// The list is there before what is opened from it.
+const NewMessage = lazy(async () => ({ default: (await import("./NewMessage")).NewMessage }));
+const Thread = lazy(async () => ({ default: (await import("./Thread")).Thread }));
 
 const route = getRouteApi("/shell/chats");
 
@@ -34,10 +37,16 @@ export function ChatsPage() {
             </Text>
           </EmptyState>
         ) : (
-          <Thread key={chatId} chatId={chatId} />
+          <Suspense>
+            <Thread key={chatId} chatId={chatId} />
+          </Suspense>
         )}
       </section>
-      {search.new && <NewMessage accountId={search.account} onClose={() => setNew(false)} />}
+      {search.new && (
+        <Suspense>
+          <NewMessage accountId={search.account} onClose={() => setNew(false)} />
+        </Suspense>
+      )}
     </div>
   );
 }
