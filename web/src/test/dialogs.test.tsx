@@ -187,7 +187,8 @@ describe("the focus goes back after", () => {
     mockServer(quiet());
     const { user } = openApp("/settings?tab=inbox");
     await user.click(await screen.findByRole("button", { name: "Delete Zakat" }));
-    await user.click(await screen.findByRole("button", { name: "Delete" }));
+    const dialog = await screen.findByRole("dialog", { name: "Delete the tag Zakat" });
+    await user.click(within(dialog).getByRole("button", { name: "Delete" }));
     await waitFor(() => expect(screen.queryByRole("button", { name: "Delete Zakat" })).toBeNull());
     await gone();
     await waitFor(() => expect(document.activeElement).toBe(screen.getByRole("main")));

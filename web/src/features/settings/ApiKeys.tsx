@@ -27,7 +27,7 @@ export function ApiKeys() {
     mutationFn: ({ id }: ApiKey) => ask(api.DELETE("/v1/keys/{id}", { params: { path: { id } } })),
     onSuccess: (_, { name }) => {
       notifyDone(t("settings.revoked", { name }));
-      void client.invalidateQueries({ queryKey: apiKeysQuery.queryKey });
+      return client.invalidateQueries({ queryKey: apiKeysQuery.queryKey });
     },
     onError: notifyProblem,
     onSettled: () => setRevoking(undefined),

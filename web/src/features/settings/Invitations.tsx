@@ -26,9 +26,9 @@ export function OpenInvitations() {
     mutationFn: ({ id }: Invitation) => ask(api.DELETE("/v1/invitations/{id}", { params: { path: { id } } })),
     onSuccess: (_, { name }) => notifyDone(t("people.inviteRevoked", { name })),
     onError: notifyProblem,
-    onSettled: () => {
+    onSettled: async () => {
+      await client.invalidateQueries({ queryKey: invitationsQuery.queryKey });
       setRevoking(undefined);
-      void client.invalidateQueries({ queryKey: invitationsQuery.queryKey });
     },
   });
   if (invitations.length === 0) return null;

@@ -34,7 +34,7 @@ export function TagSettings() {
   const tags = useQuery(tagsQuery);
   const [name, setName] = useState("");
   const [deleting, setDeleting] = useState<Tag>();
-  const refresh = () => void client.invalidateQueries({ queryKey: tagsQuery.queryKey });
+  const refresh = () => client.invalidateQueries({ queryKey: tagsQuery.queryKey });
   const create = useMutation({
     mutationFn: () => ask(api.POST("/v1/tags", { body: { name }, headers: { "Idempotency-Key": newKey() } })),
     onSuccess: () => setName(""),
@@ -50,9 +50,10 @@ export function TagSettings() {
   const remove = useMutation({
     mutationFn: ({ id }: Tag) => ask(api.DELETE("/v1/tags/{id}", { params: { path: { id } } })),
     onError: notifyProblem,
-    onSettled: () => {
+    // Its row is gone before the dialog is, or the focus would go back to that.
+    onSettled: async () => {
+      await refresh();
       setDeleting(undefined);
-      refresh();
     },
   });
   const add = (event: FormEvent) => {

@@ -19,7 +19,7 @@ export function TeamSettings() {
   const people = useQuery(colleaguesQuery).data ?? [];
   const [name, setName] = useState("");
   const [deleting, setDeleting] = useState<Team>();
-  const refresh = () => void client.invalidateQueries({ queryKey: teamsQuery.queryKey });
+  const refresh = () => client.invalidateQueries({ queryKey: teamsQuery.queryKey });
   const create = useMutation({
     mutationFn: () => ask(api.POST("/v1/teams", { body: { name }, headers: { "Idempotency-Key": newKey() } })),
     onSuccess: () => setName(""),
@@ -35,9 +35,10 @@ export function TeamSettings() {
   const remove = useMutation({
     mutationFn: ({ id }: Team) => ask(api.DELETE("/v1/teams/{id}", { params: { path: { id } } })),
     onError: notifyProblem,
-    onSettled: () => {
+    // Its row is gone before the dialog is, or the focus would go back to that.
+    onSettled: async () => {
+      await refresh();
       setDeleting(undefined);
-      refresh();
     },
   });
   const add = (event: FormEvent) => {
