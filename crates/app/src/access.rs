@@ -19,6 +19,7 @@ pub mod users;
 pub use authenticate::Credentials;
 
 use pesan_model::{ApiKeyId, OrganizationId, Permission, Role, UserId};
+use pesan_store::{Tx, api_key, user};
 use tokio::sync::watch;
 
 use crate::error::{Error, Result};
@@ -95,9 +96,23 @@ impl Caller {
             .collect()
     }
 
+    /// Whether this is allowed.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.permissions.contains(&permission)
+    }
+
+    /// What colleagues know the caller as.
+    pub(crate) async fn display_name(&self, tx: &mut Tx<'_>) -> Result<String> {
+        Ok(match self.principal {
+            Principal::User(id) => user::get(tx, self.organization_id, id).await?.name,
+            Principal::Key(id) => api_key::get(tx, self.organization_id, id).await?.name,
+            Principal::System => "Pesan".to_owned(),
+        })
+    }
+
     /// Fails unless this is allowed.
     pub fn require(&self, permission: Permission) -> Result<()> {
-        if self.permissions.contains(&permission) {
+        if self.may(permission) {
             Ok(())
         } else {
             Err(Error::Forbidden(permission.name()))

@@ -17,7 +17,7 @@ use pesan_store::{OrganizationKey, Tx};
 use serde::{Deserialize, Serialize};
 
 pub use smtp::{Smtp, SmtpError};
-pub(crate) use words::{dropped, invitation, test};
+pub(crate) use words::{Due, dropped, invitation, reminded, test};
 
 use crate::context::App;
 use crate::error::{Error, Result};

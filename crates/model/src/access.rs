@@ -46,8 +46,12 @@ impl Role {
                 | Permission::AccountsConnect
                 | Permission::MessagesRead
                 | Permission::MessagesSend
+                | Permission::ContactsWrite
+                | Permission::DonationsRead
+                | Permission::DonationsWrite
                 | Permission::EventsRead => true,
                 Permission::AccountsManage
+                | Permission::ContactsManage
                 | Permission::WebhooksManage
                 | Permission::KeysManage
                 | Permission::MembersManage
@@ -71,13 +75,25 @@ pub enum Permission {
     /// Create, change, log out and delete accounts.
     #[serde(rename = "accounts:manage")]
     AccountsManage,
-    /// Read chats, messages, contacts and files.
+    /// Read chats, messages, contacts, notes, reminders and files.
     #[serde(rename = "messages:read")]
     MessagesRead,
     /// Send, cancel, delete and mark as read.
     #[serde(rename = "messages:send")]
     MessagesSend,
-    /// Read the event log and the live stream.
+    /// Change contacts, join and part them, write notes and reminders.
+    #[serde(rename = "contacts:write")]
+    ContactsWrite,
+    /// Decide which fields contacts have and how donors are told apart; change what others noted.
+    #[serde(rename = "contacts:manage")]
+    ContactsManage,
+    /// See what people gave.
+    #[serde(rename = "donations:read")]
+    DonationsRead,
+    /// Write donations down, correct and delete them.
+    #[serde(rename = "donations:write")]
+    DonationsWrite,
+    /// Read the event log and the live stream. Events tell everything, donations too.
     #[serde(rename = "events:read")]
     EventsRead,
     /// Create, change and replay webhooks.
@@ -102,12 +118,16 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::AccountsRead,
         Self::AccountsConnect,
         Self::AccountsManage,
         Self::MessagesRead,
         Self::MessagesSend,
+        Self::ContactsWrite,
+        Self::ContactsManage,
+        Self::DonationsRead,
+        Self::DonationsWrite,
         Self::EventsRead,
         Self::WebhooksManage,
         Self::KeysManage,
@@ -125,6 +145,10 @@ impl Permission {
             Self::AccountsManage => "accounts:manage",
             Self::MessagesRead => "messages:read",
             Self::MessagesSend => "messages:send",
+            Self::ContactsWrite => "contacts:write",
+            Self::ContactsManage => "contacts:manage",
+            Self::DonationsRead => "donations:read",
+            Self::DonationsWrite => "donations:write",
             Self::EventsRead => "events:read",
             Self::WebhooksManage => "webhooks:manage",
             Self::KeysManage => "keys:manage",
@@ -168,6 +192,8 @@ pub struct Preferences {
     pub time_zone: Option<String>,
     /// Whether they get mail when an account stays disconnected. Owners and admins do unless they say no.
     pub mail_on_drop: Option<bool>,
+    /// Whether they get mail when a reminder of theirs is due. They do unless they say no.
+    pub mail_on_reminder: Option<bool>,
 }
 
 /// A language of the web app and of mail.
@@ -269,6 +295,9 @@ mod tests {
                 "accounts:connect",
                 "messages:read",
                 "messages:send",
+                "contacts:write",
+                "donations:read",
+                "donations:write",
                 "events:read"
             ]
         );

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
+use crate::custom_field::FieldValues;
 use crate::id::{AccountId, ChatId, ContactId, TagId, TeamId, UserId};
 use crate::inbox::ChatStatus;
 use crate::message::{Direction, MessageStatus};
@@ -80,12 +81,25 @@ pub struct Contact {
     pub id: ContactId,
     /// What to call them: a name set here, else the one they give themselves, else the number.
     pub name: String,
+    /// The name that was set here.
+    #[serde(default)]
+    pub own_name: Option<String>,
     /// The name they give themselves on WhatsApp.
     pub push_name: Option<String>,
     /// Their number with the plus, where WhatsApp shows it.
     pub phone: Option<String>,
     /// WhatsApp's own id of them.
     pub lid: Option<String>,
+    /// The language to write to them in: `id`, `en`, `pt-BR`.
+    #[serde(default)]
+    pub language: Option<String>,
+    /// When they asked not to be written to, where they did.
+    #[serde(default)]
+    pub opted_out_at: Option<Timestamp>,
+    /// Values of the organization's own fields, by their keys.
+    #[serde(default)]
+    #[schema(required = true, value_type = std::collections::BTreeMap<String, crate::custom_field::FieldValue>)]
+    pub fields: FieldValues,
     /// When we first met.
     pub created_at: Timestamp,
 }

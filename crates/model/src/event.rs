@@ -8,8 +8,11 @@ use utoipa::ToSchema;
 use crate::account::Account;
 use crate::chat::{Chat, Contact, Typing};
 use crate::clock::Timestamp;
+use crate::donation::Donation;
 use crate::id::{AccountId, ChatId, EventId, OrganizationId, WebhookId};
 use crate::message::Message;
+use crate::note::Note;
+use crate::reminder::Reminder;
 use crate::webhook::Webhook;
 
 /// What happened, with the thing as it was right after.
@@ -73,6 +76,36 @@ pub enum Event {
     /// Two records turned out to be one person; this is the one that stays.
     #[serde(rename = "contact.merged")]
     ContactMerged(Contact),
+    /// A record was taken out of another one again; this is the one that is on its own now.
+    #[serde(rename = "contact.unmerged")]
+    ContactUnmerged(Contact),
+    /// A donation was written down.
+    #[serde(rename = "donation.recorded")]
+    DonationRecorded(Donation),
+    /// A donation was corrected.
+    #[serde(rename = "donation.changed")]
+    DonationChanged(Donation),
+    /// A donation was deleted; it counts no more.
+    #[serde(rename = "donation.deleted")]
+    DonationDeleted(Donation),
+    /// A private note was written.
+    #[serde(rename = "note.created")]
+    NoteCreated(Note),
+    /// A private note was changed.
+    #[serde(rename = "note.updated")]
+    NoteUpdated(Note),
+    /// A private note was deleted.
+    #[serde(rename = "note.deleted")]
+    NoteDeleted(Note),
+    /// Somebody wants to be reminded.
+    #[serde(rename = "reminder.created")]
+    ReminderCreated(Reminder),
+    /// A reminder was changed, done or cancelled.
+    #[serde(rename = "reminder.updated")]
+    ReminderUpdated(Reminder),
+    /// The time of a reminder has come.
+    #[serde(rename = "reminder.due")]
+    ReminderDue(Reminder),
     /// Somebody asked for a test of a webhook.
     #[serde(rename = "webhook.test")]
     WebhookTest(Webhook),
@@ -80,7 +113,7 @@ pub enum Event {
 
 impl Event {
     /// Every name.
-    pub const NAMES: [&'static str; 20] = [
+    pub const NAMES: [&'static str; 30] = [
         "account.created",
         "account.state_changed",
         "account.deleted",
@@ -100,6 +133,16 @@ impl Event {
         "contact.created",
         "contact.updated",
         "contact.merged",
+        "contact.unmerged",
+        "donation.recorded",
+        "donation.changed",
+        "donation.deleted",
+        "note.created",
+        "note.updated",
+        "note.deleted",
+        "reminder.created",
+        "reminder.updated",
+        "reminder.due",
         "webhook.test",
     ];
 
@@ -125,6 +168,16 @@ impl Event {
             Self::ContactCreated(_) => "contact.created",
             Self::ContactUpdated(_) => "contact.updated",
             Self::ContactMerged(_) => "contact.merged",
+            Self::ContactUnmerged(_) => "contact.unmerged",
+            Self::DonationRecorded(_) => "donation.recorded",
+            Self::DonationChanged(_) => "donation.changed",
+            Self::DonationDeleted(_) => "donation.deleted",
+            Self::NoteCreated(_) => "note.created",
+            Self::NoteUpdated(_) => "note.updated",
+            Self::NoteDeleted(_) => "note.deleted",
+            Self::ReminderCreated(_) => "reminder.created",
+            Self::ReminderUpdated(_) => "reminder.updated",
+            Self::ReminderDue(_) => "reminder.due",
             Self::WebhookTest(_) => "webhook.test",
         }
     }
@@ -137,7 +190,20 @@ impl Event {
             }
             Self::ChatUpdated(chat) => Some(chat.account_id),
             Self::ChatTyping(typing) => Some(typing.account_id),
-            Self::ContactCreated(_) | Self::ContactUpdated(_) | Self::ContactMerged(_) | Self::WebhookTest(_) => None,
+            Self::ContactCreated(_)
+            | Self::ContactUpdated(_)
+            | Self::ContactMerged(_)
+            | Self::ContactUnmerged(_)
+            | Self::DonationRecorded(_)
+            | Self::DonationChanged(_)
+            | Self::DonationDeleted(_)
+            | Self::NoteCreated(_)
+            | Self::NoteUpdated(_)
+            | Self::NoteDeleted(_)
+            | Self::ReminderCreated(_)
+            | Self::ReminderUpdated(_)
+            | Self::ReminderDue(_)
+            | Self::WebhookTest(_) => None,
             Self::MessageQueued(_)
             | Self::MessageSent(_)
             | Self::MessageDelivered(_)
@@ -157,6 +223,10 @@ impl Event {
         match self {
             Self::ChatUpdated(chat) => Some(chat.id),
             Self::ChatTyping(typing) => typing.chat_id,
+            Self::NoteCreated(note) | Self::NoteUpdated(note) | Self::NoteDeleted(note) => note.chat_id,
+            Self::ReminderCreated(reminder) | Self::ReminderUpdated(reminder) | Self::ReminderDue(reminder) => {
+                reminder.chat_id
+            }
             _ => self.message().map(|message| message.chat_id),
         }
     }
@@ -183,6 +253,16 @@ impl Event {
             | Self::ContactCreated(_)
             | Self::ContactUpdated(_)
             | Self::ContactMerged(_)
+            | Self::ContactUnmerged(_)
+            | Self::DonationRecorded(_)
+            | Self::DonationChanged(_)
+            | Self::DonationDeleted(_)
+            | Self::NoteCreated(_)
+            | Self::NoteUpdated(_)
+            | Self::NoteDeleted(_)
+            | Self::ReminderCreated(_)
+            | Self::ReminderUpdated(_)
+            | Self::ReminderDue(_)
             | Self::WebhookTest(_) => None,
         }
     }

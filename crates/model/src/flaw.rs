@@ -4,11 +4,17 @@
 //! A new flaw is a variant here. The description of the API has it by itself, and a test of the web app asks for its
 //! words in every language.
 
+mod json_type;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::address::{AddressError, MAX_DIGITS, MIN_DIGITS};
+use crate::currency::CurrencyError;
+use crate::day::DayError;
 use crate::id::{IdError, PREFIXES};
+
+pub use json_type::JsonType;
 
 /// What is wrong with a field. More codes can be added; `detail` says the same in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, thiserror::Error)]
@@ -168,6 +174,56 @@ pub enum Flaw {
     /// It must be the name of a time zone.
     #[error("must be the name of a time zone, as `Asia/Jakarta`")]
     NotATimeZone,
+    /// It must be a day.
+    #[error("{DayError}")]
+    NotADay,
+    /// It must not be after today.
+    #[error("must not be in the future")]
+    InTheFuture,
+    /// It must not be before 1900.
+    #[error("must not be before 1900")]
+    TooLongAgo,
+    /// It must be within so many years.
+    #[error("must be within {years} years")]
+    TooManyYearsAhead {
+        /// How many.
+        years: u32,
+    },
+    /// It must be the code of a currency.
+    #[error("{CurrencyError}")]
+    NotACurrency,
+    /// It must be given again, because the currency is another one.
+    #[error("must be given anew, in the new currency")]
+    OfAnotherCurrency,
+    /// It must be more than the other one.
+    #[error("must be more than `{other}`")]
+    NotMoreThan {
+        /// The other field.
+        other: &'static str,
+    },
+    /// It must be a tag of a language.
+    #[error("must be a language such as id or pt-BR")]
+    NotALanguage,
+    /// The organization has defined no such field.
+    #[error("is not a field of this organization")]
+    NotACustomField,
+    /// It must be a key of a field.
+    #[error("must have 1 to {max} small letters, digits and underscores, a letter first")]
+    NotAKey {
+        /// The most characters.
+        max: usize,
+    },
+    /// It names too many or too few choices.
+    #[error("must name {min} to {max} choices")]
+    WrongNumberOfChoices {
+        /// The fewest.
+        min: usize,
+        /// The most.
+        max: usize,
+    },
+    /// Only fields of the type choice have choices.
+    #[error("is for fields of the type choice")]
+    NotOfAChoice,
     /// It must be one emoji.
     #[error("must be one emoji, or empty to take it back")]
     NotAnEmoji,
@@ -363,46 +419,21 @@ pub enum Flaw {
     },
 }
 
-/// A type of JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum JsonType {
-    /// Text in quotes.
-    String,
-    /// A number with or without a fraction.
-    Number,
-    /// `true` or `false`.
-    Boolean,
-    /// `[…]`.
-    List,
-    /// `{…}`.
-    Object,
-    /// One that has no name here.
-    Unknown,
-}
-
-impl JsonType {
-    fn words(self) -> &'static str {
-        match self {
-            Self::String => "must be a string",
-            Self::Number => "must be a number",
-            Self::Boolean => "must be true or false",
-            Self::List => "must be a list",
-            Self::Object => "must be an object",
-            Self::Unknown => "has the wrong type",
-        }
-    }
-}
-
 impl Flaw {
     /// The flaw that one of our own types tells of while it is read. `serde` hands on nothing but its words.
     pub fn of_words(words: String) -> Self {
         let ids = PREFIXES.iter().map(|prefix| Self::NotAnId { prefix });
-        [Self::NotATime, Self::NotAnAssignee]
-            .into_iter()
-            .chain(ids)
-            .find(|flaw| flaw.to_string() == words)
-            .unwrap_or(Self::NotUnderstood { words })
+        [
+            Self::NotATime,
+            Self::NotADay,
+            Self::NotATimeZone,
+            Self::NotACurrency,
+            Self::NotAnAssignee,
+        ]
+        .into_iter()
+        .chain(ids)
+        .find(|flaw| flaw.to_string() == words)
+        .unwrap_or(Self::NotUnderstood { words })
     }
 }
 

@@ -181,6 +181,16 @@ ids! {
     TagId "tag";
     /// One line of a chat's log.
     ChatLogId "log";
+    /// A donation.
+    DonationId "don";
+    /// A private note.
+    NoteId "note";
+    /// A reminder.
+    ReminderId "rem";
+    /// A field of contacts that an organization defined.
+    CustomFieldId "fld";
+    /// Two records of one person, joined by somebody.
+    MergeId "mrg";
 }
 
 #[cfg(test)]

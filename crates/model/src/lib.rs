@@ -12,6 +12,11 @@ pub mod chat;
 pub mod clock;
 pub mod codes;
 pub mod content;
+pub mod currency;
+pub mod custom_field;
+pub mod day;
+pub mod donation;
+pub mod donor;
 pub mod event;
 pub mod failure;
 pub mod flaw;
@@ -19,12 +24,15 @@ pub mod id;
 pub mod inbox;
 pub mod message;
 pub mod metadata;
+pub mod note;
 pub mod organization;
 pub mod pacing;
 pub mod patch;
 pub mod reason;
 pub mod reconnect;
+pub mod reminder;
 pub mod retry;
+pub mod timeline;
 pub mod webhook;
 
 pub use access::{Permission, Role};
@@ -33,12 +41,15 @@ pub use address::{Address, Phone};
 pub use capabilities::Capabilities;
 pub use clock::{Clock, MockClock, Random, SystemClock, SystemRandom, Timestamp};
 pub use content::Content;
+pub use currency::Currency;
+pub use day::{Day, Zone};
 pub use event::Event;
 pub use failure::FailureCode;
 pub use flaw::Flaw;
 pub use id::{
-    AccountId, ApiKeyId, ChatId, ChatLogId, ContactId, DeliveryId, EventId, InvitationId, JobId, MediaId, MessageId,
-    OrganizationId, QuarantineId, TagId, TeamId, UserId, WebhookId,
+    AccountId, ApiKeyId, ChatId, ChatLogId, ContactId, CustomFieldId, DeliveryId, DonationId, EventId, InvitationId,
+    JobId, MediaId, MergeId, MessageId, NoteId, OrganizationId, QuarantineId, ReminderId, TagId, TeamId, UserId,
+    WebhookId,
 };
 pub use inbox::{ChatStatus, TagColor};
 pub use message::{Direction, MessageStatus};

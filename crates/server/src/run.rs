@@ -194,6 +194,11 @@ impl Opened {
         app.lifecycle.spawn("snoozes", jobs::end_snooze::run(app.clone()));
         app.lifecycle.spawn("auto-close", jobs::auto_close::run(app.clone()));
         app.lifecycle.spawn("retention", jobs::retention::run(app.clone()));
+        app.lifecycle.spawn("remind", jobs::remind::run(app.clone()));
+        app.lifecycle
+            .spawn("count-giving", jobs::count_giving::run(app.clone()));
+        app.lifecycle
+            .spawn("index-contacts", jobs::index_contacts::run(app.clone()));
 
         let metrics = telemetry::metrics();
         telemetry::keep_up(&app, metrics.clone());

@@ -452,7 +452,8 @@ pub async fn delete(
         let deleted: Option<(Option<Vec<u8>>,)> = tx
             .fetch_optional(
                 "DELETE FROM media WHERE id = $1 AND organization_id = $2 \
-                 AND NOT EXISTS (SELECT 1 FROM message WHERE message.media_id = $1) RETURNING sha256",
+                 AND NOT EXISTS (SELECT 1 FROM message WHERE message.media_id = $1) \
+                 AND NOT EXISTS (SELECT 1 FROM donation WHERE donation.media_id = $1) RETURNING sha256",
                 args![file, organization_id],
             )
             .await?;

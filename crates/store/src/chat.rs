@@ -53,11 +53,12 @@ rows! {
 }
 
 /// The columns of a [`ChatView`], of the chat `c`, its person `p` and its newest message `m`.
-const VIEW: &str = "c.id, c.account_id, c.address, c.is_group, c.subject, c.contact_id, c.unread, c.last_message_at, \
+const VIEW: &str = "c.id, c.account_id, c.address, c.is_group, c.subject, p.id, c.unread, c.last_message_at, \
      c.status, c.snoozed_until, c.assignee_id, c.team_id, c.is_starred, c.is_tagged, c.waiting_since, \
      p.name, p.push_name, p.phone, m.content, m.direction, m.status";
-/// What a chat `c` is shown with.
-const SHOWN_WITH: &str = "LEFT JOIN contact p ON p.id = c.contact_id LEFT JOIN message m ON m.id = c.last_message_id";
+/// What a chat `c` is shown with. Its person may be another row than the identity that it is with.
+const SHOWN_WITH: &str = "LEFT JOIN contact i ON i.id = c.contact_id \
+     LEFT JOIN contact p ON p.id = COALESCE(i.merged_into, i.id) LEFT JOIN message m ON m.id = c.last_message_id";
 
 impl ChatView {
     fn into_chat(self, tag_ids: Vec<TagId>) -> Result<Chat, Error> {

@@ -1,6 +1,14 @@
 //! People, and the identities WhatsApp knows them by.
+//!
+//! A row is one WhatsApp identity. Where somebody said that several rows are one person, all but one of them name the one
+//! that stays (`merged_into`): it carries the name, the fields, the notes and the donations, and the others keep their
+//! identities and chats. [`merge`] joins and parts them, [`search`] finds them.
+
+pub mod merge;
+pub mod search;
 
 use pesan_model::chat::Contact;
+use pesan_model::custom_field::FieldValues;
 use pesan_model::{ContactId, OrganizationId, Timestamp};
 
 use crate::{Error, Tx, args, rows};
@@ -13,6 +21,10 @@ rows! {
         push_name: Option<String>,
         phone: Option<String>,
         lid: Option<String>,
+        language: Option<String>,
+        opted_out_at: Option<Timestamp>,
+        fields: FieldValues,
+        merged_into: Option<ContactId>,
         created_at: Timestamp,
     }
 }
@@ -21,6 +33,26 @@ impl ContactRow {
     /// Its id.
     pub fn id(&self) -> ContactId {
         self.id
+    }
+
+    /// The row that stands for the person: this one, or the one it was merged into.
+    pub fn person_id(&self) -> ContactId {
+        self.merged_into.unwrap_or(self.id)
+    }
+
+    /// Whether somebody merged it into another one.
+    pub fn is_merged(&self) -> bool {
+        self.merged_into.is_some()
+    }
+
+    /// When they asked not to be written to.
+    pub fn opted_out_at(&self) -> Option<Timestamp> {
+        self.opted_out_at
+    }
+
+    /// Values of the organization's own fields.
+    pub fn fields(&self) -> &FieldValues {
+        &self.fields
     }
 
     /// Digits without the plus.
@@ -53,9 +85,13 @@ impl ContactRow {
         Contact {
             id: self.id,
             name: display_name(self.name.as_deref(), self.push_name.as_deref(), self.phone.as_deref()),
+            own_name: self.name,
             push_name: self.push_name,
             phone: self.phone.map(|digits| format!("+{digits}")),
             lid: self.lid,
+            language: self.language,
+            opted_out_at: self.opted_out_at,
+            fields: self.fields,
             created_at: self.created_at,
         }
     }
@@ -130,12 +166,17 @@ pub async fn insert(
         ],
     )
     .await?;
+    search::index(tx, organization_id, id).await?;
     Ok(ContactRow {
         id,
         name: None,
         push_name: known.push_name.clone(),
         phone: known.phone.clone(),
         lid: known.lid.clone(),
+        language: None,
+        opted_out_at: None,
+        fields: FieldValues::new(),
+        merged_into: None,
         created_at: now,
     })
 }
@@ -159,7 +200,86 @@ pub async fn update(
         organization_id,
         id
     ];
-    tx.fetch_one("contact", &sql, values).await
+    let updated: ContactRow = tx.fetch_one("contact", &sql, values).await?;
+    search::index(tx, organization_id, updated.person_id()).await?;
+    Ok(updated)
+}
+
+/// What people set of a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Details {
+    /// What to call them.
+    pub name: Option<String>,
+    /// The language to write to them in.
+    pub language: Option<String>,
+    /// When they asked not to be written to.
+    pub opted_out_at: Option<Timestamp>,
+    /// Values of the organization's own fields.
+    pub fields: FieldValues,
+}
+
+impl ContactRow {
+    /// What people set of them.
+    pub fn details(&self) -> Details {
+        Details {
+            name: self.name.clone(),
+            language: self.language.clone(),
+            opted_out_at: self.opted_out_at,
+            fields: self.fields.clone(),
+        }
+    }
+}
+
+/// Sets what people set of a person.
+pub async fn set_details(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    id: ContactId,
+    details: &Details,
+) -> Result<ContactRow, Error> {
+    let fields = serde_json::to_string(&details.fields).map_err(|error| Error::corrupt("fields", error))?;
+    let sql = format!(
+        "UPDATE contact SET name = $1, language = $2, opted_out_at = $3, fields = $4 \
+         WHERE organization_id = $5 AND id = $6 RETURNING {}",
+        ContactRow::COLUMNS
+    );
+    let values = args![
+        details.name.as_ref(),
+        details.language.as_ref(),
+        details.opted_out_at,
+        fields,
+        organization_id,
+        id
+    ];
+    let row: ContactRow = tx.fetch_one("contact", &sql, values).await?;
+    search::index(tx, organization_id, row.person_id()).await?;
+    Ok(row)
+}
+
+/// The row of whoever this row is: itself, or the one it was merged into.
+pub async fn person(tx: &mut Tx<'_>, organization_id: OrganizationId, id: ContactId) -> Result<ContactRow, Error> {
+    let row = get(tx, organization_id, id).await?;
+    match row.merged_into {
+        Some(person) => get(tx, organization_id, person).await,
+        None => Ok(row),
+    }
+}
+
+/// As [`person`], and nobody else changes what hangs on the person until the transaction ends.
+pub async fn lock_person(tx: &mut Tx<'_>, organization_id: OrganizationId, id: ContactId) -> Result<ContactRow, Error> {
+    let sql = format!(
+        "UPDATE contact SET created_at = created_at WHERE organization_id = $1 AND id = $2 RETURNING {}",
+        ContactRow::COLUMNS
+    );
+    let mut id = person(tx, organization_id, id).await?.id;
+    loop {
+        let row: ContactRow = tx.fetch_one("contact", &sql, args![organization_id, id]).await?;
+        match row.merged_into {
+            // Merged while this waited for it.
+            Some(person) => id = person,
+            None => return Ok(row),
+        }
+    }
 }
 
 /// The person.
@@ -179,41 +299,14 @@ pub async fn list(
     limit: usize,
 ) -> Result<Vec<ContactRow>, Error> {
     let before = before.map_or(uuid::Uuid::max(), ContactId::uuid);
-    let sql = format!(
-        "SELECT {} FROM contact WHERE organization_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
-        ContactRow::COLUMNS
-    );
-    tx.fetch_all(&sql, args![organization_id, before, limit]).await
+    tx.fetch_all(&list_statement(), args![organization_id, before, limit])
+        .await
 }
 
-/// Makes `from` and `into` one person, who stays as `into`: chats, messages and names move over.
-pub async fn merge(
-    tx: &mut Tx<'_>,
-    organization_id: OrganizationId,
-    from: ContactId,
-    into: ContactId,
-) -> Result<ContactRow, Error> {
-    let gone = get(tx, organization_id, from).await?;
-    tx.execute(
-        "UPDATE message SET contact_id = $1 WHERE organization_id = $2 AND contact_id = $3",
-        args![into, organization_id, from],
-    )
-    .await?;
-    crate::chat::merge_of_contact(tx, organization_id, from, into).await?;
-    tx.execute(
-        "DELETE FROM contact WHERE organization_id = $1 AND id = $2",
-        args![organization_id, from],
-    )
-    .await?;
-    let sql = format!(
-        "UPDATE contact SET name = COALESCE(name, $1), push_name = COALESCE(push_name, $2), \
-         phone = COALESCE(phone, $3), lid = COALESCE(lid, $4) WHERE organization_id = $5 AND id = $6 RETURNING {}",
+fn list_statement() -> String {
+    format!(
+        "SELECT {} FROM contact WHERE organization_id = $1 AND merged_into IS NULL AND id < $2 \
+         ORDER BY id DESC LIMIT $3",
         ContactRow::COLUMNS
-    );
-    tx.fetch_one(
-        "contact",
-        &sql,
-        args![gone.name, gone.push_name, gone.phone, gone.lid, organization_id, into],
     )
-    .await
 }

@@ -24,9 +24,11 @@ pub const SEND_MAIL: &str = "send_mail";
 pub const ALERT_DROP: &str = "alert_drop";
 /// Open a chat that was put aside, when its time has come: partition is its account, lane and subject the chat.
 pub const END_SNOOZE: &str = "end_snooze";
+/// Remind somebody: partition, lane and subject are the reminder.
+pub const REMIND: &str = "remind";
 
 /// Every kind.
-pub const KINDS: [&str; 7] = [
+pub const KINDS: [&str; 8] = [
     SEND_MESSAGE,
     DELIVER_WEBHOOK,
     FETCH_MEDIA,
@@ -34,6 +36,7 @@ pub const KINDS: [&str; 7] = [
     SEND_MAIL,
     ALERT_DROP,
     END_SNOOZE,
+    REMIND,
 ];
 
 /// Work to add.

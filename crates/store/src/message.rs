@@ -222,6 +222,42 @@ pub async fn list_thread(
     rows.into_iter().map(MessageRow::into_message).collect()
 }
 
+/// How a person and we took turns since `since`: of each of their chats, whether each message came in, and when, newest
+/// first. At most `limit` messages of a chat.
+pub async fn list_turns(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    person: ContactId,
+    since: Timestamp,
+    limit: usize,
+) -> Result<Vec<Vec<(bool, Timestamp)>>, Error> {
+    let chats: Vec<(ChatId,)> = tx
+        .fetch_all(
+            "SELECT id FROM chat WHERE organization_id = $1 AND contact_id = $2 UNION ALL SELECT c.id FROM contact k \
+             JOIN chat c ON c.contact_id = k.id WHERE k.organization_id = $1 AND k.merged_into = $2",
+            args![organization_id, person],
+        )
+        .await?;
+    let mut turns = Vec::with_capacity(chats.len());
+    for (chat_id,) in chats {
+        let messages: Vec<(Direction, Timestamp)> = tx
+            .fetch_all(
+                "SELECT direction, at FROM message WHERE organization_id = $1 AND chat_id = $2 AND at > $3 \
+                 AND deleted_at IS NULL AND kind <> 'reaction' ORDER BY at DESC, id DESC LIMIT $4",
+                args![organization_id, chat_id, since, limit],
+            )
+            .await?;
+        let is_in = |direction| direction == Direction::In;
+        turns.push(
+            messages
+                .into_iter()
+                .map(|(direction, at)| (is_in(direction), at))
+                .collect(),
+        );
+    }
+    Ok(turns)
+}
+
 /// Writes the status of a message with its times and error, as `message` has them now.
 pub async fn save_status(tx: &mut Tx<'_>, organization_id: OrganizationId, message: &Message) -> Result<(), Error> {
     tx.execute(

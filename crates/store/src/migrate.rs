@@ -20,6 +20,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0005_media_file", include_str!("../migrations/0005_media_file.sql")),
     ("0006_loose_file", include_str!("../migrations/0006_loose_file.sql")),
     ("0007_inbox", include_str!("../migrations/0007_inbox.sql")),
+    ("0008_crm", include_str!("../migrations/0008_crm.sql")),
     ("0010_mail", include_str!("../migrations/0010_mail.sql")),
     (
         "0011_message_sender",

@@ -1,10 +1,14 @@
 //! Values that come out of rows, by position.
 
+use pesan_model::custom_field::{FieldKind, FieldValues};
+use pesan_model::donation::{DonationMethod, DonationStatus};
+use pesan_model::reminder::ReminderStatus;
 use pesan_model::webhook::{DeliveryState, Envelope};
 use pesan_model::{
-    AccountId, AccountState, ApiKeyId, ChatId, ChatLogId, ChatStatus, ContactId, DeliveryId, Direction, EventId,
-    InvitationId, JobId, MediaId, MessageId, MessageStatus, OrganizationId, ProviderKind, QuarantineId, Role, TagColor,
-    TagId, TeamId, Timestamp, UserId, WebhookId,
+    AccountId, AccountState, ApiKeyId, ChatId, ChatLogId, ChatStatus, ContactId, Currency, CustomFieldId, Day,
+    DeliveryId, Direction, DonationId, EventId, InvitationId, JobId, MediaId, MergeId, MessageId, MessageStatus,
+    NoteId, OrganizationId, ProviderKind, QuarantineId, ReminderId, Role, TagColor, TagId, TeamId, Timestamp, UserId,
+    WebhookId, Zone,
 };
 use sqlx::Row as _;
 use uuid::Uuid;
@@ -122,6 +126,19 @@ converted! {
     ChatLogId: Uuid, |value| Ok(value.into());
     ChatStatus: String, |value| named("chat status", &value, ChatStatus::from_name(&value));
     TagColor: String, |value| named("tag color", &value, TagColor::from_name(&value));
+    DonationId: Uuid, |value| Ok(value.into());
+    NoteId: Uuid, |value| Ok(value.into());
+    ReminderId: Uuid, |value| Ok(value.into());
+    CustomFieldId: Uuid, |value| Ok(value.into());
+    MergeId: Uuid, |value| Ok(value.into());
+    Currency: String, |value| value.parse().map_err(|error| Error::corrupt("currency", error));
+    Day: String, |value| value.parse().map_err(|error| Error::corrupt("day", error));
+    Zone: String, |value| value.parse().map_err(|error| Error::corrupt("time zone", error));
+    FieldValues: String, |value| serde_json::from_str(&value).map_err(|error| Error::corrupt("fields", error));
+    DonationStatus: String, |value| named("donation status", &value, DonationStatus::from_name(&value));
+    DonationMethod: String, |value| named("donation method", &value, DonationMethod::from_name(&value));
+    ReminderStatus: String, |value| named("reminder status", &value, ReminderStatus::from_name(&value));
+    FieldKind: String, |value| named("field type", &value, FieldKind::from_name(&value));
     Role: String, |value| named("role", &value, Role::from_name(&value));
     MessageStatus: String, |value| named("message status", &value, MessageStatus::from_name(&value));
     AccountState: String, |value| named("account state", &value, AccountState::from_name(&value));

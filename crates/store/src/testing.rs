@@ -38,6 +38,19 @@ pub async fn rename_table(store: &Store, from: &str, to: &str) {
         .expect("the table is renamed");
 }
 
+/// Makes everybody unfindable, as people are who were there before the search.
+pub async fn forget_words(store: &Store) {
+    store
+        .write::<_, crate::Error, _>(|tx| {
+            Box::pin(async move {
+                tx.execute("DELETE FROM contact_word", Vec::new()).await?;
+                tx.execute("UPDATE contact SET is_indexed = FALSE", Vec::new()).await
+            })
+        })
+        .await
+        .expect("the words are deleted");
+}
+
 /// An empty SQLite database.
 pub fn sqlite() -> TestDatabase {
     let folder = tempfile::tempdir().expect("a temporary folder");

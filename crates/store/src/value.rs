@@ -1,9 +1,10 @@
 //! Values that go into statements: the few types that SQLite and PostgreSQL share.
 
 use pesan_model::{
-    AccountId, AccountState, ApiKeyId, ChatId, ChatLogId, ChatStatus, ContactId, DeliveryId, Direction, EventId,
-    InvitationId, JobId, MediaId, MessageId, MessageStatus, OrganizationId, ProviderKind, QuarantineId, Role, TagColor,
-    TagId, TeamId, Timestamp, UserId, WebhookId,
+    AccountId, AccountState, ApiKeyId, ChatId, ChatLogId, ChatStatus, ContactId, Currency, CustomFieldId, Day,
+    DeliveryId, Direction, DonationId, EventId, InvitationId, JobId, MediaId, MergeId, MessageId, MessageStatus,
+    NoteId, OrganizationId, ProviderKind, QuarantineId, ReminderId, Role, TagColor, TagId, TeamId, Timestamp, UserId,
+    WebhookId, Zone,
 };
 use uuid::Uuid;
 
@@ -84,6 +85,14 @@ into_value! {
     ChatLogId => Uuid, |value| value.uuid();
     ChatStatus => Text, |value| value.name().to_owned();
     TagColor => Text, |value| value.name().to_owned();
+    DonationId => Uuid, |value| value.uuid();
+    NoteId => Uuid, |value| value.uuid();
+    ReminderId => Uuid, |value| value.uuid();
+    CustomFieldId => Uuid, |value| value.uuid();
+    MergeId => Uuid, |value| value.uuid();
+    Currency => Text, |value| value.code().to_owned();
+    Day => Text, |value| value.to_string();
+    &Zone => Text, |value| value.name().to_owned();
     Role => Text, |value| value.name().to_owned();
     MessageStatus => Text, |value| value.name().to_owned();
     AccountState => Text, |value| value.name().to_owned();

@@ -454,7 +454,7 @@ async fn counters_and_lists_follow_every_change_whatever_the_order() {
                 14 if people.len() > 1 => {
                     let from = people.remove(choices.below(people.len()));
                     let into = people[choices.below(people.len())];
-                    write!(fixture.store, |tx| contact::merge(tx, organization, from, into));
+                    write!(fixture.store, |tx| contact::merge::absorb(tx, organization, from, into));
                     "two people became one"
                 }
                 _ => {

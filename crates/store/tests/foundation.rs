@@ -45,9 +45,13 @@ fn contact_event(clock: &MockClock) -> (EventId, Event) {
     let contact = Contact {
         id: ContactId::new(clock, &SystemRandom),
         name: "Siti".into(),
+        own_name: None,
         push_name: None,
         phone: None,
         lid: None,
+        language: None,
+        opted_out_at: None,
+        fields: pesan_model::custom_field::FieldValues::new(),
         created_at: clock.now(),
     };
     (EventId::new(clock, &SystemRandom), Event::ContactCreated(contact))

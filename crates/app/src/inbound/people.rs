@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use pesan_model::chat::Contact;
 use pesan_model::{Address, ContactId, Event, OrganizationId};
 use pesan_providers::inbound::Person;
 use pesan_store::contact::{self, ContactRow, Known};
@@ -60,17 +61,23 @@ pub(crate) async fn resolve(
                 return Ok(Some(only));
             }
             let updated = contact::update(tx, organization, only.id(), known).await?;
-            events.push(Event::ContactUpdated(updated.clone().into_contact()));
+            events.push(Event::ContactUpdated(person(tx, organization, &updated).await?));
             updated
         }
         (Some(older), Some(newer)) => {
-            contact::merge(tx, organization, newer.id(), older.id()).await?;
+            contact::merge::absorb(tx, organization, newer.id(), older.id()).await?;
             let merged = contact::update(tx, organization, older.id(), known).await?;
-            events.push(Event::ContactMerged(merged.clone().into_contact()));
+            events.push(Event::ContactMerged(person(tx, organization, &merged).await?));
             merged
         }
     };
     Ok(Some(contact))
+}
+
+/// The person that a row belongs to, as people know them.
+async fn person(tx: &mut Tx<'_>, organization: OrganizationId, row: &ContactRow) -> Result<Contact, StoreError> {
+    let person = contact::get(tx, organization, row.person_id()).await?;
+    Ok(person.into_contact())
 }
 
 /// As [`resolve`], of somebody who is only mentioned. Only people we already talk to: an address book full of strangers

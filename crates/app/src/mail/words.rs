@@ -66,6 +66,45 @@ pub(crate) fn dropped(language: Language, name: &str, minutes: u64, queued: u64,
     MailContent { subject, text }
 }
 
+/// A reminder whose time has come.
+pub(crate) struct Due<'a> {
+    /// What the person or chat is called.
+    pub(crate) about: Option<&'a str>,
+    /// Of what.
+    pub(crate) text: &'a str,
+    /// When, as the one who reads it writes times.
+    pub(crate) at: &'a str,
+    /// Opens what it is about.
+    pub(crate) link: &'a str,
+}
+
+/// Somebody wanted to be reminded.
+pub(crate) fn reminded(language: Language, due: &Due<'_>) -> MailContent {
+    let Due { about, text, at, link } = due;
+    let about = about.map(|about| format!("{about}: ")).unwrap_or_default();
+    let (subject, hint) = match language {
+        Language::En => ("Reminder", "You get this because you are reminded of it. Open it here:"),
+        Language::Id => (
+            "Pengingat",
+            "Anda menerima ini karena ada pengingat untuk Anda. Buka di sini:",
+        ),
+        Language::Ar => ("تذكير", "وصلك هذا لأن لك تذكيرًا به. افتحه من هنا:"),
+    };
+    // What people wrote can have lines, a subject cannot.
+    let first_line = |text: &str| {
+        text.lines()
+            .next()
+            .unwrap_or_default()
+            .chars()
+            .take(80)
+            .collect::<String>()
+    };
+    MailContent {
+        subject: format!("{subject}: {}", first_line(&format!("{about}{text}"))),
+        text: format!("{about}{text}\n{at}\n\n{hint}\n\n{link}\n"),
+    }
+}
+
 /// Somebody wanted to see that mail arrives.
 pub(crate) fn test(language: Language) -> MailContent {
     let (subject, text) = match language {
@@ -92,6 +131,17 @@ mod tests {
             let mail = dropped(language, "Kantor", 10, 14, "https://pesan.example/accounts");
             assert!(mail.subject.contains("Kantor"));
             for part in ["10", "14", "https://pesan.example/accounts"] {
+                assert!(mail.text.contains(part), "{part}");
+            }
+            let due = Due {
+                about: Some("Siti"),
+                text: "Kirim kwitansi\nbesok",
+                at: "2026-11-20 14:30 (Asia/Jakarta)",
+                link: "https://pesan.example/chats/1",
+            };
+            let mail = reminded(language, &due);
+            assert!(mail.subject.ends_with(": Siti: Kirim kwitansi"), "{}", mail.subject);
+            for part in ["Siti: Kirim kwitansi\nbesok", due.at, due.link] {
                 assert!(mail.text.contains(part), "{part}");
             }
             assert!(!test(language).text.is_empty());

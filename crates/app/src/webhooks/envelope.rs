@@ -157,7 +157,17 @@ fn simple(event: &Event) -> Option<(&'static str, Value)> {
         | Event::ChatUpdated(_)
         | Event::ContactCreated(_)
         | Event::ContactUpdated(_)
-        | Event::ContactMerged(_) => None,
+        | Event::ContactMerged(_)
+        | Event::ContactUnmerged(_)
+        | Event::DonationRecorded(_)
+        | Event::DonationChanged(_)
+        | Event::DonationDeleted(_)
+        | Event::NoteCreated(_)
+        | Event::NoteUpdated(_)
+        | Event::NoteDeleted(_)
+        | Event::ReminderCreated(_)
+        | Event::ReminderUpdated(_)
+        | Event::ReminderDue(_) => None,
     }
 }
 

@@ -19,9 +19,13 @@ async fn emit(test: &TestApp, count: usize) {
             Event::ContactCreated(Contact {
                 id: ContactId::new(&*test.clock, &SystemRandom),
                 name: "Siti".into(),
+                own_name: None,
                 push_name: None,
                 phone: None,
                 lid: None,
+                language: None,
+                opted_out_at: None,
+                fields: pesan_model::custom_field::FieldValues::new(),
                 created_at: pesan_model::Timestamp::from_secs(0),
             })
         })

@@ -529,9 +529,13 @@ async fn the_simple_envelope_is_short_and_signed_as_a_whole() {
         let contact = Event::ContactCreated(Contact {
             id: ContactId::new(&*test.clock, &SystemRandom),
             name: "Siti".into(),
+            own_name: None,
             push_name: None,
             phone: None,
             lid: None,
+            language: None,
+            opted_out_at: None,
+            fields: pesan_model::custom_field::FieldValues::new(),
             created_at: test.clock.now(),
         });
         test.emit(&test.caller, vec![contact, received(1, 1)]).await;

@@ -2,9 +2,13 @@ use super::*;
 use crate::account::{AccountState, ProviderKind};
 use crate::chat::Activity;
 use crate::content::{Content, Text};
-use crate::id::{ContactId, MessageId};
+use crate::currency::Currency;
+use crate::custom_field::FieldValues;
+use crate::donation::{DonationMethod, DonationStatus};
+use crate::id::{ContactId, DonationId, MessageId, NoteId, ReminderId};
 use crate::inbox::ChatStatus;
 use crate::message::{Direction, MessageStatus};
+use crate::reminder::ReminderStatus;
 use crate::webhook::Envelope;
 use uuid::Uuid;
 
@@ -86,10 +90,64 @@ fn contact() -> Contact {
     Contact {
         id: ContactId::from(Uuid::from_u128(4)),
         name: "Siti".into(),
+        own_name: None,
         push_name: None,
         phone: None,
         lid: None,
+        language: None,
+        opted_out_at: None,
+        fields: FieldValues::new(),
         created_at: ZERO,
+    }
+}
+
+fn donation() -> Donation {
+    Donation {
+        id: DonationId::from(Uuid::from_u128(6)),
+        contact_id: contact().id,
+        amount: 100,
+        currency: Currency::IDR,
+        method: DonationMethod::Cash,
+        given_on: "2026-11-20".parse().expect("a day"),
+        fund: None,
+        status: DonationStatus::Confirmed,
+        note: None,
+        media_id: None,
+        recorded_by: "system".into(),
+        created_at: ZERO,
+        updated_at: ZERO,
+    }
+}
+
+fn note(chat_id: Option<ChatId>) -> Note {
+    Note {
+        id: NoteId::from(Uuid::from_u128(7)),
+        contact_id: None,
+        chat_id,
+        author: "system".into(),
+        author_name: "system".into(),
+        body: "halo".into(),
+        is_pinned: false,
+        created_at: ZERO,
+        edited_at: None,
+    }
+}
+
+fn reminder(chat_id: Option<ChatId>) -> Reminder {
+    Reminder {
+        id: ReminderId::from(Uuid::from_u128(8)),
+        owner_id: None,
+        contact_id: None,
+        chat_id,
+        about: None,
+        text: "halo".into(),
+        due_at: ZERO,
+        time_zone: "Asia/Jakarta".parse().expect("a zone"),
+        status: ReminderStatus::Open,
+        fired_at: None,
+        created_by: "system".into(),
+        created_at: ZERO,
+        updated_at: ZERO,
     }
 }
 
@@ -165,6 +223,16 @@ fn every_event_has_its_name_and_says_what_it_is_about() {
         Event::ContactCreated(contact()),
         Event::ContactUpdated(contact()),
         Event::ContactMerged(contact()),
+        Event::ContactUnmerged(contact()),
+        Event::DonationRecorded(donation()),
+        Event::DonationChanged(donation()),
+        Event::DonationDeleted(donation()),
+        Event::NoteCreated(note(None)),
+        Event::NoteUpdated(note(None)),
+        Event::NoteDeleted(note(None)),
+        Event::ReminderCreated(reminder(None)),
+        Event::ReminderUpdated(reminder(None)),
+        Event::ReminderDue(reminder(None)),
     ];
     let test = [Event::WebhookTest(webhook())];
 
@@ -192,4 +260,15 @@ fn every_event_has_its_name_and_says_what_it_is_about() {
         }
     }
     assert_eq!(names, Event::NAMES);
+    let of_a_group = [
+        Event::NoteCreated(note(Some(chat().id))),
+        Event::NoteUpdated(note(Some(chat().id))),
+        Event::NoteDeleted(note(Some(chat().id))),
+        Event::ReminderCreated(reminder(Some(chat().id))),
+        Event::ReminderUpdated(reminder(Some(chat().id))),
+        Event::ReminderDue(reminder(Some(chat().id))),
+    ];
+    for event in of_a_group {
+        assert_eq!(about(&event), (false, true, false, false), "{}", event.name());
+    }
 }

@@ -64,7 +64,14 @@ fn a_flaw_is_its_code_with_its_parameters_and_its_words() {
 fn what_a_type_of_ours_says_while_it_is_read_has_its_code() {
     let words = |flaw: &Flaw| Flaw::of_words(flaw.to_string());
     assert_eq!(words(&Flaw::NotATime), Flaw::NotATime);
-    assert_eq!(words(&Flaw::NotAnAssignee), Flaw::NotAnAssignee);
+    for flaw in [
+        Flaw::NotAnAssignee,
+        Flaw::NotADay,
+        Flaw::NotATimeZone,
+        Flaw::NotACurrency,
+    ] {
+        assert_eq!(words(&flaw), flaw);
+    }
     for prefix in PREFIXES {
         assert_eq!(words(&Flaw::NotAnId { prefix }), Flaw::NotAnId { prefix });
     }

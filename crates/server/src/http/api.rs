@@ -5,8 +5,12 @@ mod accounts;
 mod audit;
 mod chat_state;
 mod chats;
+mod contact_merges;
 mod contacts;
+mod custom_fields;
 mod deliveries;
+mod donations;
+mod donors;
 mod events;
 mod invitations;
 mod keys;
@@ -14,8 +18,10 @@ mod log_in;
 mod me;
 mod media;
 mod messages;
+mod notes;
 mod organization;
 mod quarantine;
+mod reminders;
 mod setup;
 mod stream;
 mod tags;
@@ -58,6 +64,12 @@ pub(crate) fn closed() -> OpenApiRouter<Shared> {
         .merge(tags::routes())
         .merge(teams::routes())
         .merge(contacts::routes())
+        .merge(contact_merges::routes())
+        .merge(custom_fields::routes())
+        .merge(notes::routes())
+        .merge(reminders::routes())
+        .merge(donations::routes())
+        .merge(donors::routes())
         .merge(media::routes())
         .merge(events::routes())
         .merge(stream::routes())

@@ -20,7 +20,7 @@ pub(crate) type Answer<T> = Result<T, Problem>;
 const SOON: Duration = Duration::from_secs(5);
 
 /// Every code of a problem. The tests of the web app ask for a text for each.
-const CODES: [&str; 48] = [
+const CODES: [&str; 51] = [
     "already_exists",
     "already_set_up",
     "being_sent",
@@ -35,6 +35,7 @@ const CODES: [&str; 48] = [
     "internal",
     "invalid",
     "invitation_void",
+    "key_taken",
     "last_owner",
     "log_in_failed",
     "mail_not_set_up",
@@ -51,6 +52,7 @@ const CODES: [&str; 48] = [
     "not_linked",
     "not_queued",
     "not_running",
+    "same_person",
     "session_disconnected",
     "shutting_down",
     "still_refused",
@@ -58,6 +60,7 @@ const CODES: [&str; 48] = [
     "team_exists",
     "timeout",
     "too_large",
+    "too_many_fields",
     "too_many_requests",
     "too_many_retries",
     "too_many_tags",

@@ -1,6 +1,9 @@
-//! Mail: invitations, and accounts that stay away.
+//! Mail: invitations, accounts that stay away, and reminders.
+
+use std::time::Duration;
 
 use axum::http::Method;
+use pesan_model::{Clock as _, SystemClock};
 use pesan_store::testing::postgres;
 use serde_json::{Value, json};
 use wanet::NewPhone;
@@ -140,6 +143,37 @@ async fn an_account_that_stays_away_is_told_by_mail_once_for_each_drop() {
             .event("account.state_changed", |data| data["state"] == "paused")
             .await;
         assert_eq!(mailbox.count(), 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reminder_comes_by_mail_to_whom_it_reminds() {
+    on_both(async |product, mailbox| {
+        let account = product.post("/v1/accounts", &json!({"name": "Toko"})).await;
+        let message = json!({
+            "account_id": account["id"], "to": "6280000000001", "type": "text", "text": {"body": "halo"}
+        });
+        let message = product.post("/v1/messages", &message).await;
+        let owner = product.get("/v1/users").await["data"][0]["id"].clone();
+        let due = SystemClock.now().plus(Duration::from_millis(1_500));
+        let reminder = json!({
+            "chat_id": message["chat_id"], "owner_id": owner, "text": "Kirim kwitansi", "due_at": due
+        });
+        let reminder = product.post("/v1/reminders", &reminder).await;
+        // Where nobody said where they live, the organization's place counts.
+        assert_eq!(reminder["time_zone"], "Asia/Jakarta");
+        product.event("reminder.due", |data| data["id"] == reminder["id"]).await;
+        let mail = mailbox.mail(0).await;
+        assert_eq!(mail.to, crate::support::OWNER);
+        let chat = message["chat_id"].as_str().expect("an id");
+        for part in [
+            "Subject: Reminder: +6280000000001: Kirim kwitansi",
+            "(Asia/Jakarta)",
+            &format!("/chats/{chat}"),
+        ] {
+            assert!(mail.text.contains(part), "{part}: {}", mail.text);
+        }
     })
     .await;
 }

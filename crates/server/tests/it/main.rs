@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 #[cfg(feature = "sandbox")]
 mod baileys;
+mod crm;
 #[cfg(feature = "sandbox")]
 mod faults;
 mod inbox;

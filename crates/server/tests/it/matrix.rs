@@ -87,14 +87,19 @@ async fn what_belongs_to_another_organization_is_not_there() {
             assert_eq!(answer.status, 404, "{method} {path}: {}", answer.text());
             answer.problem(404, "not_found");
         }
-        for path in [
+        let lists = [
             "/v1/accounts",
             "/v1/chats",
             "/v1/contacts",
+            "/v1/contacts?search=628",
             "/v1/webhooks",
             "/v1/tags",
             "/v1/teams",
-        ] {
+            "/v1/donations",
+            "/v1/reminders",
+            "/v1/custom-fields",
+        ];
+        for path in lists {
             let page = server.get(path).await.expect(200);
             assert_eq!(page["data"], json!([]), "{path}");
         }
@@ -177,10 +182,22 @@ async fn things(server: &TestServer) -> Value {
     let message = json!({"account_id": account, "to": "6280000000001", "type": "text", "text": {"body": "x"}});
     let message = server.post("/v1/messages", &message).await.expect(202);
     let quarantined = server.quarantined(account.as_str().expect("an id"), b"{}").await;
+    let contact = id(server.get("/v1/contacts").await.expect(200)["data"][0].clone());
+    let note = format!("/v1/contacts/{}/notes", contact.as_str().expect("an id"));
+    let note = id(server.post(&note, &json!({"body": "x"})).await.expect(201));
+    let donation = json!({"contact_id": contact, "amount": 1});
+    let donation = id(server.post("/v1/donations", &donation).await.expect(201));
+    let reminder = json!({
+        "contact_id": contact, "owner_id": user, "text": "x", "due_at": "2023-12-01T00:00:00Z", "time_zone": "UTC"
+    });
+    let reminder = id(server.post("/v1/reminders", &reminder).await.expect(201));
+    let field = json!({"key": "city", "label": "City", "type": "text"});
+    let field = id(server.post("/v1/custom-fields", &field).await.expect(201));
     json!({
         "messages": message["id"], "chats": message["chat_id"], "accounts": account, "media": media, "keys": key,
-        "webhooks": webhook, "users": user, "invitations": invitation, "quarantine": quarantined, "tags": tag,
-        "teams": team,
+        "webhooks": webhook, "users": user, "contacts": contact, "notes": note, "donations": donation,
+        "reminders": reminder, "custom-fields": field, "invitations": invitation, "quarantine": quarantined,
+        "tags": tag, "teams": team,
     })
 }
 
@@ -192,12 +209,16 @@ fn filled(path: &str, things: &Value) -> String {
         "chats" => "chat",
         "contacts" => "con",
         "invitations" => "inv",
+        "custom-fields" => "fld",
+        "donations" => "don",
         "keys" => "key",
         "media" => "med",
         "messages" => "msg",
         "quarantine" => "qrt",
         "tags" => "tag",
         "teams" => "team",
+        "notes" => "note",
+        "reminders" => "rem",
         "users" => "usr",
         "webhooks" => "whk",
         _ => "x",
@@ -222,6 +243,15 @@ fn body(path: &str) -> Value {
         "/v1/chats/{id}/typing" => json!({"activity": "typing"}),
         "/v1/chats/{id}/presence" => json!({"state": "viewing"}),
         "/v1/chats/{id}" => json!({"status": "closed"}),
+        "/v1/chats/{id}/notes" | "/v1/contacts/{id}/notes" => json!({"body": "x"}),
+        "/v1/contacts/{id}/merge" => json!({"other_id": "con_01jd0000000000000000000000"}),
+        "/v1/contacts/{id}/unmerge" => json!({"merge_id": "mrg_01jd0000000000000000000000"}),
+        "/v1/donations" => json!({"contact_id": "con_01jd0000000000000000000000", "amount": 1}),
+        "/v1/reminders" => json!({
+            "contact_id": "con_01jd0000000000000000000000", "text": "x", "due_at": "2023-12-01T00:00:00Z",
+            "time_zone": "UTC"
+        }),
+        "/v1/custom-fields" => json!({"key": "x", "label": "X", "type": "text"}),
         "/v1/webhooks" => json!({"url": "https://example.com/hook", "events": ["*"]}),
         "/v1/webhooks/{id}" => json!({"enabled": true}),
         "/v1/webhooks/{id}/replay" => json!({"after_seq": 0}),

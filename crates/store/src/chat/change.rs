@@ -385,8 +385,13 @@ async fn merge(tx: &mut Tx<'_>, organization_id: OrganizationId, gone: ChatId, k
     .await?;
     tx.execute("UPDATE message SET chat_id = $1 WHERE chat_id = $2", args![kept, gone])
         .await?;
-    tx.execute("UPDATE chat_log SET chat_id = $1 WHERE chat_id = $2", args![kept, gone])
+    for table in ["chat_log", "note", "reminder"] {
+        tx.execute(
+            &format!("UPDATE {table} SET chat_id = $1 WHERE chat_id = $2"),
+            args![kept, gone],
+        )
         .await?;
+    }
     tx.execute(
         "UPDATE job SET lane = $1 WHERE kind = $2 AND lane = $3",
         args![kept, crate::job::SEND_MESSAGE, gone],

@@ -7,8 +7,9 @@ use pesan_app::accounts::{self, AccountChange, NewAccount};
 use pesan_model::account::{Account, NumberStatus, StateChange};
 use pesan_model::chat::Contact;
 use pesan_model::pacing::Pacing;
+use pesan_model::patch::present;
 use pesan_model::{AccountId, Phone};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -51,12 +52,6 @@ struct ChangedAccount {
     #[schema(value_type = Option<Pacing>)]
     #[expect(clippy::option_option, reason = "left out, null and a value are three things")]
     pacing: Option<Option<Pacing>>,
-}
-
-/// A field that is null is not a field that is left out.
-#[expect(clippy::option_option, reason = "left out, null and a value are three things")]
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Pacing>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 /// Where a picture is.

@@ -73,6 +73,7 @@ struct NewPreferences {
     /// By its IANA name: `Asia/Jakarta`.
     time_zone: Option<String>,
     mail_on_drop: Option<bool>,
+    mail_on_reminder: Option<bool>,
 }
 
 /// Sets what the caller set for themselves, all of it.
@@ -91,6 +92,7 @@ async fn set_preferences(
         language: body.language,
         time_zone: body.time_zone,
         mail_on_drop: body.mail_on_drop,
+        mail_on_reminder: body.mail_on_reminder,
     };
     Ok(JsonBody(preferences::set(&server.app, &caller, new).await?))
 }

@@ -1,0 +1,366 @@
+//! Finding people by the beginnings of words of their names, and by their numbers as people write them.
+//!
+//! Every word of a person is a row, so that a search walks an index from where the word begins and stops when the page is
+//! full, however many people there are.
+
+use pesan_model::{ContactId, OrganizationId};
+
+use super::ContactRow;
+use crate::row::{FromRow, Row};
+use crate::value::Value;
+use crate::{Error, Tx, args};
+
+/// Letters of a word that count.
+const MAX_CHARS: usize = 32;
+/// Words of a person that count.
+const MAX_WORDS: usize = 20;
+/// Words of a search that count.
+const MAX_TOKENS: usize = 5;
+/// Rows that are looked at to tell which word of a search is the rarest.
+const PROBE: usize = 1_000;
+
+/// A person who was found, and the word by which: together the keyset of the next page.
+pub struct Found {
+    /// The person.
+    pub row: ContactRow,
+    /// The word, in UTF-8.
+    pub word: Vec<u8>,
+}
+
+impl FromRow for Found {
+    fn from_row(row: &Row<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            row: ContactRow::from_row(row)?,
+            word: row.get(ContactRow::COLUMNS.split(", ").count())?,
+        })
+    }
+}
+
+/// What is searched for: the beginnings of words, all of which a person has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Search(Vec<String>);
+
+impl Search {
+    /// Reads what somebody typed: a number in any form, or words.
+    pub fn new(text: &str) -> Self {
+        let is_number = |letter: char| letter.is_ascii_digit() || " +-().\u{a0}".contains(letter);
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        if text.chars().all(is_number) && !digits.is_empty() {
+            // Some dial 00 for the plus.
+            let number = digits.strip_prefix("00").unwrap_or(&digits);
+            return Self(vec![number.chars().take(MAX_CHARS).collect()]);
+        }
+        let mut tokens: Vec<String> = words(text).collect();
+        tokens.truncate(MAX_TOKENS);
+        Self(tokens)
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = String> + '_ {
+    text.split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(|word| word.to_lowercase().chars().take(MAX_CHARS).collect())
+}
+
+/// How many digits the country code of an international number has (ITU-T E.164).
+fn country_code_len(digits: &str) -> usize {
+    const TWO: [&str; 43] = [
+        "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47", "48", "49",
+        "51", "52", "53", "54", "55", "56", "57", "58", "60", "61", "62", "63", "64", "65", "66", "81", "82", "84",
+        "86", "90", "91", "92", "93", "94", "95",
+    ];
+    match digits.as_bytes() {
+        [b'1' | b'7', ..] => 1,
+        _ if digits.starts_with("98") || TWO.iter().any(|code| digits.starts_with(code)) => 2,
+        _ => 3.min(digits.len()),
+    }
+}
+
+/// What a person is found by.
+fn words_of<'a>(names: impl Iterator<Item = &'a str>, numbers: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for number in numbers {
+        let national = &number[country_code_len(number)..];
+        all.extend([number.to_owned(), national.to_owned(), format!("0{national}")]);
+    }
+    all.extend(names.flat_map(words));
+    all.truncate(MAX_WORDS);
+    all.sort_unstable();
+    all.dedup();
+    all.retain(|word| !word.is_empty());
+    all
+}
+
+/// Writes the words of a person anew, from all their rows.
+pub async fn index(tx: &mut Tx<'_>, organization_id: OrganizationId, person: ContactId) -> Result<(), Error> {
+    type Names = (Option<String>, Option<String>, Option<String>);
+    let mut rows: Vec<Names> = tx
+        .fetch_all(
+            "SELECT name, push_name, phone FROM contact WHERE organization_id = $1 AND id = $2",
+            args![organization_id, person],
+        )
+        .await?;
+    let merged: Vec<Names> = tx
+        .fetch_all(
+            "SELECT name, push_name, phone FROM contact WHERE organization_id = $1 AND merged_into = $2 ORDER BY id",
+            args![organization_id, person],
+        )
+        .await?;
+    rows.extend(merged);
+    let names = rows
+        .iter()
+        .flat_map(|(name, push_name, _)| [name.as_deref(), push_name.as_deref()])
+        .flatten();
+    let words = words_of(names, rows.iter().filter_map(|(_, _, phone)| phone.as_deref()));
+    forget(tx, organization_id, person).await?;
+    if !words.is_empty() {
+        let places: Vec<_> = (3..words.len() + 3)
+            .map(|place| format!("($1, ${place}, $2)"))
+            .collect();
+        let mut values = args![organization_id, person];
+        for word in words {
+            values.extend(args![word.into_bytes()]);
+        }
+        let sql = format!(
+            "INSERT INTO contact_word (organization_id, word, contact_id) VALUES {}",
+            places.join(", ")
+        );
+        tx.execute(&sql, values).await?;
+    }
+    tx.execute(
+        "UPDATE contact SET is_indexed = $1 WHERE organization_id = $2 AND id = $3 AND is_indexed <> $1",
+        args![true, organization_id, person],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Deletes the words of a row, so that it is not found any more.
+pub(super) async fn forget(tx: &mut Tx<'_>, organization_id: OrganizationId, person: ContactId) -> Result<(), Error> {
+    tx.execute(
+        "DELETE FROM contact_word WHERE organization_id = $1 AND contact_id = $2",
+        args![organization_id, person],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Up to `limit` people of any organization who were there before people could be searched for.
+pub async fn list_unindexed(tx: &mut Tx<'_>, limit: usize) -> Result<Vec<(OrganizationId, ContactId)>, Error> {
+    tx.fetch_all(
+        "SELECT organization_id, id FROM contact WHERE is_indexed = FALSE ORDER BY id LIMIT $1",
+        args![limit],
+    )
+    .await
+}
+
+/// A page of the people who have all words of the search, by the word that was found.
+pub async fn find(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    search: &Search,
+    after: Option<(Vec<u8>, ContactId)>,
+    limit: usize,
+) -> Result<Vec<Found>, Error> {
+    let Some(rarest) = rarest(tx, organization_id, &search.0).await? else {
+        return Ok(Vec::new());
+    };
+    let (sql, values) = statement(organization_id, (search, rarest), after, limit);
+    tx.fetch_all(&sql, values).await
+}
+
+/// Walks the words that begin with the rarest token, and looks for each whether its person has the others.
+fn statement(
+    organization_id: OrganizationId,
+    (search, rarest): (&Search, usize),
+    after: Option<(Vec<u8>, ContactId)>,
+    limit: usize,
+) -> (String, Vec<Value>) {
+    let (from, to) = range(&search.0[rarest]);
+    let (word, id) = after.map_or((from.clone(), uuid::Uuid::nil()), |(word, id)| (word, id.uuid()));
+    let mut values = args![organization_id, from, to, word, id, limit];
+    let mut others = String::new();
+    for (place, token) in search.0.iter().enumerate() {
+        if place == rarest {
+            continue;
+        }
+        let (from, to) = range(token);
+        let condition = format!(
+            " AND EXISTS (SELECT 1 FROM contact_word o WHERE o.contact_id = w.contact_id AND o.word >= ${} \
+             AND o.word < ${})",
+            values.len() + 1,
+            values.len() + 2
+        );
+        others.push_str(&condition);
+        values.extend(args![from, to]);
+    }
+    let columns: Vec<_> = ContactRow::COLUMNS
+        .split(", ")
+        .map(|column| format!("k.{column}"))
+        .collect();
+    // Somebody with two fitting words is found by the first of them.
+    let sql = format!(
+        "SELECT {}, w.word FROM contact_word w JOIN contact k ON k.id = w.contact_id \
+         WHERE w.organization_id = $1 AND w.word >= $4 AND w.word < $3 AND (w.word, w.contact_id) > ($4, $5) \
+         AND NOT EXISTS (SELECT 1 FROM contact_word e WHERE e.contact_id = w.contact_id AND e.word >= $2 \
+         AND e.word < w.word){others} ORDER BY w.word, w.contact_id LIMIT $6",
+        columns.join(", ")
+    );
+    (sql, values)
+}
+
+/// The words that begin with this: from the first to before the second. No UTF-8 has the byte 255.
+fn range(token: &str) -> (Vec<u8>, Vec<u8>) {
+    let from = token.as_bytes().to_vec();
+    let to = [from.as_slice(), &[0xff]].concat();
+    (from, to)
+}
+
+/// The place of the token that the fewest words begin with.
+async fn rarest(tx: &mut Tx<'_>, organization_id: OrganizationId, tokens: &[String]) -> Result<Option<usize>, Error> {
+    if tokens.len() <= 1 {
+        return Ok(tokens.len().checked_sub(1));
+    }
+    let mut least = None;
+    for (place, token) in tokens.iter().enumerate() {
+        let (from, to) = range(token);
+        let (count,): (u64,) = tx
+            .fetch_one(
+                "contact",
+                "SELECT COUNT(*) FROM (SELECT w.word FROM contact_word w WHERE w.organization_id = $1 AND w.word >= $2 \
+                 AND w.word < $3 LIMIT $4) counted",
+                args![organization_id, from, to, PROBE],
+            )
+            .await?;
+        if least.is_none_or(|(fewest, _)| count < fewest) {
+            least = Some((count, place));
+        }
+    }
+    Ok(least.map(|(_, place)| place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokens(text: &str) -> Vec<String> {
+        Search::new(text).0
+    }
+
+    #[test]
+    fn a_number_is_read_in_any_form() {
+        for (typed, token) in [
+            ("0812-3456", "08123456"),
+            ("+62 812-3456", "628123456"),
+            ("62812 3456", "628123456"),
+            ("0062 812", "62812"),
+            ("(021) 345", "021345"),
+            ("812", "812"),
+        ] {
+            assert_eq!(tokens(typed), [token], "{typed}");
+        }
+    }
+
+    #[test]
+    fn words_are_read_without_case_and_signs() {
+        assert_eq!(tokens("Siti  NUR-haliza"), ["siti", "nur", "haliza"]);
+        assert_eq!(tokens("siti 0812"), ["siti", "0812"]);
+        assert_eq!(tokens("فاطمة"), ["فاطمة"]);
+        assert_eq!((tokens(""), tokens("  - ")), (vec![], vec![]));
+        assert_eq!(tokens("a b c d e f").len(), 5);
+    }
+
+    #[test]
+    fn a_person_is_found_by_each_name_and_each_form_of_the_number() {
+        let words = words_of(["Siti Aminah", "siti"].into_iter(), ["6280000000001"].into_iter());
+        assert_eq!(
+            words,
+            ["080000000001", "6280000000001", "80000000001", "aminah", "siti"]
+        );
+    }
+
+    #[test]
+    fn country_codes_are_those_of_the_itu() {
+        for (number, len) in [
+            ("15550000001", 1),
+            ("6280000000001", 2),
+            ("9710000000", 3),
+            ("35200000", 3),
+            ("98000", 2),
+        ] {
+            assert_eq!(country_code_len(number), len, "{number}");
+        }
+    }
+
+    /// What the database says it would do.
+    async fn plan(tx: &mut Tx<'_>, sql: &str, values: Vec<Value>) -> Result<String, Error> {
+        if tx.is_postgres() {
+            let lines: Vec<(String,)> = tx.fetch_all(&format!("EXPLAIN {sql}"), values).await?;
+            let lines: Vec<String> = lines.into_iter().map(|(line,)| line).collect();
+            return Ok(lines.join("\n"));
+        }
+        let lines: Vec<(i64, i64, i64, String)> = tx.fetch_all(&format!("EXPLAIN QUERY PLAN {sql}"), values).await?;
+        let lines: Vec<String> = lines.into_iter().map(|(.., line)| line).collect();
+        Ok(lines.join("\n"))
+    }
+
+    /// Two thousand people, as many as make a plan for many.
+    async fn fill(tx: &mut Tx<'_>, organization: OrganizationId) -> Result<(), Error> {
+        tx.execute(
+            "INSERT INTO organization (id, name, event_seq, audit_seq, data_key, master_key_id, created_at) \
+             VALUES ($1, $2, 0, 0, $3, $4, 0)",
+            args![organization, "Test", vec![1_u8], "m"],
+        )
+        .await?;
+        for number in 0..2_000_u128 {
+            let id = ContactId::from(uuid::Uuid::from_u128(number + 1));
+            let known = crate::contact::Known {
+                phone: Some(format!("62800{number:08}")),
+                lid: None,
+                push_name: Some(format!("Ahmad Nomor{number}")),
+            };
+            crate::contact::insert(tx, organization, id, &known, pesan_model::Timestamp::from_millis(0)).await?;
+        }
+        if tx.is_postgres() {
+            tx.execute("ANALYZE", args![]).await?;
+        }
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_search_and_the_list_walk_an_index_and_sort_nothing() {
+        for database in crate::testing::both().await {
+            let store = database.open().await;
+            let organization = OrganizationId::from(uuid::Uuid::from_u128(7));
+            store
+                .write::<_, Error, _>(move |tx| Box::pin(async move { fill(tx, organization).await }))
+                .await
+                .expect("filled");
+            let plans = store
+                .read::<_, Error, _>(move |tx| {
+                    Box::pin(async move {
+                        let deep = Some((b"nomor1".to_vec(), ContactId::from(uuid::Uuid::from_u128(900))));
+                        let mut plans = Vec::new();
+                        for (text, after) in [("nomor", None), ("nomor", deep), ("ahmad nomor7", None), ("0800", None)]
+                        {
+                            let search = Search::new(text);
+                            let rarest = rarest(tx, organization, &search.0).await?.expect("a token");
+                            let (sql, values) = statement(organization, (&search, rarest), after, 50);
+                            plans.push(plan(tx, &sql, values).await?);
+                        }
+                        let middle = uuid::Uuid::from_u128(1_000);
+                        let values = args![organization, middle, 50];
+                        plans.push(plan(tx, &crate::contact::list_statement(), values).await?);
+                        Ok(plans)
+                    })
+                })
+                .await
+                .expect("planned");
+            for plan in plans {
+                let reads_all = plan.contains("Seq Scan on contact") || plan.contains("SCAN ");
+                let sorts = plan.contains("Sort") || plan.contains("TEMP B-TREE");
+                assert!(!reads_all && !sorts, "{}:\n{plan}", database.kind);
+            }
+        }
+    }
+}
