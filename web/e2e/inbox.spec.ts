@@ -47,6 +47,7 @@ test("two colleagues see each other in a chat, hand it over, put it aside and cl
   // Handed over, and counted.
   await page.getByRole("toolbar").getByRole("button", { name: "Assign" }).click();
   await page.getByRole("option", { name: "Ani Lestari" }).click();
+  await page.mouse.move(900, 400);
   await expect(anis.getByRole("toolbar").getByRole("button", { name: "Assigned to Ani Lestari" })).toBeVisible();
   await expect(anis.getByText(/assigned this chat to Ani Lestari/)).toBeVisible();
   await anis.getByText("Mine", { exact: false }).first().click();

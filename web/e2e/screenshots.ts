@@ -49,9 +49,30 @@ test("every screen", async ({ demo, browser, page }) => {
   await page.keyboard.press("Enter");
   await expect(page.locator('[data-status="delivered"], [data-status="read"]').first()).toBeVisible();
   const chat = new URL(page.url()).pathname;
+  await makeDonor(demo, chat.slice("/chats/".length));
 
   for (const look of LOOKS) await shoot(demo, browser, look, chat);
 });
+
+/** Somebody who gave, about whom colleagues know something. */
+async function makeDonor(demo: Demo, chat_id: string) {
+  const { contact_id } = await demo.api<{ contact_id: string }>("GET", `/v1/chats/${chat_id}`);
+  const day = (daysAgo: number) => new Date(Date.now() - daysAgo * 86_400_000).toISOString().slice(0, 10);
+  for (const [amount, daysAgo, fund] of [
+    [125_000_000, 300, "Beasiswa"],
+    [50_000_000, 120, "Zakat"],
+    [75_000_000, 42, "Zakat"],
+  ] as const) {
+    const given = { contact_id, amount, given_on: day(daysAgo), fund, method: "bank_transfer" };
+    await demo.api("POST", "/v1/donations", given);
+  }
+  await demo.api("POST", "/v1/custom-fields", { key: "city", label: "Kota", type: "text" });
+  await demo.api("PATCH", `/v1/contacts/${contact_id}`, { language: "id", fields: { city: "Bandung" } });
+  await demo.api("POST", `/v1/chats/${chat_id}/notes`, { body: "Lebih suka dihubungi setelah magrib." });
+  const owner_id = (await demo.api<{ data: { id: string }[] }>("GET", "/v1/users")).data[0]?.id;
+  const due_at = new Date(Date.now() + 3 * 3_600_000).toISOString();
+  await demo.api("POST", "/v1/reminders", { chat_id, owner_id, text: "Kirim kwitansi", due_at });
+}
 
 async function shoot(demo: Demo, browser: Browser, look: Look, chat: string) {
   const context = await browser.newContext({
@@ -78,11 +99,16 @@ async function shoot(demo: Demo, browser: Browser, look: Look, chat: string) {
     ["webhooks", "/webhooks"],
     ["settings-keys", "/settings"],
     ["settings-members", "/settings?tab=members"],
+    ["settings-contacts", "/settings?tab=contacts"],
     ["settings-audit", "/settings?tab=audit"],
   ] as const) {
     await page.goto(demo.ready.url + path);
     await picture(name);
   }
+  await page.goto(demo.ready.url + chat);
+  if (look.width < 1_200) await page.locator('header button[aria-pressed="false"]').first().click();
+  await page.locator("[data-segment]").waitFor();
+  await picture("contact");
   await page.goto(`${demo.ready.url}/accounts`);
   await page.locator('[data-gravity="person"] button:not([aria-haspopup])').first().click();
   await page.getByRole("dialog").locator("img").waitFor();
@@ -99,7 +125,8 @@ async function settled(page: Page) {
       document
         .getAnimations()
         .filter((each) => each.effect?.getComputedTiming().iterations !== Number.POSITIVE_INFINITY)
-        .map((each) => each.finished),
+        // One that is taken away ends too.
+        .map((each) => each.finished.catch(() => undefined)),
     ),
   );
 }

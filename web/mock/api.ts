@@ -11,16 +11,22 @@ import type {
   ChatChanges,
   ChatCounters,
   ChatLogEntry,
+  Contact,
+  CustomField,
   Delivery,
+  Donation,
   Invitation,
   LoggedEvent,
   Me,
   Media,
+  Merge,
   Message,
+  Note,
   Organization,
   Permission,
   Preferences,
   QuarantineEntry,
+  Reminder,
   Setup,
   StateChange,
   Tag,
@@ -29,6 +35,7 @@ import type {
   Webhook,
   WrongField,
 } from "../src/api/types";
+import { contactRoutes } from "./contacts";
 import { peopleHandlers } from "./people";
 
 export const EVERY_PERMISSION: Permission[] = [
@@ -37,6 +44,10 @@ export const EVERY_PERMISSION: Permission[] = [
   "accounts:manage",
   "messages:read",
   "messages:send",
+  "contacts:write",
+  "contacts:manage",
+  "donations:read",
+  "donations:write",
   "events:read",
   "webhooks:manage",
   "keys:manage",
@@ -59,6 +70,12 @@ export interface World {
   tags: Tag[];
   teams: Team[];
   settings: Organization["settings"];
+  contacts: Contact[];
+  customFields: CustomField[];
+  donations: Donation[];
+  merges: Merge[];
+  notes: Note[];
+  reminders: Reminder[];
   webhooks: Webhook[];
   deliveries: Delivery[];
   keys: ApiKey[];
@@ -73,7 +90,7 @@ export interface World {
   files: Map<string, { mime: string; bytes: Uint8Array<ArrayBuffer> }>;
 }
 
-type Answer = Response | Promise<Response>;
+export type Answer = Response | Promise<Response>;
 export type Handler = (call: {
   request: Request;
   id: string;
@@ -120,6 +137,12 @@ export function emptyWorld(): World {
     tags: [],
     teams: [],
     settings: { auto_close_days: null },
+    contacts: [],
+    customFields: [],
+    donations: [],
+    merges: [],
+    notes: [],
+    reminders: [],
     webhooks: [],
     deliveries: [],
     keys: [],
@@ -328,6 +351,7 @@ export function createMockApi(world: World = emptyWorld()) {
         chat.unread = 0;
         return json(chat);
       }),
+    ...contactRoutes(world, find, emit),
     "POST /v1/messages": async ({ body }) => {
       const sent = (await body()) as Record<string, unknown> & { account_id: string; to: string; type: string };
       const chat = world.chats.find((each) => each.address === sent.to) ?? addChat(world, sent.account_id, sent.to);
@@ -513,6 +537,23 @@ function addChat(world: World, accountId: string, to: string): Chat {
   const chat = makeChat({ account_id: accountId, address: to, name: to });
   world.chats.push(chat);
   return chat;
+}
+
+/** Somebody for tests. */
+export function makeContact(change: Partial<Contact> = {}): Contact {
+  return {
+    id: nextId("con"),
+    name: "Budi Santoso",
+    own_name: null,
+    push_name: "Budi Santoso",
+    phone: "+628000000101",
+    lid: null,
+    language: null,
+    opted_out_at: null,
+    fields: {},
+    created_at: "2026-01-05T02:00:00.000Z",
+    ...change,
+  };
 }
 
 /** An account for tests, connected unless said otherwise. */

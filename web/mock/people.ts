@@ -11,7 +11,8 @@ export function peopleHandlers(world: World): Record<string, Handler> {
   };
   return {
     "PUT /v1/me/:id": async ({ body }) => {
-      world.preferences = { language: null, time_zone: null, mail_on_drop: null, ...((await body()) as object) };
+      const unset = { language: null, time_zone: null, mail_on_drop: null, mail_on_reminder: null };
+      world.preferences = { ...unset, ...((await body()) as object) };
       return json(world.preferences);
     },
     "POST /v1/me/:id": () => json(null, 202),

@@ -1,5 +1,5 @@
 /** A world with something in it, to look at the pages. Every number and name is made up. */
-import { emptyWorld, makeAccount, makeChat, makeMessage, makeTag, type World } from "./api";
+import { emptyWorld, makeAccount, makeChat, makeContact, makeMessage, makeTag, type World } from "./api";
 
 const MINUTE = 60_000;
 const before = (minutes: number) => new Date(Date.now() - minutes * MINUTE).toISOString();
@@ -131,6 +131,72 @@ export function story(): World {
     { id: "log_2", at: before(40), by: sari, type: "tagged", tag_id: "tag_1", name: "Zakat" },
     { id: "log_1", at: before(41), by: sari, type: "assigned", user_id: "usr_1", name: "Sari Dewi" },
   ]);
+  const [budi] = world.chats;
+  if (budi) budi.contact_id = "con_1";
+  world.contacts = [
+    makeContact({
+      id: "con_1",
+      name: "Budi Santoso",
+      language: "id",
+      phone: "+628000000100",
+      fields: { city: "Bandung" },
+    }),
+    makeContact({ id: "con_2", name: "Budi (kantor)", phone: "+628000000190" }),
+  ];
+  world.customFields = [
+    { id: "fld_1", key: "city", label: "City", type: "text", choices: [], created_at: before(9000) },
+    { id: "fld_2", key: "volunteer", label: "Volunteer", type: "boolean", choices: [], created_at: before(9000) },
+  ];
+  const gift = (id: string, amount: number, days: number, fund: string) => ({
+    id,
+    contact_id: "con_1",
+    amount: amount * 100,
+    currency: "IDR",
+    method: "bank_transfer" as const,
+    given_on: before(days * 24 * 60).slice(0, 10),
+    fund,
+    status: "confirmed" as const,
+    note: null,
+    media_id: null,
+    recorded_by: "user:usr_1",
+    created_at: before(days * 24 * 60),
+    updated_at: before(days * 24 * 60),
+  });
+  world.donations = [
+    gift("don_1", 1_250_000, 42, "Beasiswa"),
+    gift("don_2", 500_000, 120, "Zakat"),
+    gift("don_3", 500_000, 300, "Zakat"),
+  ];
+  world.notes = [
+    {
+      id: "note_1",
+      contact_id: "con_1",
+      chat_id: null,
+      author: "user:usr_2",
+      author_name: "Agus Wijaya",
+      body: "Lebih suka dihubungi setelah magrib.",
+      is_pinned: true,
+      created_at: before(1488),
+      edited_at: null,
+    },
+  ];
+  world.reminders = [
+    {
+      id: "rem_1",
+      owner_id: "usr_1",
+      contact_id: "con_1",
+      chat_id: "cht_1",
+      about: "Budi Santoso",
+      text: "Kirim kwitansi",
+      due_at: before(-180),
+      time_zone: "Asia/Jakarta",
+      status: "open",
+      fired_at: null,
+      created_by: "user:usr_1",
+      created_at: before(60),
+      updated_at: before(60),
+    },
+  ];
 
   world.files.set("med_1", { mime: "image/svg+xml", bytes: new TextEncoder().encode(SVG) });
   world.files.set("med_2", { mime: "application/pdf", bytes: new TextEncoder().encode("%PDF-1.4") });

@@ -53,6 +53,11 @@ export const keys = {
   /** What was typed in a chat and not sent. */
   draft: (chatId: string) => ["draft", chatId] as const,
   typing: (chatId: string) => ["typing", chatId] as const,
+  /** All that is known of people: what is read of one of them is below `contact`. */
+  contacts: ["contact"] as const,
+  contact: (id: string) => ["contact", id] as const,
+  /** What colleagues wrote about a group. */
+  group: (chatId: string) => ["group", chatId] as const,
 };
 
 export const setupQuery = queryOptions({

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { meQuery, setupQuery } from "~/api/queries";
 import type { Permission } from "~/api/types";
 import { Linking } from "~/features/accounts/Linking";
+import { ReminderNotices } from "~/features/contacts/ReminderNotices";
 import { Live, useLive } from "~/live/Live";
 import { useMay } from "~/ui/Allowed";
 import { IconChats, IconPhone, IconSettings, IconWebhook } from "~/ui/icons";
@@ -42,6 +43,7 @@ export function Shell() {
     <Live>
       <Linking>
         <CommandBar />
+        <ReminderNotices />
         <button type="button" className={`${classes.skip} skip`} onClick={() => main.current?.focus()}>
           {t("common.skip")}
         </button>

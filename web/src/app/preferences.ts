@@ -5,7 +5,7 @@ import { meQuery } from "~/api/queries";
 import type { Preferences } from "~/api/types";
 import { notifyProblem } from "~/ui/notify";
 
-const UNSET: Preferences = { language: null, time_zone: null, mail_on_drop: null };
+const UNSET: Preferences = { language: null, time_zone: null, mail_on_drop: null, mail_on_reminder: null };
 
 export function usePreferences() {
   const client = useQueryClient();

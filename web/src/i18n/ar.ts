@@ -1,5 +1,6 @@
 import { accounts } from "./ar/accounts";
 import { composer } from "./ar/composer";
+import { contacts } from "./ar/contacts";
 import { errors } from "./ar/errors";
 import { command, inbox, organize } from "./ar/inbox";
 import { people, quarantine } from "./ar/people";
@@ -17,6 +18,7 @@ export const ar: Texts = {
   thread,
   viewer,
   ...errors,
+  ...contacts,
   common: {
     cancel: "إلغاء",
     close: "إغلاق",
@@ -302,6 +304,9 @@ export const ar: Texts = {
     group_account: "الحسابات",
     group_chat: "المحادثات",
     group_contact: "جهات الاتصال",
+    group_donation: "التبرعات",
+    group_note: "الملاحظات",
+    group_reminder: "التذكيرات",
     envelope: "الصيغة",
     native: "كاملة",
     nativeHint: "كل الحقول، توقيع Standard Webhooks",
@@ -354,6 +359,7 @@ export const ar: Texts = {
   },
   delivery: { pending: "ينتظر", delivered: "سُلّم", failed: "فشل", cancelled: "أُلغي" },
   settings: {
+    contacts: "جهات الاتصال",
     title: "الإعدادات",
     keys: "مفاتيح API",
     members: "الأعضاء",
@@ -406,6 +412,10 @@ export const ar: Texts = {
     "accounts:manage": "إنشاء الحسابات وتغييرها وحذفها",
     "messages:read": "قراءة المحادثات والرسائل والملفات",
     "messages:send": "الإرسال والإلغاء والتعليم كمقروء",
+    "contacts:write": "تغيير جهات الاتصال وكتابة الملاحظات والتذكيرات",
+    "contacts:manage": "إدارة حقول جهات الاتصال وقواعد المتبرعين",
+    "donations:read": "عرض التبرعات",
+    "donations:write": "تسجيل التبرعات وتصحيحها",
     "events:read": "قراءة سجل الأحداث والبث المباشر",
     "webhooks:manage": "إدارة الويب هوك",
     "keys:manage": "إدارة مفاتيح API",

@@ -1,5 +1,6 @@
 import { accounts } from "./en/accounts";
 import { composer } from "./en/composer";
+import { contacts } from "./en/contacts";
 import { errors } from "./en/errors";
 import { command, inbox, organize } from "./en/inbox";
 import { people, quarantine } from "./en/people";
@@ -17,6 +18,7 @@ export const en = {
   thread,
   viewer,
   ...errors,
+  ...contacts,
   common: {
     cancel: "Cancel",
     close: "Close",
@@ -291,6 +293,9 @@ export const en = {
     group_account: "Accounts",
     group_chat: "Chats",
     group_contact: "Contacts",
+    group_donation: "Donations",
+    group_note: "Notes",
+    group_reminder: "Reminders",
     envelope: "Format",
     native: "Native",
     nativeHint: "Every field, Standard Webhooks signature",
@@ -340,6 +345,7 @@ export const en = {
     cancelled: "Cancelled",
   },
   settings: {
+    contacts: "Contacts",
     title: "Settings",
     keys: "API keys",
     members: "Members",
@@ -392,6 +398,10 @@ export const en = {
     "accounts:manage": "Create, change and delete accounts",
     "messages:read": "Read chats, messages and files",
     "messages:send": "Send, cancel and mark as read",
+    "contacts:write": "Change contacts, write notes and reminders",
+    "contacts:manage": "Manage fields of contacts and donor rules",
+    "donations:read": "See donations",
+    "donations:write": "Record and correct donations",
     "events:read": "Read the event log and live stream",
     "webhooks:manage": "Manage webhooks",
     "keys:manage": "Manage API keys",

@@ -1,6 +1,7 @@
 import type { Texts } from "./en";
 import { accounts } from "./id/accounts";
 import { composer } from "./id/composer";
+import { contacts } from "./id/contacts";
 import { errors } from "./id/errors";
 import { command, inbox, organize } from "./id/inbox";
 import { people, quarantine } from "./id/people";
@@ -17,6 +18,7 @@ export const id: Texts = {
   thread,
   viewer,
   ...errors,
+  ...contacts,
   common: {
     cancel: "Batal",
     close: "Tutup",
@@ -292,6 +294,9 @@ export const id: Texts = {
     group_account: "Akun",
     group_chat: "Percakapan",
     group_contact: "Kontak",
+    group_donation: "Donasi",
+    group_note: "Catatan",
+    group_reminder: "Pengingat",
     envelope: "Format",
     native: "Lengkap",
     nativeHint: "Semua isian, tanda tangan Standard Webhooks",
@@ -337,6 +342,7 @@ export const id: Texts = {
   },
   delivery: { pending: "Menunggu", delivered: "Terkirim", failed: "Gagal", cancelled: "Dibatalkan" },
   settings: {
+    contacts: "Kontak",
     title: "Pengaturan",
     keys: "Kunci API",
     members: "Anggota",
@@ -389,6 +395,10 @@ export const id: Texts = {
     "accounts:manage": "Membuat, mengubah, dan menghapus akun",
     "messages:read": "Membaca percakapan, pesan, dan berkas",
     "messages:send": "Mengirim, membatalkan, dan menandai dibaca",
+    "contacts:write": "Mengubah kontak, menulis catatan dan pengingat",
+    "contacts:manage": "Mengelola kolom kontak dan aturan donatur",
+    "donations:read": "Melihat donasi",
+    "donations:write": "Mencatat dan memperbaiki donasi",
     "events:read": "Membaca catatan kejadian dan siaran langsung",
     "webhooks:manage": "Mengelola webhook",
     "keys:manage": "Mengelola kunci API",

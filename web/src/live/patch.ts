@@ -6,6 +6,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { type ChatFilter, keys, meQuery, type Page, type Pages } from "~/api/queries";
 import type { Account, Chat, Colleague, LoggedEvent, Message, Tag, Team } from "~/api/types";
 import { refresh } from "./refresh";
+import { tellReminderDue } from "./reminders";
 
 /** How long "typing…" is shown when no end of it arrives. */
 export const TYPING_MS = 15_000;
@@ -65,9 +66,29 @@ export function applyEvent(client: QueryClient, event: LoggedEvent, turn: Turn):
       return;
     case "contact.updated":
     case "contact.merged":
+    case "contact.unmerged":
       // Chats are called by their person's name.
       refresh(client, keys.chats);
       refresh(client, ["chat"]);
+      refresh(client, keys.contacts);
+      return;
+    case "donation.recorded":
+    case "donation.changed":
+    case "donation.deleted":
+      refresh(client, keys.contact(event.data.contact_id));
+      return;
+    case "note.created":
+    case "note.updated":
+    case "note.deleted":
+      refreshAbout(client, event.data);
+      return;
+    case "reminder.created":
+    case "reminder.updated":
+      refreshAbout(client, event.data);
+      return;
+    case "reminder.due":
+      refreshAbout(client, event.data);
+      if (turn === "first") tellReminderDue(event.data);
       return;
     case "webhook.test":
       void client.invalidateQueries({ queryKey: ["deliveries"] });
@@ -75,6 +96,12 @@ export function applyEvent(client: QueryClient, event: LoggedEvent, turn: Turn):
     default:
       event satisfies never;
   }
+}
+
+/** Reads anew what is shown of a person or a group. */
+function refreshAbout(client: QueryClient, about: { contact_id?: string | null; chat_id?: string | null }): void {
+  if (about.contact_id) refresh(client, keys.contact(about.contact_id));
+  if (about.chat_id) refresh(client, keys.group(about.chat_id));
 }
 
 export function putAccount(client: QueryClient, account: Account): void {

@@ -30,6 +30,16 @@ const NAMES = Object.keys({
   "contact.created": true,
   "contact.updated": true,
   "contact.merged": true,
+  "contact.unmerged": true,
+  "donation.recorded": true,
+  "donation.changed": true,
+  "donation.deleted": true,
+  "note.created": true,
+  "note.updated": true,
+  "note.deleted": true,
+  "reminder.created": true,
+  "reminder.updated": true,
+  "reminder.due": true,
   "webhook.test": true,
 } satisfies Record<LoggedEvent["type"], true>);
 

@@ -2,7 +2,9 @@
 export { default as IconAlert } from "@tabler/icons-react/dist/esm/icons/IconAlertCircle.mjs";
 export { default as IconReply } from "@tabler/icons-react/dist/esm/icons/IconArrowBackUp.mjs";
 export { default as IconBack } from "@tabler/icons-react/dist/esm/icons/IconArrowLeft.mjs";
+export { default as IconMerge } from "@tabler/icons-react/dist/esm/icons/IconArrowMerge.mjs";
 export { default as IconUp } from "@tabler/icons-react/dist/esm/icons/IconArrowUp.mjs";
+export { default as IconBell } from "@tabler/icons-react/dist/esm/icons/IconBell.mjs";
 export { default as IconSnooze } from "@tabler/icons-react/dist/esm/icons/IconBellZ.mjs";
 export { default as IconCheck } from "@tabler/icons-react/dist/esm/icons/IconCheck.mjs";
 export { default as IconChecks } from "@tabler/icons-react/dist/esm/icons/IconChecks.mjs";
@@ -19,11 +21,14 @@ export { default as IconDownload } from "@tabler/icons-react/dist/esm/icons/Icon
 export { default as IconFile } from "@tabler/icons-react/dist/esm/icons/IconFileText.mjs";
 export { default as IconFlask } from "@tabler/icons-react/dist/esm/icons/IconFlask.mjs";
 export { default as IconGauge } from "@tabler/icons-react/dist/esm/icons/IconGauge.mjs";
+export { default as IconHeart } from "@tabler/icons-react/dist/esm/icons/IconHeartHandshake.mjs";
 export { default as IconHistory } from "@tabler/icons-react/dist/esm/icons/IconHistory.mjs";
 export { default as IconKey } from "@tabler/icons-react/dist/esm/icons/IconKey.mjs";
 export { default as IconKeyboard } from "@tabler/icons-react/dist/esm/icons/IconKeyboard.mjs";
 export { default as IconLanguage } from "@tabler/icons-react/dist/esm/icons/IconLanguage.mjs";
+export { default as IconPanel } from "@tabler/icons-react/dist/esm/icons/IconLayoutSidebarRightExpand.mjs";
 export { default as IconList } from "@tabler/icons-react/dist/esm/icons/IconListDetails.mjs";
+export { default as IconLock } from "@tabler/icons-react/dist/esm/icons/IconLock.mjs";
 export { default as IconLogout } from "@tabler/icons-react/dist/esm/icons/IconLogout.mjs";
 export { default as IconUnread } from "@tabler/icons-react/dist/esm/icons/IconMailOpened.mjs";
 export { default as IconNewMessage } from "@tabler/icons-react/dist/esm/icons/IconMessagePlus.mjs";
@@ -31,9 +36,11 @@ export { default as IconChats } from "@tabler/icons-react/dist/esm/icons/IconMes
 export { default as IconMicrophone } from "@tabler/icons-react/dist/esm/icons/IconMicrophone.mjs";
 export { default as IconReact } from "@tabler/icons-react/dist/esm/icons/IconMoodSmile.mjs";
 export { default as IconMoon } from "@tabler/icons-react/dist/esm/icons/IconMoon.mjs";
+export { default as IconNote } from "@tabler/icons-react/dist/esm/icons/IconNote.mjs";
 export { default as IconAttach } from "@tabler/icons-react/dist/esm/icons/IconPaperclip.mjs";
 export { default as IconEdit } from "@tabler/icons-react/dist/esm/icons/IconPencil.mjs";
 export { default as IconPhoto } from "@tabler/icons-react/dist/esm/icons/IconPhoto.mjs";
+export { default as IconPin } from "@tabler/icons-react/dist/esm/icons/IconPin.mjs";
 export { default as IconPause } from "@tabler/icons-react/dist/esm/icons/IconPlayerPause.mjs";
 export { default as IconConnect } from "@tabler/icons-react/dist/esm/icons/IconPlugConnected.mjs";
 export { default as IconPlus } from "@tabler/icons-react/dist/esm/icons/IconPlus.mjs";

@@ -59,6 +59,12 @@ export function dayNumber(moment: string | number): number {
   return Math.round(new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime() / DAY);
 }
 
+/** The day it is here, as `<input type="date">` and the server write it. */
+export function localDay(moment: Date): string {
+  const month = String(moment.getMonth() + 1).padStart(2, "0");
+  return `${moment.getFullYear()}-${month}-${String(moment.getDate()).padStart(2, "0")}`;
+}
+
 /** What a list of chats shows: the time today, else the day. */
 export function listTime(moment: string, now: number): string {
   const days = dayNumber(now) - dayNumber(moment);

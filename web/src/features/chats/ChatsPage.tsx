@@ -2,6 +2,7 @@ import { Button, Text } from "@mantine/core";
 import { getRouteApi, useNavigate, useParams } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
+import { ContactPanel } from "~/features/contacts/ContactPanel";
 import { EmptyState } from "~/ui/EmptyState";
 import { IconChats, IconNewMessage } from "~/ui/icons";
 import { ChatList } from "./ChatList";
@@ -42,6 +43,7 @@ export function ChatsPage() {
           </Suspense>
         )}
       </section>
+      {chatId !== undefined && <ContactPanel key={`panel-${chatId}`} chatId={chatId} />}
       {search.new && (
         <Suspense>
           <NewMessage accountId={search.account} onClose={() => setNew(false)} />

@@ -1,6 +1,8 @@
 import { Fragment, lazy, Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Chat, ChatLogEntry, Message } from "~/api/types";
+import type { Chat, ChatLogEntry, Message, Note } from "~/api/types";
+import { NoteInThread } from "~/features/contacts/NoteCard";
+import { aboutOfChat, useThreadNotes } from "~/features/contacts/threadNotes";
 import { momentOf } from "~/live/patch";
 import { useNow } from "~/ui/Ago";
 import { day, dayNumber } from "~/ui/time";
@@ -17,6 +19,8 @@ interface Props {
   chat: Chat;
   /** Oldest first. */
   messages: Message[];
+  /** Whether these are all messages of the chat. */
+  complete: boolean;
   pending: Pending[];
   /** What was done with the chat meanwhile, oldest first. */
   log: ChatLogEntry[];
@@ -54,20 +58,45 @@ function follows(earlier: Message | undefined, later: Message): boolean {
   );
 }
 
-/** What was done after one message and before the next. */
-function between(log: ChatLogEntry[], earlier: Message | undefined, later: Message | undefined): ChatLogEntry[] {
-  const from = earlier ? momentOf(earlier) : "";
-  return log.filter((entry) => entry.at >= from && (!later || entry.at < momentOf(later)));
+/** A line of a thread: a message, or what was done with the chat or a colleague wrote down at that time. */
+type Line = { at: string; message: Message } | { at: string; entry: ChatLogEntry } | { at: string; note: Note };
+
+/** The lines in the order of their times. Notes from before the oldest message come with that page. */
+function linesOf(messages: Message[], log: ChatLogEntry[], notes: Note[], complete: boolean): Line[] {
+  const lines: Line[] = messages.map((message) => ({ at: momentOf(message), message }));
+  const start = complete ? "" : lines[0]?.at;
+  const put = (line: Line) => lines.splice(lines.findLastIndex((earlier) => earlier.at <= line.at) + 1, 0, line);
+  for (const entry of log) put({ at: entry.at, entry });
+  if (start === undefined) return lines;
+  for (const note of notes) {
+    if (note.created_at >= start) put({ at: note.created_at, note });
+  }
+  return lines;
 }
 
-export function Messages({ chat, messages, pending, log, onReply, onRetry, onDiscard }: Props) {
+function keyOf(line: Line): string {
+  if ("message" in line) return line.message.id;
+  return "note" in line ? line.note.id : line.entry.id;
+}
+
+export function Messages({ chat, messages, complete, pending, log, onReply, onRetry, onDiscard }: Props) {
   const { t } = useTranslation();
   const now = useNow();
   const reactions = useMemo(() => reactionsByMessage(messages), [messages]);
   const byId = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);
   const [viewing, setViewing] = useState<string>();
   const viewed = useMemo(() => viewedOf(messages), [messages]);
-  const shown = messages.filter((message) => !("reaction" in message));
+  const notes = useThreadNotes(chat);
+  const lines = useMemo(
+    () =>
+      linesOf(
+        messages.filter((message) => !("reaction" in message)),
+        log,
+        notes,
+        complete,
+      ),
+    [messages, log, notes, complete],
+  );
 
   const dayName = (moment: string) => {
     const days = dayNumber(now) - dayNumber(moment);
@@ -77,34 +106,34 @@ export function Messages({ chat, messages, pending, log, onReply, onRetry, onDis
   return (
     <ViewContext value={setViewing}>
       <div role="log" aria-label={t("chat.messages", { name: chat.name })}>
-        {shown.map((message, index) => {
-          const before = shown[index - 1];
-          const newDay = !before || dayNumber(momentOf(before)) !== dayNumber(momentOf(message));
-          const meanwhile = between(log, before, message);
+        {lines.map((line, index) => {
+          const before = lines[index - 1];
+          const newDay = !before || dayNumber(before.at) !== dayNumber(line.at);
+          const above = before && "message" in before ? before.message : undefined;
           return (
-            <Fragment key={message.id}>
-              {meanwhile.map((entry) => (
-                <LogLine key={entry.id} entry={entry} />
-              ))}
+            <Fragment key={keyOf(line)}>
               {newDay && (
                 <div className={classes.day}>
-                  <span>{dayName(momentOf(message))}</span>
+                  <span>{dayName(line.at)}</span>
                 </div>
               )}
-              <Bubble
-                chat={chat}
-                message={message}
-                first={meanwhile.length > 0 || !follows(before, message)}
-                quoted={message.reply_to ? byId.get(message.reply_to) : undefined}
-                reactions={reactions.get(message.id)}
-                onReply={onReply}
-              />
+              {"entry" in line ? (
+                <LogLine entry={line.entry} />
+              ) : "note" in line ? (
+                <NoteInThread note={line.note} about={aboutOfChat(chat)} chatId={chat.id} />
+              ) : (
+                <Bubble
+                  chat={chat}
+                  message={line.message}
+                  first={!follows(above, line.message)}
+                  quoted={line.message.reply_to ? byId.get(line.message.reply_to) : undefined}
+                  reactions={reactions.get(line.message.id)}
+                  onReply={onReply}
+                />
+              )}
             </Fragment>
           );
         })}
-        {between(log, shown.at(-1), undefined).map((entry) => (
-          <LogLine key={entry.id} entry={entry} />
-        ))}
         {pending.map((item) => (
           <PendingBubble key={item.key} pending={item} onRetry={onRetry} onDiscard={onDiscard} />
         ))}

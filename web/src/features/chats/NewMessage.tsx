@@ -8,13 +8,14 @@ import { api, ask } from "~/api/client";
 import { newKey } from "~/api/idempotency";
 import { Problem, sortFields } from "~/api/problem";
 import { accountsQuery } from "~/api/queries";
+import { upload } from "~/api/upload";
 import { putMessage } from "~/live/patch";
 import { Dialog } from "~/ui/Dialog";
 import { IconAttach } from "~/ui/icons";
 import { notifyDone } from "~/ui/notify";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { bytes } from "~/ui/time";
-import { brokenLimit, upload } from "./files";
+import { brokenLimit } from "./files";
 import { bodyOf } from "./outbox";
 
 interface Values {

@@ -95,6 +95,7 @@ function Body({ chat, present }: { chat: Chat; present: Present[] }) {
           <Messages
             chat={chat}
             messages={messages}
+            complete={query.isSuccess && !query.hasNextPage}
             pending={pending}
             log={log}
             onReply={setReplyTo}

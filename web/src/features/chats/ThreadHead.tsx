@@ -7,6 +7,7 @@ import { api, ask } from "~/api/client";
 import { newKey } from "~/api/idempotency";
 import { colleaguesQuery, keys, meQuery, tagsQuery, teamsQuery } from "~/api/queries";
 import type { Account, Chat, Tag } from "~/api/types";
+import { PanelToggle } from "~/features/contacts/ContactPanel";
 import type { Present } from "~/live/presence";
 import { useMay } from "~/ui/Allowed";
 import { type Command, useCommands } from "~/ui/commands";
@@ -72,6 +73,9 @@ export function ThreadHead({ chat, account, present }: Props) {
         </div>
       </div>
       <Colleagues present={present} />
+      <div className={classes.toggle}>
+        <PanelToggle />
+      </div>
       <Tools chat={chat} />
     </header>
   );

@@ -7,9 +7,10 @@ import { api, ask } from "~/api/client";
 import { newKey } from "~/api/idempotency";
 import { Problem } from "~/api/problem";
 import type { Chat, Media, Message, SendBody } from "~/api/types";
+import { upload } from "~/api/upload";
 import { isPassing } from "~/app/queryClient";
 import { mediaOf, putMessage } from "~/live/patch";
-import { kindOf, upload } from "./files";
+import { kindOf } from "./files";
 
 export interface Draft {
   readonly text: string;

@@ -4,8 +4,9 @@ import type { ComponentType } from "react";
 import { useTranslation } from "react-i18next";
 import type { Permission } from "~/api/types";
 import { SETTINGS_TABS, type SettingsTab } from "~/app/router";
+import { ContactSettings } from "~/features/contacts/ContactSettings";
 import { useMay } from "~/ui/Allowed";
-import { IconChats, IconHistory, IconKey, IconUser, IconUsers } from "~/ui/icons";
+import { IconChats, IconHeart, IconHistory, IconKey, IconUser, IconUsers } from "~/ui/icons";
 import { Page } from "~/ui/Page";
 import { ApiKeys } from "./ApiKeys";
 import { AuditLog } from "./AuditLog";
@@ -25,6 +26,7 @@ const TABS: Record<
   keys: { icon: IconKey, needs: "keys:manage", panel: ApiKeys },
   members: { icon: IconUsers, needs: "members:manage", panel: Members },
   inbox: { icon: IconChats, needs: "organization:manage", panel: InboxSettings },
+  contacts: { icon: IconHeart, needs: "contacts:manage", panel: ContactSettings },
   audit: { icon: IconHistory, needs: "audit:read", panel: AuditLog },
 };
 
@@ -37,6 +39,7 @@ export function SettingsPage() {
     keys: useMay("keys:manage"),
     members: useMay("members:manage"),
     inbox: useMay("organization:manage"),
+    contacts: useMay("contacts:manage"),
     audit: useMay("audit:read"),
   };
   const mayRepair = useMay("accounts:manage");

@@ -25,7 +25,7 @@ export function You() {
   });
   const user = me?.user;
   if (!user) return null;
-  const { time_zone, mail_on_drop } = preferences;
+  const { time_zone, mail_on_drop, mail_on_reminder } = preferences;
   return (
     <Stack maw={520}>
       <Text c="dimmed">{t("people.youText")}</Text>
@@ -46,6 +46,12 @@ export function You() {
             disabled={!me.mail}
             checked={mail_on_drop ?? user.role !== "agent"}
             onChange={(event) => keep({ mail_on_drop: event.currentTarget.checked })}
+          />
+          <Switch
+            label={t("people.mailOnReminder")}
+            disabled={!me.mail}
+            checked={mail_on_reminder ?? true}
+            onChange={(event) => keep({ mail_on_reminder: event.currentTarget.checked })}
           />
           <Group>
             <Button variant="default" disabled={!me.mail} loading={test.isPending} onClick={() => test.mutate()}>

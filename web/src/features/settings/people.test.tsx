@@ -67,6 +67,8 @@ it("what_a_person_sets_is_kept", async () => {
   expect((mail as HTMLInputElement).checked).toBe(true);
   await user.click(mail);
   await waitFor(() => expect(mock.world.preferences?.mail_on_drop).toBe(false));
+  await user.click(screen.getByRole("switch", { name: "E-mail me when a reminder of mine is due" }));
+  await waitFor(() => expect(mock.world.preferences).toMatchObject({ mail_on_drop: false, mail_on_reminder: false }));
   await user.click(screen.getByRole("button", { name: "Send me a test e-mail" }));
   expect(await screen.findByText(/A test e-mail is on its way/)).toBeTruthy();
 });

@@ -19,7 +19,10 @@ export const EVENT_GROUPS = {
   ],
   account: ["account.created", "account.state_changed", "account.deleted"],
   chat: ["chat.updated", "chat.typing"],
-  contact: ["contact.created", "contact.updated", "contact.merged"],
+  contact: ["contact.created", "contact.updated", "contact.merged", "contact.unmerged"],
+  donation: ["donation.recorded", "donation.changed", "donation.deleted"],
+  note: ["note.created", "note.updated", "note.deleted"],
+  reminder: ["reminder.created", "reminder.updated", "reminder.due"],
 } as const satisfies Record<string, readonly Name[]>;
 
 export type EventGroup = keyof typeof EVENT_GROUPS;

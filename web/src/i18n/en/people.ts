@@ -24,6 +24,7 @@ export const people = {
   zone: "Time zone",
   zoneHint: "For reminders and times in e-mail.",
   mailOnDrop: "E-mail me when an account stays disconnected",
+  mailOnReminder: "E-mail me when a reminder of mine is due",
   mailOff: "No server for outgoing mail is set up here.",
   mailTest: "Send me a test e-mail",
   mailTestSent: "A test e-mail is on its way to {{email}}",

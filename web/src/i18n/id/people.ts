@@ -24,6 +24,7 @@ export const people = {
   zone: "Zona waktu",
   zoneHint: "Untuk pengingat dan waktu di surel.",
   mailOnDrop: "Kirimi saya surel bila sebuah akun terputus lama",
+  mailOnReminder: "Kirimi saya surel bila pengingat saya sudah waktunya",
   mailOff: "Di sini belum diatur server untuk surel keluar.",
   mailTest: "Kirimi saya surel uji coba",
   mailTestSent: "Surel uji coba sedang dikirim ke {{email}}",
