@@ -125,7 +125,7 @@ impl Hub {
         line.send(request_node(&line.next_id(), device));
         if let Some(code) = known {
             let hub = Arc::clone(self);
-            tokio::spawn(async move {
+            self.spawn(async move {
                 let linked = match hub.phone_for_client(&code) {
                     Ok(phone) => hub.scan(phone, &code).await,
                     Err(error) => Err(error),
