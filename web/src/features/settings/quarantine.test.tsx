@@ -60,12 +60,12 @@ it("nothing_is_shown_without_anything_or_to_people_who_may_not", async () => {
     return problem(403, "forbidden", "No.");
   });
   const { unmount } = openApp("/settings");
-  await screen.findByRole("switch", { name: /E-mail me/ });
+  await screen.findAllByRole("switch", { name: /E-mail me/ });
   expect(screen.queryByRole("region", { name: /could not be stored/ })).toBeNull();
   expect(asked).toBe(0);
   unmount();
   mockServer(world({ quarantine: new Map() }));
   openApp("/settings");
-  await screen.findByRole("switch", { name: /E-mail me/ });
+  await screen.findAllByRole("switch", { name: /E-mail me/ });
   expect(screen.queryByRole("region", { name: /could not be stored/ })).toBeNull();
 });
