@@ -74,6 +74,10 @@ async fn typing_heard_after_being_away(chatstate_ttl: Duration) -> usize {
     network.add_phone(&bob).expect("added");
     let (ada, _) = TestClient::linked(&network, ADA, "Ada").await;
     let backend = ada.stop().await;
+    network
+        .wait_stats(PATIENCE, |stats| stats.online_devices == 0)
+        .await
+        .expect("the network has noticed");
     network.phone_typing(BOB, ADA, "composing").expect("typed");
     network.phone_send_text(BOB, ADA, "away").expect("sent");
     let ada = TestClient::start(&network, backend).await;

@@ -84,7 +84,7 @@ struct NewFile {
     media_id: Option<MediaId>,
     /// It is fetched from this address.
     link: Option<String>,
-    /// It is here, as base64 or as a data URL; up to 16 MiB.
+    /// It is here, as base64 or as a data URL: for files up to 16 MiB. Larger ones are uploaded first.
     data: Option<String>,
     /// The text under it, at most 1,024 characters.
     #[schema(max_length = 1024)]
