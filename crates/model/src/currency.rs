@@ -156,7 +156,11 @@ mod tests {
         }
         let all = Currency::all();
         assert!(all.len() > 150 && all.windows(2).all(|pair| pair[0] < pair[1]));
-        let shown = (Currency::IDR.code(), Currency::IDR.to_string(), format!("{:?}", Currency::IDR));
+        let shown = (
+            Currency::IDR.code(),
+            Currency::IDR.to_string(),
+            format!("{:?}", Currency::IDR),
+        );
         assert_eq!(shown, ("IDR", "IDR".to_owned(), "IDR".to_owned()));
         let json = serde_json::to_value(Currency::IDR).expect("serializes");
         assert_eq!(json, "IDR");
