@@ -12,6 +12,9 @@ LISTEN ?= 127.0.0.1:8080
 DATA ?= data
 DENY_VERSION := 0.20.2
 MUTANTS_VERSION := 27.1.0
+# waproto's build script writes a file and watches it too: newer than the build that wrote it, it would make cargo build
+# nearly everything once more the next time.
+SETTLE = @find $(TARGET) -path '*/waproto-*/out/whatsapp.local.desc' -newermt 2000-01-02 -exec touch -d 2000-01-01 {} +
 
 .PHONY: help deps deps-browser deny web demo run build test test-rust test-web test-browser check chaos chaos-short bench mutants cargo-mutants openapi screenshots clean
 
@@ -21,6 +24,7 @@ help: ## List the targets
 demo: deps web ## Build everything and run the product with a simulated WhatsApp network and sample data
 	@echo "── Building the demo (the first time takes several minutes, later a few seconds) …"
 	cargo build --release --features sandbox -p pesan
+	$(SETTLE)
 	@echo "── Starting the demo; stop it with Ctrl+C. Its data is in $(DATA)/demo"
 	@mkdir -p $(DATA)/demo
 	$(TARGET)/release/pesan demo --listen $(LISTEN) --data $(DATA)/demo
@@ -28,11 +32,13 @@ demo: deps web ## Build everything and run the product with a simulated WhatsApp
 run: deps web ## Build and run the product for real
 	@echo "── Building (the first time takes several minutes, later a few seconds) …"
 	cargo build --release -p pesan
+	$(SETTLE)
 	@mkdir -p $(DATA)/pesan
 	$(TARGET)/release/pesan serve --listen $(LISTEN) --data $(DATA)/pesan
 
 build: deps web ## Build what is shipped: one small binary, without the simulated network
 	cargo build --profile dist -p pesan
+	$(SETTLE)
 	@ls -l $(TARGET)/dist/pesan
 
 test: deps deps-browser web test-rust test-web test-browser chaos-short ## Run every test
@@ -40,6 +46,7 @@ test: deps deps-browser web test-rust test-web test-browser chaos-short ## Run e
 test-rust:
 	@echo "── Tests of the crates, on SQLite and PostgreSQL, with the simulated network and with Baileys …"
 	cargo test --workspace --features pesan/sandbox
+	$(SETTLE)
 
 test-web:
 	@echo "── Tests of the web app …"
@@ -48,21 +55,25 @@ test-web:
 test-browser:
 	@echo "── The web app in a browser, against the real program …"
 	cargo build --features sandbox -p pesan
+	$(SETTLE)
 	cd web && PESAN_BIN=$(TARGET)/debug/pesan npm run --silent e2e
 
 chaos-short:
 	@echo "── Killing the program at random moments, on both databases …"
 	cargo build --features pesan/sandbox -p pesan -p wanet -p pesan-bench
+	$(SETTLE)
 	$(TARGET)/debug/chaos --kills 20 --db sqlite
 	$(TARGET)/debug/chaos --kills 20 --db postgres
 
 chaos: deps web ## Kill the program 500 times under load on each database and account for every message
 	cargo build --release --features pesan/sandbox -p pesan -p wanet -p pesan-bench
+	$(SETTLE)
 	$(TARGET)/release/chaos --kills 500 --db sqlite
 	$(TARGET)/release/chaos --kills 500 --db postgres
 
 bench: deps web ## Measure what docs/benchmarks.md promises
 	cargo build --release --features pesan/sandbox -p pesan -p wanet -p pesan-bench
+	$(SETTLE)
 	$(TARGET)/release/bench all
 
 check: deps deny web ## Lint everything; a warning is an error
@@ -72,6 +83,7 @@ check: deps deny web ## Lint everything; a warning is an error
 	cargo clippy -p pesan -- -D warnings
 	@if cargo tree -p pesan -e features,normal | grep -E 'danger-skip'; then echo "the release carries a sandbox feature"; exit 1; fi
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --workspace --no-deps --document-private-items --features pesan/sandbox
+	$(SETTLE)
 	cargo deny --log-level error check bans licenses sources
 	cd web && npm run --silent check
 
@@ -90,6 +102,7 @@ openapi: ## Write openapi.json anew
 
 screenshots: deps deps-browser web ## Take pictures of every screen
 	cargo build --features sandbox -p pesan
+	$(SETTLE)
 	cd web && PESAN_BIN=$(TARGET)/debug/pesan npm run --silent screenshots
 
 web: deps ## Build the web app
