@@ -174,6 +174,9 @@ mod tests {
     #[test]
     fn only_plain_days_are_read() {
         assert_eq!(day("2026-11-20").to_string(), "2026-11-20");
+        let zone: Zone = "Asia/Jakarta".parse().expect("a zone");
+        let shown = (format!("{:?}", day("2026-11-20")), format!("{zone:?}"));
+        assert_eq!(shown, ("2026-11-20".to_owned(), "Asia/Jakarta".to_owned()));
         for wrong in [
             "",
             "2026-02-30",

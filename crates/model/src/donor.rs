@@ -203,12 +203,15 @@ impl Cuts {
     /// From how many donors gave which amount; in order of the amounts.
     pub fn from_counts(counts: &[(i64, u64)]) -> Self {
         let givers: u64 = counts.iter().map(|(_, count)| count).sum();
+        if givers == 0 {
+            return Self::default();
+        }
         let mut amounts = Vec::with_capacity(100);
         let mut below = 0;
         for (amount, count) in counts {
             below += count;
             // Everybody with this amount has the same place, so it fills every percent up to there.
-            while amounts.len() < 100 && (amounts.len() as u64 + 1) * givers <= below * 100 {
+            while (amounts.len() as u64 + 1) * givers <= below * 100 {
                 amounts.push(*amount);
             }
         }

@@ -66,3 +66,20 @@ impl TimelineEntry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_entry_is_told_from_others_by_the_id_of_what_happened() {
+        let contact = json!({"id": ContactId::from(Uuid::from_u128(4)), "name": "Siti", "fields": {},
+            "created_at": Timestamp::from_secs(0)});
+        let entry = TimelineEntry {
+            at: Timestamp::from_secs(0),
+            happening: Happening::FirstContact(serde_json::from_value(contact).expect("a contact")),
+        };
+        assert_eq!(entry.key(), Uuid::from_u128(4));
+    }
+}

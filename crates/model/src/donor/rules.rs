@@ -94,18 +94,20 @@ impl Segment {
 
     /// Why somebody is in this segment, or nothing when its rule does not fit.
     fn rule(self, facts: &Facts, rules: &DonorRules, cuts: &Cuts) -> Option<Why> {
-        let days_since_last = facts.days.map(|(_, last)| facts.today.days_since(last));
+        // A gift may be dated ahead of the day it is here: in the east it is tomorrow already.
+        let since = |day| facts.today.days_since(day).max(0);
+        let days_since_last = facts.days.map(|(_, last)| since(last));
         match self {
             Self::OptedOut => facts.opted_out_at.map(|at| Why::OptedOut { at }),
             Self::Vip => large(facts, facts.year, rules, cuts),
             Self::Loyal => often(facts.year, rules).or_else(|| every_year(facts, rules)),
             Self::New => match facts.days {
                 Some((first, _)) => {
-                    let days = facts.today.days_since(first);
+                    let days = since(first);
                     (days <= i64::from(rules.new_days)).then_some(Why::FirstGift { days })
                 }
                 None => {
-                    let days = facts.today.days_since(facts.known_since);
+                    let days = since(facts.known_since);
                     (days <= i64::from(rules.new_days)).then_some(Why::FirstContact { days })
                 }
             },

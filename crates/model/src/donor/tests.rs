@@ -56,6 +56,7 @@ fn segment_of(facts: &Facts) -> (Segment, Why) {
 #[test]
 fn equal_amounts_get_equal_percents_and_all_donors_are_counted() {
     assert_eq!(Cuts::from_counts(&[]), Cuts::default());
+    assert_eq!(Cuts::from_counts(&[(100, 0)]), Cuts::default(), "nobody gave that");
     assert_eq!(Cuts::default().percent(5), 0);
     let seven_of_ten = Cuts::from_counts(&[(100, 7), (500, 2), (900, 1)]);
     assert_eq!((seven_of_ten.amounts.len(), seven_of_ten.givers), (100, 10));
@@ -71,15 +72,15 @@ fn equal_amounts_get_equal_percents_and_all_donors_are_counted() {
 fn scores_follow_the_written_formulas() {
     let facts = Facts {
         year: Window { gifts: 3, amount: 50 },
-        talk: Talk { replies: 2, started: 1 },
+        talk: Talk { replies: 3, started: 1 },
         ..giver(90, 3)
     };
     let found = engagement(&facts, &hundred());
-    // 100·e^(-90/180) = 60.65; 100·ln 4/ln 13 = 54.05; 50; 100·(1-e^(-4/4)) = 63.21.
+    // 100·e^(-90/180) = 60.65; 100·ln 4/ln 13 = 54.05; 50; 100·(1-e^(-5/4)) = 71.35.
     let scores = [&found.recency, &found.frequency, &found.amount, &found.conversation].map(|score| score.score);
-    assert_eq!(scores, [61, 54, 50, 63]);
-    // 0.75·(0.4·60.65 + 0.3·54.05 + 0.3·50) + 0.25·63.21 = 57.41.
-    assert_eq!(found.score, 57);
+    assert_eq!(scores, [61, 54, 50, 71]);
+    // 0.75·(0.4·60.65 + 0.3·54.05 + 0.3·50) + 0.25·71.35 = 59.44.
+    assert_eq!(found.score, 59);
     assert_eq!(found.recency.why, Why::LastGift { days: 90 });
     assert_eq!(found.frequency.why, Why::GiftsInYear { gifts: 3, needed: None });
     assert_eq!(
@@ -90,13 +91,13 @@ fn scores_follow_the_written_formulas() {
             percent: 50
         }
     );
-    assert_eq!(found.conversation.why, Why::Conversation { replies: 2, started: 1 });
+    assert_eq!(found.conversation.why, Why::Conversation { replies: 3, started: 1 });
 
     let opted_out = Facts {
         opted_out_at: Some(Timestamp::from_millis(1)),
         ..facts
     };
-    assert_eq!(engagement(&opted_out, &hundred()).score, 17);
+    assert_eq!(engagement(&opted_out, &hundred()).score, 19);
 }
 
 #[test]
@@ -120,7 +121,7 @@ fn who_has_never_given_has_no_score_and_twelve_gifts_a_year_are_all() {
 #[test]
 fn messages_in_a_row_are_one_answer_and_after_a_day_of_silence_they_begin() {
     const HOUR: i64 = 3_600_000;
-    let at = |hours: i64| Timestamp::from_millis(hours * HOUR);
+    let at = |hours: i64| Timestamp::from_millis((hours + 1_000) * HOUR);
     assert_eq!(talk(&[]), Talk::default());
     let ours_only = [(false, at(2)), (false, at(1))];
     assert_eq!(talk(&ours_only), Talk::default());
@@ -134,7 +135,7 @@ fn messages_in_a_row_are_one_answer_and_after_a_day_of_silence_they_begin() {
     assert_eq!(talk(&thread), Talk { replies: 1, started: 2 });
     let exactly_a_day = [(true, at(24)), (false, at(0))];
     assert_eq!(talk(&exactly_a_day), Talk { replies: 0, started: 1 });
-    let just_within = [(true, Timestamp::from_millis(24 * HOUR - 1)), (false, at(0))];
+    let just_within = [(true, Timestamp::from_millis(at(24).millis() - 1)), (false, at(0))];
     assert_eq!(talk(&just_within), Talk { replies: 1, started: 0 });
 }
 
@@ -379,4 +380,14 @@ fn the_full_grid_of_scores_lands_somewhere() {
         }
     }
     assert!(seen.contains(&Segment::Vip) && seen.contains(&Segment::LongLapsed) && !seen.contains(&Segment::Prospect));
+}
+
+#[test]
+fn a_gift_that_is_dated_ahead_was_given_no_days_ago() {
+    let tomorrow = day("2026-11-21");
+    let facts = Facts {
+        days: Some((tomorrow, tomorrow)),
+        ..giver(0, 1)
+    };
+    assert_eq!(segment_of(&facts), (Segment::New, Why::FirstGift { days: 0 }));
 }
