@@ -134,6 +134,10 @@ pub async fn update(app: &Arc<App>, caller: &Caller, id: ContactId, change: Cont
 }
 
 fn changed(app: &App, mut details: Details, change: ContactChange, fields: &[CustomField]) -> Result<Details> {
+    if change.fields.len() > fields::MAX_FIELDS {
+        let max = fields::MAX_FIELDS;
+        return Err(Error::field("/fields", Flaw::TooManyEntries { max }));
+    }
     let mut errors = Vec::new();
     if let Some(name) = change.name {
         details.name = name.map(|name| {

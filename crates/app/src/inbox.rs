@@ -127,7 +127,8 @@ pub async fn mark_read(app: &Arc<App>, caller: &Caller, id: ChatId) -> Result<Ch
         .store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
-                let before = chat::get(tx, organization, id).await?;
+                // Locked first: what comes in meanwhile is counted after this, and stays unread.
+                let before = chat::get_for_change(tx, organization, id).await?;
                 let now = owned.clock.now();
                 let read = message::mark_read_upto(tx, organization, id, Timestamp::from_millis(i64::MAX), now).await?;
                 if before.unread == 0 && read.is_empty() {

@@ -91,7 +91,7 @@ pub async fn update(app: &Arc<App>, caller: &Caller, id: NoteId, change: NoteCha
         .store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
-                let before = note::get(tx, organization, id).await?;
+                let before = note::get_for_change(tx, organization, id).await?;
                 let mut note = before.clone();
                 note.is_pinned = change.is_pinned.unwrap_or(note.is_pinned);
                 if let Some(body) = body.filter(|body| *body != before.body) {

@@ -65,3 +65,13 @@ pub async fn list(
         .await?;
     rows.into_iter().map(LogRow::into_entry).collect()
 }
+
+/// When something was last done with a chat.
+pub async fn find_newest(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    chat_id: ChatId,
+) -> Result<Option<Timestamp>, Error> {
+    let newest = list(tx, organization_id, chat_id, None, 1).await?;
+    Ok(newest.first().map(|entry| entry.at))
+}

@@ -4,7 +4,7 @@
 use pesan_model::custom_field::{CustomField, FieldKind};
 use pesan_model::{CustomFieldId, OrganizationId, Timestamp};
 
-use crate::{Error, Tx, args, rows};
+use crate::{Error, Tx, args, dialect, rows};
 
 rows! {
     struct FieldRow {
@@ -74,6 +74,21 @@ pub async fn get(tx: &mut Tx<'_>, organization_id: OrganizationId, id: CustomFie
     row.into_field()
 }
 
+/// As [`get`], and nobody else changes it until the transaction ends.
+pub async fn get_for_change(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    id: CustomFieldId,
+) -> Result<CustomField, Error> {
+    let sql = format!(
+        "SELECT {} FROM custom_field WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL{}",
+        FieldRow::COLUMNS,
+        dialect::for_update(tx)
+    );
+    let row: FieldRow = tx.fetch_one("custom field", &sql, args![organization_id, id]).await?;
+    row.into_field()
+}
+
 /// The field with this key, and whether it was deleted.
 pub async fn find_by_key(
     tx: &mut Tx<'_>,
@@ -95,11 +110,21 @@ pub async fn find_by_key(
 /// Writes label and choices; a deleted one is back.
 pub async fn update(tx: &mut Tx<'_>, organization_id: OrganizationId, field: &CustomField) -> Result<(), Error> {
     tx.execute(
-        "UPDATE custom_field SET label = $1, choices = $2, deleted_at = NULL WHERE organization_id = $3 AND id = $4",
+        "UPDATE custom_field SET label = $1, choices = $2 WHERE organization_id = $3 AND id = $4",
         args![&field.label, text(&field.choices)?, organization_id, field.id],
     )
     .await?;
     Ok(())
+}
+
+/// Defines a deleted field again, with the values that contacts kept.
+pub async fn revive(tx: &mut Tx<'_>, organization_id: OrganizationId, field: &CustomField) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE custom_field SET deleted_at = NULL WHERE organization_id = $1 AND id = $2",
+        args![organization_id, field.id],
+    )
+    .await?;
+    update(tx, organization_id, field).await
 }
 
 /// Deletes a field; contacts keep their values.

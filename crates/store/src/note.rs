@@ -3,7 +3,7 @@
 use pesan_model::note::Note;
 use pesan_model::{ChatId, ContactId, NoteId, OrganizationId, Timestamp};
 
-use crate::{Error, Tx, args, rows};
+use crate::{Error, Tx, args, dialect, rows};
 
 rows! {
     struct NoteRow {
@@ -79,6 +79,17 @@ pub async fn get(tx: &mut Tx<'_>, organization_id: OrganizationId, id: NoteId) -
     let sql = format!(
         "SELECT {} FROM note WHERE organization_id = $1 AND id = $2",
         NoteRow::COLUMNS
+    );
+    let row: NoteRow = tx.fetch_one("note", &sql, args![organization_id, id]).await?;
+    Ok(row.into())
+}
+
+/// As [`get`], and nobody else changes it until the transaction ends.
+pub async fn get_for_change(tx: &mut Tx<'_>, organization_id: OrganizationId, id: NoteId) -> Result<Note, Error> {
+    let sql = format!(
+        "SELECT {} FROM note WHERE organization_id = $1 AND id = $2{}",
+        NoteRow::COLUMNS,
+        dialect::for_update(tx)
     );
     let row: NoteRow = tx.fetch_one("note", &sql, args![organization_id, id]).await?;
     Ok(row.into())

@@ -2,7 +2,7 @@
 
 use pesan_model::{OrganizationId, Timestamp};
 
-use crate::{Error, Tx, args};
+use crate::{Error, Tx, args, dialect};
 
 /// A tenant's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +55,13 @@ pub async fn get(tx: &mut Tx<'_>, id: OrganizationId) -> Result<Organization, Er
 pub async fn set_name(tx: &mut Tx<'_>, id: OrganizationId, name: &str) -> Result<(), Error> {
     tx.execute("UPDATE organization SET name = $1 WHERE id = $2", args![name, id])
         .await?;
+    Ok(())
+}
+
+/// Nobody else changes what the organization decided until the transaction ends.
+pub async fn lock(tx: &mut Tx<'_>, id: OrganizationId) -> Result<(), Error> {
+    let sql = format!("SELECT id FROM organization WHERE id = $1{}", dialect::for_update(tx));
+    let _: (OrganizationId,) = tx.fetch_one("organization", &sql, args![id]).await?;
     Ok(())
 }
 

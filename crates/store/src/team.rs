@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use pesan_model::inbox::Team;
 use pesan_model::{OrganizationId, TeamId, Timestamp, UserId};
 
-use crate::{Error, Tx, args, rows};
+use crate::{Error, Tx, args, dialect, rows};
 
 rows! {
     /// A stored team.
@@ -68,6 +68,16 @@ pub async fn get(tx: &mut Tx<'_>, organization_id: OrganizationId, id: TeamId) -
         )
         .await?;
     Ok(row.into_team(members.into_iter().map(|(user,)| user).collect()))
+}
+
+/// As [`get`], and nobody else changes it until the transaction ends.
+pub async fn get_for_change(tx: &mut Tx<'_>, organization_id: OrganizationId, id: TeamId) -> Result<Team, Error> {
+    let sql = format!(
+        "SELECT id FROM team WHERE organization_id = $1 AND id = $2{}",
+        dialect::for_update(tx)
+    );
+    let _: (TeamId,) = tx.fetch_one("team", &sql, args![organization_id, id]).await?;
+    get(tx, organization_id, id).await
 }
 
 /// All teams, by name.

@@ -13,7 +13,7 @@ use crate::idempotency::{IdempotencyKey, once};
 use crate::words::trimmed;
 
 /// Most fields of an organization.
-const MAX_FIELDS: usize = 100;
+pub(super) const MAX_FIELDS: usize = 100;
 /// Most choices of a field.
 const MAX_CHOICES: usize = 100;
 const MAX_KEY: usize = 40;
@@ -76,25 +76,30 @@ pub async fn create(
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
                 let organization = caller.organization_id;
-                let made = (field.id.uuid(), field.created_at);
+                let known = custom_field::find_by_key(tx, organization, &field.key).await?;
+                let revived = match &known {
+                    Some((earlier, true)) if earlier.kind == field.kind => Some((earlier.id, earlier.created_at)),
+                    _ => None,
+                };
+                let now = field.created_at;
+                (field.id, field.created_at) = revived.unwrap_or((field.id, now));
+                let made = (field.id.uuid(), now);
                 if let Some(earlier) = once(tx, &caller, "create_custom_field", idempotency.as_ref(), made).await? {
                     return Ok((custom_field::get(tx, organization, earlier.into()).await?, true));
                 }
-                match custom_field::find_by_key(tx, organization, &field.key).await? {
-                    Some((earlier, true)) if earlier.kind == field.kind => {
-                        (field.id, field.created_at) = (earlier.id, earlier.created_at);
-                        custom_field::update(tx, organization, &field).await?;
-                    }
-                    Some(_) => return Err(key_taken()),
-                    None => {
-                        if custom_field::list(tx, organization).await?.len() >= MAX_FIELDS {
-                            return Err(Error::Conflict {
-                                code: "too_many_fields",
-                                detail: format!("an organization has at most {MAX_FIELDS} fields"),
-                            });
-                        }
-                        custom_field::insert(tx, organization, &field).await?;
-                    }
+                if known.is_some() && revived.is_none() {
+                    return Err(key_taken());
+                }
+                if custom_field::list(tx, organization).await?.len() >= MAX_FIELDS {
+                    return Err(Error::Conflict {
+                        code: "too_many_fields",
+                        detail: format!("an organization has at most {MAX_FIELDS} fields"),
+                    });
+                }
+                if revived.is_some() {
+                    custom_field::revive(tx, organization, &field).await?;
+                } else {
+                    custom_field::insert(tx, organization, &field).await?;
                 }
                 Ok((field, false))
             })
@@ -109,7 +114,7 @@ pub async fn update(app: &Arc<App>, caller: &Caller, id: CustomFieldId, change: 
     app.store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
-                let mut field = custom_field::get(tx, organization, id).await?;
+                let mut field = custom_field::get_for_change(tx, organization, id).await?;
                 field.label = change.label.unwrap_or(field.label);
                 field.choices = change.choices.unwrap_or(field.choices);
                 let field = checked(field)?;
@@ -162,7 +167,8 @@ fn checked(mut field: CustomField) -> Result<CustomField> {
     if !is_choice && !field.choices.is_empty() {
         wrong("/choices", Flaw::NotOfAChoice);
     }
-    for (place, choice) in field.choices.iter().enumerate() {
+    // What is far too much is not looked at one by one.
+    for (place, choice) in field.choices.iter().enumerate().take(MAX_CHOICES) {
         let pointer = format!("/choices/{place}");
         if !(1..=MAX_LABEL).contains(&choice.chars().count()) {
             wrong(&pointer, Flaw::WrongLength { min: 1, max: MAX_LABEL });

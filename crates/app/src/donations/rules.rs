@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pesan_model::donor::DonorRules;
 use pesan_model::{Currency, Flaw, Permission, Zone};
-use pesan_store::{donor_rules, giving};
+use pesan_store::{donor_rules, giving, organization};
 
 use super::giving::counted;
 use crate::access::Caller;
@@ -58,6 +58,7 @@ pub async fn update(app: &Arc<App>, caller: &Caller, change: RulesChange) -> Res
     app.store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
+                organization::lock(tx, organization).await?;
                 let before = donor_rules::get(tx, organization).await?;
                 let rules = changed(&before, change)?;
                 donor_rules::set(tx, organization, &rules).await?;

@@ -120,6 +120,8 @@ async fn read_elsewhere(batch: &mut Batch<'_>, tx: &mut Tx<'_>, receipt: &Receip
     let Some(found) = messages::find_chat(batch, tx, &receipt.chat).await? else {
         return Ok(());
     };
+    // What comes in meanwhile is counted after this.
+    chat::get_for_change(tx, batch.organization, found.id).await?;
     let mut upto: Option<Timestamp> = None;
     for wa_id in &receipt.wa_ids {
         if let Some(id) = message::find_in_chat(tx, batch.organization, found.id, wa_id).await? {

@@ -1,5 +1,6 @@
 //! Who looks after a chat, and what is done with it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pesan_model::chat::Chat;
@@ -9,7 +10,7 @@ use pesan_model::{
 };
 use pesan_store::chat::Update;
 use pesan_store::job::{self, NewJob};
-use pesan_store::{Error as StoreError, Tx, chat, tag, team, user};
+use pesan_store::{Error as StoreError, Tx, chat, chat_log, tag, team, user};
 
 use super::log;
 use crate::access::Caller;
@@ -178,16 +179,17 @@ async fn check_targets(
     }
     let mut tag_ids = change.tag_ids.clone();
     if let Some(tags) = &mut tag_ids {
-        for (index, tag_id) in tags.iter().enumerate().take(MAX_TAGS) {
-            if !is_there(tag::get(tx, organization, *tag_id).await)? {
-                refuse(format!("/tag_ids/{index}"), Flaw::NoSuchTag);
+        let given: BTreeMap<TagId, usize> = tags.iter().copied().zip(0..).collect();
+        if given.len() > MAX_TAGS {
+            refuse("/tag_ids".to_owned(), Flaw::TooManyEntries { max: MAX_TAGS });
+        } else {
+            for (tag_id, index) in &given {
+                if !is_there(tag::get(tx, organization, *tag_id).await)? {
+                    refuse(format!("/tag_ids/{index}"), Flaw::NoSuchTag);
+                }
             }
         }
-        tags.sort_unstable();
-        tags.dedup();
-        if tags.len() > MAX_TAGS {
-            refuse("/tag_ids".to_owned(), Flaw::TooManyEntries { max: MAX_TAGS });
-        }
+        *tags = given.into_keys().collect();
     }
     if wrong.is_empty() {
         Ok(tag_ids)
@@ -272,7 +274,12 @@ pub(crate) async fn close_quiet(
         Err(StoreError::NotFound { .. }) => return Ok(false),
         Err(error) => return Err(error.into()),
     };
-    if chat.status != ChatStatus::Open || chat.last_message_at >= before {
+    let is_quiet = chat.status == ChatStatus::Open
+        && chat.last_message_at < before
+        && chat_log::find_newest(tx, organization, id)
+            .await?
+            .is_none_or(|at| at < before);
+    if !is_quiet {
         return Ok(false);
     }
     let event = change_by_time(app, tx, organization, (&chat, ChatStatus::Closed)).await?;

@@ -101,7 +101,7 @@ pub async fn update(
     app.store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
-                let mut changed = team::get(tx, organization, id).await?;
+                let mut changed = team::get_for_change(tx, organization, id).await?;
                 if let Some(member_ids) = member_ids {
                     check_members(tx, organization, &member_ids).await?;
                     changed.member_ids = member_ids;

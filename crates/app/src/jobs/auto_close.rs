@@ -1,4 +1,4 @@
-//! Closes open chats in which nobody wrote for as many days as their organization decided.
+//! Closes open chats in which nobody wrote, and with which nothing was done, for as many days as their organization decided.
 //!
 //! Nothing is written down about what is still to be closed: a crash only means that the next round finds it.
 
@@ -56,7 +56,11 @@ pub async fn sweep(app: &Arc<App>) -> Result<u64> {
     for (organization, settings) in decided {
         if let Some(days) = settings.auto_close_days {
             let before = app.clock.now().minus(Duration::from_hours(24 * u64::from(days)));
-            closed += sweep_organization(app, organization, before).await?;
+            match sweep_organization(app, organization, before).await {
+                Ok(count) => closed += count,
+                // What is wrong with one is no reason to leave the others out.
+                Err(error) => tracing::warn!(%error, %organization, "could not close an organization's quiet chats"),
+            }
         }
     }
     Ok(closed)

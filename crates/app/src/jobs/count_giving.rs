@@ -34,7 +34,10 @@ pub async fn count_all(app: &Arc<App>) -> Result<()> {
         if app.lifecycle.soft().is_cancelled() {
             break;
         }
-        giving::count(app, organization).await?;
+        // What is wrong with one is no reason to leave the others out.
+        if let Err(error) = giving::count(app, organization).await {
+            tracing::warn!(%error, %organization, "could not count what the donors of an organization give");
+        }
     }
     Ok(())
 }

@@ -177,6 +177,14 @@ async fn who_and_what_is_not_there_is_refused_by_name() {
             "{}",
             database.kind
         );
+        let new = ("Zakat".into(), TagColor::Green);
+        let (tag, _) = tags::create(&test.app, &test.caller, new, None).await.expect("a tag");
+        let hidden = ChatUpdate {
+            tag_ids: Some([vec![tag.id; 20], vec![nobody.into()]].concat()),
+            ..ChatUpdate::default()
+        };
+        let refused = inbox::update(&test.app, &test.caller, chat.id, hidden).await;
+        assert_eq!(pointers(refused), ["/tag_ids/20"], "behind many that are there");
         let filters = [
             Filter {
                 assignee: Some(Assignee::User(nobody.into())),
@@ -470,6 +478,31 @@ async fn quiet_chats_are_closed_when_the_organization_wants_it() {
         .await;
         assert_eq!(closed.iter().map(|chat| chat.id).collect::<Vec<_>>(), [quiet.id]);
         assert_eq!(log(&test, &quiet).await, [(ChatActor::Time, ChatChange::Closed)]);
+    }
+}
+
+#[tokio::test]
+async fn a_chat_with_which_something_was_done_lately_is_not_quiet() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        let chat = chat(&test, account).await;
+        let three = SettingsChange {
+            auto_close_days: Some(Some(3)),
+        };
+        access::organizations::update(&test.app, &test.caller, None, three)
+            .await
+            .expect("decided");
+        test.clock.advance(Duration::from_hours(3 * 24 + 1));
+        let star = ChatUpdate {
+            is_starred: Some(true),
+            ..ChatUpdate::default()
+        };
+        update(&test, &chat, star).await;
+        let sweep = async || jobs::auto_close::sweep(&test.app).await.expect("swept");
+        assert_eq!(sweep().await, 0, "{}", database.kind);
+        test.clock.advance(Duration::from_hours(3 * 24 + 1));
+        assert_eq!(sweep().await, 1);
     }
 }
 

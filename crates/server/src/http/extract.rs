@@ -49,8 +49,10 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Create<T> {
     async fn from_request(request: Request, state: &Shared) -> Result<Self, Problem> {
         require_json(request.headers())?;
         let key = idempotency_key(request.headers())?;
+        // The same body for another thing is another request.
+        let path = Sha256::new().chain_update(request.uri().path()).chain_update([0]);
         let bytes = Bytes::from_request(request, state).await.map_err(unreadable)?;
-        let idempotency = key.map(|key| key.of(Sha256::digest(&bytes).into()));
+        let idempotency = key.map(|key| key.of(path.chain_update(&bytes).finalize().into()));
         let body = parse(&bytes)?;
         Ok(Self { body, idempotency })
     }

@@ -151,6 +151,47 @@ async fn what_is_created_twice_with_one_key_is_there_once() {
 }
 
 #[tokio::test]
+async fn one_key_with_the_same_body_for_another_person_is_another_request() {
+    for database in both().await {
+        let server = TestServer::new(&database).await;
+        let note = async |number: &str| {
+            let path = format!("/v1/contacts/{}/notes", contact(&server, number).await);
+            let ask = server.ask(Method::POST, &path).header("idempotency-key", "k1");
+            ask.json(&json!({"body": "Called"})).send().await
+        };
+        note("6280000000001").await.expect(201);
+        note("6280000000002").await.problem(422, "idempotency_key_reused");
+    }
+}
+
+#[tokio::test]
+async fn a_field_that_is_defined_again_is_so_once() {
+    for database in both().await {
+        let server = TestServer::new(&database).await;
+        let field = json!({"key": "city", "label": "City", "type": "text"});
+        let first = server.post("/v1/custom-fields", &field).await.expect(201);
+        let path = format!("/v1/custom-fields/{}", text(&first["id"]));
+        server.ask(Method::DELETE, &path).send().await.expect(204);
+        let again = async || {
+            let ask = server
+                .ask(Method::POST, "/v1/custom-fields")
+                .header("idempotency-key", "k1");
+            ask.json(&field).send().await
+        };
+        let revived = again().await.expect(201);
+        assert_eq!(revived["id"], first["id"], "{}", database.kind);
+        let repeated = again().await;
+        assert_eq!(repeated.header("idempotency-replayed"), "true");
+        assert_eq!(repeated.expect(201), revived);
+        let many: Vec<String> = (0..5_000).map(|choice| format!("c{choice}")).collect();
+        let body = json!({"key": "size", "label": "Size", "type": "choice", "choices": many});
+        let problem = server.post("/v1/custom-fields", &body).await.problem(422, "invalid");
+        assert_eq!(problem["errors"].as_array().map(Vec::len), Some(1));
+        assert_eq!(wrong(&problem).0, "/choices");
+    }
+}
+
+#[tokio::test]
 async fn a_donation_is_recorded_shown_corrected_and_deleted() {
     for database in both().await {
         let server = TestServer::new(&database).await;

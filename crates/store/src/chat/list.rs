@@ -204,7 +204,7 @@ pub async fn explain(
     Ok(plans)
 }
 
-/// Open chats without a message since `before`, the quietest first.
+/// Open chats without a message since `before` and with nothing in their log since, the quietest first.
 pub async fn list_quiet(
     tx: &mut Tx<'_>,
     organization_id: OrganizationId,
@@ -213,8 +213,9 @@ pub async fn list_quiet(
 ) -> Result<Vec<ChatId>, Error> {
     let found: Vec<(ChatId,)> = tx
         .fetch_all(
-            "SELECT id FROM chat WHERE organization_id = $1 AND status = $2 AND last_message_at < $3 \
-             ORDER BY last_message_at, id LIMIT $4",
+            "SELECT c.id FROM chat c WHERE c.organization_id = $1 AND c.status = $2 AND c.last_message_at < $3 \
+             AND NOT EXISTS (SELECT 1 FROM chat_log l WHERE l.chat_id = c.id AND l.at >= $3) \
+             ORDER BY c.last_message_at, c.id LIMIT $4",
             args![organization_id, ChatStatus::Open, before, limit],
         )
         .await?;
