@@ -11,7 +11,7 @@ use pesan_model::chat::Contact;
 use pesan_model::custom_field::{CustomField, FieldValue};
 use pesan_model::{AccountId, ContactId, Event, Flaw, Permission, Phone};
 use pesan_store::contact::search::{self, Search};
-use pesan_store::contact::{self, ContactRow, Details, Known};
+use pesan_store::contact::{self, ContactRow, Details, Known, merge};
 use pesan_store::{account, custom_field};
 
 use crate::access::Caller;
@@ -117,7 +117,11 @@ pub async fn update(app: &Arc<App>, caller: &Caller, id: ContactId, change: Cont
             Box::pin(async move {
                 let before = contact::lock_person(tx, organization, id).await?;
                 let fields = custom_field::list(tx, organization).await?;
+                let is_opt_out = change.opted_out == Some(true);
                 let details = changed(&owned, before.details(), change, &fields)?;
+                if is_opt_out {
+                    merge::keep_opt_out(tx, organization, before.id()).await?;
+                }
                 if details == before.details() {
                     return Ok(before.into_contact());
                 }

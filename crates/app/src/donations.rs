@@ -53,7 +53,7 @@ pub struct NewDonation {
 pub struct DonationChange {
     /// How much.
     pub amount: Option<i64>,
-    /// In which currency.
+    /// In which currency. Another one needs the amount anew.
     pub currency: Option<Currency>,
     /// How it came.
     pub method: Option<DonationMethod>,
@@ -107,7 +107,7 @@ pub async fn record(
                     created_at: now,
                     updated_at: now,
                 };
-                let donation = checked(tx, &caller, donation, today).await?;
+                let donation = checked(tx, &caller, (donation, Vec::new()), today).await?;
                 donation::insert(tx, organization, &donation).await?;
                 giving::count_first(tx, organization, &rules, now).await?;
                 events::record(
@@ -133,7 +133,7 @@ pub async fn correct(app: &Arc<App>, caller: &Caller, id: DonationId, change: Do
         .store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
-                let before = locked(tx, &caller, id).await?;
+                let before = donation::get_for_change(tx, organization, id).await?;
                 let rules = donor_rules::get(tx, organization).await?;
                 let now = owned.clock.now();
                 let after = Donation {
@@ -147,6 +147,10 @@ pub async fn correct(app: &Arc<App>, caller: &Caller, id: DonationId, change: Do
                     media_id: change.media_id.unwrap_or(before.media_id),
                     ..before.clone()
                 };
+                // The same number is another amount in a currency with other decimals.
+                let wrong = (after.currency != before.currency && change.amount.is_none())
+                    .then(|| FieldError::new("/amount", Flaw::OfAnotherCurrency));
+                let after = (after, wrong.into_iter().collect());
                 let mut after = checked(tx, &caller, after, Day::at(now, &rules.time_zone)).await?;
                 if after == before {
                     return Ok(before);
@@ -169,7 +173,7 @@ pub async fn delete(app: &Arc<App>, caller: &Caller, id: DonationId) -> Result<(
     app.store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
-                let donation = locked(tx, &caller, id).await?;
+                let donation = donation::get_for_change(tx, organization, id).await?;
                 donation::delete(tx, organization, &donation, owned.clock.now()).await?;
                 events::record(&owned, tx, organization, vec![Event::DonationDeleted(donation)]).await
             })
@@ -212,17 +216,14 @@ pub async fn list(
         .await
 }
 
-/// The donation as it is once nobody else changes what its person gave.
-async fn locked(tx: &mut Tx<'_>, caller: &Caller, id: DonationId) -> Result<Donation> {
-    let organization = caller.organization_id;
-    let found = donation::get(tx, organization, id).await?;
-    contact::lock_person(tx, organization, found.contact_id).await?;
-    Ok(donation::get(tx, organization, id).await?)
-}
-
-/// A donation in normal form. Nothing was given after today; but somewhere it is tomorrow already.
-async fn checked(tx: &mut Tx<'_>, caller: &Caller, mut donation: Donation, today: Day) -> Result<Donation> {
-    let mut errors = Vec::new();
+/// A donation in normal form, unless something is wrong with it already. Nothing was given after today; but somewhere it is
+/// tomorrow already.
+async fn checked(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    (mut donation, mut errors): (Donation, Vec<FieldError>),
+    today: Day,
+) -> Result<Donation> {
     let mut wrong = |pointer: &str, flaw| errors.push(FieldError::new(pointer, flaw));
     if !(1..=MAX_AMOUNT).contains(&donation.amount) {
         let max = MAX_AMOUNT.unsigned_abs();

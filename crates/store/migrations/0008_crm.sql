@@ -5,13 +5,15 @@ ALTER TABLE contact ADD COLUMN opted_out_at BIGINT;
 -- Values of the organization's own fields by their keys, as JSON.
 ALTER TABLE contact ADD COLUMN fields TEXT NOT NULL DEFAULT '{}';
 -- The person that somebody said this is: always the one that stays, never one that was itself merged. This row keeps its
--- identities and chats, so that it can be taken out again.
-ALTER TABLE contact ADD COLUMN merged_into UUID REFERENCES contact (id) ON DELETE CASCADE;
+-- identities and chats, so that it can be taken out again. No row goes while another one is a part of it.
+ALTER TABLE contact ADD COLUMN merged_into UUID REFERENCES contact (id);
 -- False until the words of the row are in contact_word.
 ALTER TABLE contact ADD COLUMN is_indexed BOOLEAN NOT NULL DEFAULT FALSE;
 CREATE INDEX contact_newest ON contact (organization_id, id) WHERE merged_into IS NULL;
 CREATE INDEX contact_merged ON contact (merged_into, id);
 CREATE INDEX contact_unindexed ON contact (id) WHERE is_indexed = FALSE;
+-- When two rows turn out to be one identity, the messages of one go to the other.
+CREATE INDEX message_contact ON message (contact_id) WHERE contact_id IS NOT NULL;
 
 -- What people are found by: the words of their names, and their numbers as people write them. In UTF-8, because only
 -- bytes are in the same order on every database.
@@ -51,13 +53,14 @@ CREATE TABLE custom_field (
 );
 CREATE UNIQUE INDEX custom_field_key ON custom_field (organization_id, key);
 
--- About a person or, in a group, about the chat.
+-- About a person or, in a group, about the chat. What hangs on a person does not go with a row of theirs: it has to be given
+-- to another row before, so notes, reminders and donations refuse that their contact goes. An organization takes both.
 CREATE TABLE note (
     id UUID NOT NULL PRIMARY KEY,
     organization_id UUID NOT NULL REFERENCES organization (id) ON DELETE CASCADE,
-    contact_id UUID REFERENCES contact (id) ON DELETE CASCADE,
+    contact_id UUID REFERENCES contact (id),
     -- The record it was written for, which another one may have been merged with since.
-    origin_id UUID REFERENCES contact (id) ON DELETE CASCADE,
+    origin_id UUID REFERENCES contact (id),
     chat_id UUID REFERENCES chat (id) ON DELETE CASCADE,
     author TEXT NOT NULL,
     author_name TEXT NOT NULL,
@@ -75,8 +78,8 @@ CREATE TABLE reminder (
     id UUID NOT NULL PRIMARY KEY,
     organization_id UUID NOT NULL REFERENCES organization (id) ON DELETE CASCADE,
     owner_id UUID REFERENCES app_user (id) ON DELETE SET NULL,
-    contact_id UUID REFERENCES contact (id) ON DELETE CASCADE,
-    origin_id UUID REFERENCES contact (id) ON DELETE CASCADE,
+    contact_id UUID REFERENCES contact (id),
+    origin_id UUID REFERENCES contact (id),
     chat_id UUID REFERENCES chat (id) ON DELETE SET NULL,
     body TEXT NOT NULL,
     due_at BIGINT NOT NULL,
@@ -98,8 +101,8 @@ CREATE INDEX reminder_origin ON reminder (origin_id);
 CREATE TABLE donation (
     id UUID NOT NULL PRIMARY KEY,
     organization_id UUID NOT NULL REFERENCES organization (id) ON DELETE CASCADE,
-    contact_id UUID NOT NULL REFERENCES contact (id) ON DELETE CASCADE,
-    origin_id UUID NOT NULL REFERENCES contact (id) ON DELETE CASCADE,
+    contact_id UUID NOT NULL REFERENCES contact (id),
+    origin_id UUID NOT NULL REFERENCES contact (id),
     -- In the currency's smallest unit.
     amount BIGINT NOT NULL,
     currency TEXT NOT NULL,

@@ -188,6 +188,8 @@ pub async fn update(
     id: ContactId,
     known: &Known,
 ) -> Result<ContactRow, Error> {
+    // The person before the row: whoever joins and parts people takes them in this order.
+    lock_person(tx, organization_id, id).await?;
     let sql = format!(
         "UPDATE contact SET push_name = COALESCE($1, push_name), phone = COALESCE($2, phone), lid = COALESCE($3, lid) \
          WHERE organization_id = $4 AND id = $5 RETURNING {}",
@@ -267,19 +269,25 @@ pub async fn person(tx: &mut Tx<'_>, organization_id: OrganizationId, id: Contac
 
 /// As [`person`], and nobody else changes what hangs on the person until the transaction ends.
 pub async fn lock_person(tx: &mut Tx<'_>, organization_id: OrganizationId, id: ContactId) -> Result<ContactRow, Error> {
+    loop {
+        let person = get(tx, organization_id, id).await?.person_id();
+        let Some(locked) = lock(tx, organization_id, person).await? else {
+            continue;
+        };
+        // They may have been joined with somebody or parted from them while this waited.
+        if get(tx, organization_id, id).await?.person_id() == locked.id {
+            return Ok(locked);
+        }
+    }
+}
+
+/// The row, which nobody else changes until the transaction ends; `None` when it went meanwhile.
+async fn lock(tx: &mut Tx<'_>, organization_id: OrganizationId, id: ContactId) -> Result<Option<ContactRow>, Error> {
     let sql = format!(
         "UPDATE contact SET created_at = created_at WHERE organization_id = $1 AND id = $2 RETURNING {}",
         ContactRow::COLUMNS
     );
-    let mut id = person(tx, organization_id, id).await?.id;
-    loop {
-        let row: ContactRow = tx.fetch_one("contact", &sql, args![organization_id, id]).await?;
-        match row.merged_into {
-            // Merged while this waited for it.
-            Some(person) => id = person,
-            None => return Ok(row),
-        }
-    }
+    tx.fetch_optional(&sql, args![organization_id, id]).await
 }
 
 /// The person.

@@ -3,7 +3,7 @@
 use pesan_model::donation::{Donation, DonationMethod, DonationStatus, DonationTotals, streak};
 use pesan_model::{ContactId, Currency, Day, DonationId, MediaId, OrganizationId, Timestamp};
 
-use crate::{Error, Tx, args, rows};
+use crate::{Error, Tx, args, contact, rows};
 
 rows! {
     struct DonationRow {
@@ -162,6 +162,27 @@ pub async fn get(tx: &mut Tx<'_>, organization_id: OrganizationId, id: DonationI
     );
     let row: DonationRow = tx.fetch_one("donation", &sql, args![organization_id, id]).await?;
     Ok(row.into_placed().0)
+}
+
+/// The donation once nobody else changes what its person gave, until the transaction ends.
+pub async fn get_for_change(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    id: DonationId,
+) -> Result<Donation, Error> {
+    loop {
+        let person = get(tx, organization_id, id).await?.contact_id;
+        let locked = match contact::lock_person(tx, organization_id, person).await {
+            // It became part of another one while this waited for it.
+            Err(Error::NotFound { .. }) => continue,
+            locked => locked?,
+        };
+        // The donation may have gone to somebody else meanwhile, with a merge or the end of one.
+        let donation = get(tx, organization_id, id).await?;
+        if donation.contact_id == locked.id() {
+            return Ok(donation);
+        }
+    }
 }
 
 /// A page of donations, newest first: those before `before`; of one person, or of all.

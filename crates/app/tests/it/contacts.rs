@@ -20,7 +20,7 @@ use pesan_store::{testing, user};
 
 use crate::inbound::{message, receive_message};
 use crate::people::{chats, chats_of, contact, person, write};
-use crate::support::TestApp;
+use crate::support::{TestApp, within};
 
 const SITI: &str = "6281200000001";
 const SITI_TOO: &str = "6281200000002";
@@ -125,6 +125,78 @@ async fn people_from_before_the_search_are_made_findable() {
         );
         assert_eq!(found(&test, "siti").await, ["Siti"]);
         assert_eq!(jobs::index_contacts::index_all(&test.app).await.expect("indexed"), 0);
+    }
+}
+
+#[tokio::test]
+async fn making_people_findable_goes_on_after_a_failure() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        person(&test, account, SITI, "Siti").await;
+        testing::forget_words(&test.app.store).await;
+        testing::rename_table(&test.app.store, "contact_word", "away").await;
+        let failed = jobs::index_contacts::index_all(&test.app).await;
+        assert!(failed.is_err(), "{}", database.kind);
+        let run = jobs::index_contacts::run_with(&test.app, Duration::ZERO);
+        let mend = async {
+            // Long enough that the job fails meanwhile.
+            for _ in 0..20 {
+                chats(&test).await;
+            }
+            testing::rename_table(&test.app.store, "away", "contact_word").await;
+        };
+        within(async { tokio::join!(run, mend) }).await;
+        assert_eq!(found(&test, "siti").await, ["Siti"], "{}", database.kind);
+    }
+}
+
+#[tokio::test]
+async fn an_opt_out_that_somebody_says_outlives_the_merge_that_told_it_first() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        let siti = person(&test, account, SITI, "Siti").await;
+        let other = person(&test, account, SITI_TOO, "Siti kantor").await;
+        let opt_out = || ContactChange {
+            opted_out: Some(true),
+            ..ContactChange::default()
+        };
+        change(&test, other, opt_out()).await;
+        for is_said in [false, true] {
+            let merge = merge(&test, siti, other).await;
+            assert!(contact(&test, siti).await.opted_out_at.is_some());
+            if is_said {
+                change(&test, siti, opt_out()).await;
+            }
+            merging::unmerge(&test.app, &test.caller, siti, merge.id)
+                .await
+                .expect("parted");
+            let opted_out_at = contact(&test, siti).await.opted_out_at;
+            assert_eq!(opted_out_at.is_some(), is_said, "{}", database.kind);
+            assert!(contact(&test, other).await.opted_out_at.is_some());
+        }
+    }
+}
+
+#[tokio::test]
+async fn somebody_with_many_numbers_is_found_by_name_and_by_each_of_them() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        let siti = person(&test, account, SITI, "Siti Zubaidah").await;
+        for number in 0..8 {
+            let other = person(&test, account, &format!("628120000010{number}"), "Kantor").await;
+            merge(&test, siti, other).await;
+        }
+        for typed in ["zubai", "kantor", "0812000000", "0812-0000-0107", "6281200000104"] {
+            assert_eq!(
+                found(&test, typed).await,
+                ["Siti Zubaidah"],
+                "{typed} on {}",
+                database.kind
+            );
+        }
     }
 }
 

@@ -214,6 +214,43 @@ async fn a_wrong_donation_is_refused_with_every_wrong_field() {
 }
 
 #[tokio::test]
+async fn another_currency_needs_its_own_amount() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        let siti = person(&test, account, SITI, "Siti").await;
+        let gift = give(&test, gift(siti, 125_000_000, 0)).await;
+        let in_yen = |amount| DonationChange {
+            currency: Some("JPY".parse().expect("a currency")),
+            amount,
+            ..DonationChange::default()
+        };
+        let refused = donations::correct(&test.app, &test.caller, gift.id, in_yen(None)).await;
+        let Err(Error::Invalid(errors)) = refused else {
+            panic!("it is refused on {}", database.kind);
+        };
+        let wrong: Vec<_> = errors
+            .iter()
+            .map(|error| (error.pointer.as_str(), error.flaw.to_string()))
+            .collect();
+        assert_eq!(
+            wrong,
+            [("/amount", "must be given anew, in the new currency".to_owned())]
+        );
+        let same = DonationChange {
+            currency: Some(gift.currency),
+            ..DonationChange::default()
+        };
+        let kept = donations::correct(&test.app, &test.caller, gift.id, same).await;
+        assert_eq!(kept.expect("it is the same one"), gift);
+        let corrected = donations::correct(&test.app, &test.caller, gift.id, in_yen(Some(12_000)))
+            .await
+            .expect("corrected");
+        assert_eq!((corrected.amount, corrected.currency.code()), (12_000, "JPY"));
+    }
+}
+
+#[tokio::test]
 async fn those_who_give_most_are_vips_once_there_are_enough_donors_to_compare() {
     for database in testing::both().await {
         let test = TestApp::new(&database).await;

@@ -1,14 +1,20 @@
-//! Rows that are one person: told by WhatsApp, for ever, or said by somebody, until they take it back.
+//! Rows that are one person: said by somebody, until they take it back, or told by WhatsApp, for ever ([`absorb`]).
+//!
+//! The merges that were not undone make trees: each names a row and the one it became a part of. The row at the top
+//! stands for the person, and all others point to it (`merged_into`).
+
+mod filled;
+mod identity;
 
 use std::collections::BTreeSet;
 
-use pesan_model::custom_field::FieldValues;
 use pesan_model::timeline::Merge;
 use pesan_model::{ContactId, MergeId, OrganizationId, Timestamp};
-use serde::{Deserialize, Serialize};
 
-use super::{ContactRow, Details, get, lock_person, search, set_details};
-use crate::{Error, Tx, args, chat, donation, rows};
+use self::filled::Filled;
+pub use self::identity::absorb;
+use super::{ContactRow, get, lock, lock_person, search, set_details};
+use crate::{Error, Tx, args, donation, rows};
 
 /// What hangs on a person: each row knows the person and the row it was made for.
 const HANGING: [&str; 3] = ["donation", "note", "reminder"];
@@ -28,71 +34,6 @@ rows! {
 impl MergeRow {
     fn filled(&self) -> Result<Filled, Error> {
         serde_json::from_str(&self.filled).map_err(|error| Error::corrupt("merge", error))
-    }
-}
-
-/// What the row that stays took over from the other one, because it had none.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Filled {
-    name: Option<String>,
-    language: Option<String>,
-    opted_out_at: Option<Timestamp>,
-    fields: FieldValues,
-}
-
-impl Filled {
-    /// Fills the gaps of `details`, and says with what.
-    fn fill(details: &mut Details, other: Details) -> Self {
-        fn take<T: Clone>(gap: &mut Option<T>, value: Option<T>) -> Option<T> {
-            if gap.is_some() {
-                return None;
-            }
-            gap.clone_from(&value);
-            value
-        }
-        let mut fields = other.fields;
-        fields.retain(|key, _| !details.fields.contains_key(key));
-        details.fields.extend(fields.clone());
-        Self {
-            name: take(&mut details.name, other.name),
-            language: take(&mut details.language, other.language),
-            opted_out_at: take(&mut details.opted_out_at, other.opted_out_at),
-            fields,
-        }
-    }
-
-    /// Takes back what is still as it was filled; what somebody set since stays.
-    fn take_back(&self, details: &mut Details) {
-        fn clear<T: PartialEq>(value: &mut Option<T>, filled: Option<&T>) {
-            if filled.is_some() && value.as_ref() == filled {
-                *value = None;
-            }
-        }
-        clear(&mut details.name, self.name.as_ref());
-        clear(&mut details.language, self.language.as_ref());
-        clear(&mut details.opted_out_at, self.opted_out_at.as_ref());
-        details.fields.retain(|key, value| self.fields.get(key) != Some(value));
-    }
-
-    /// Splits off what `taken` has too.
-    fn split_off(&mut self, taken: &Self) -> Self {
-        fn split<T: PartialEq>(mine: &mut Option<T>, taken: Option<&T>) -> Option<T> {
-            if mine.as_ref() == taken { mine.take() } else { None }
-        }
-        let (both, fields) = std::mem::take(&mut self.fields)
-            .into_iter()
-            .partition(|(key, value)| taken.fields.get(key) == Some(value));
-        self.fields = fields;
-        Self {
-            name: split(&mut self.name, taken.name.as_ref()),
-            language: split(&mut self.language, taken.language.as_ref()),
-            opted_out_at: split(&mut self.opted_out_at, taken.opted_out_at.as_ref()),
-            fields: both,
-        }
-    }
-
-    fn text(&self) -> Result<String, Error> {
-        serde_json::to_string(self).map_err(|error| Error::corrupt("merge", error))
     }
 }
 
@@ -189,29 +130,16 @@ pub async fn part(
         return Err(Error::NotFound { what: "merge" });
     }
     for member in members(tx, organization_id, other.id).await? {
-        let into = (member != other.id).then_some(other.id);
-        tx.execute(
-            "UPDATE contact SET merged_into = $1 WHERE organization_id = $2 AND id = $3",
-            args![into, organization_id, member],
-        )
-        .await?;
-        for table in HANGING {
-            tx.execute(
-                &format!(
-                    "UPDATE {table} SET contact_id = $1 WHERE organization_id = $2 AND origin_id = $3 \
-                     AND contact_id = $4"
-                ),
-                args![other.id, organization_id, member, person.id],
-            )
-            .await?;
+        if get(tx, organization_id, member).await?.merged_into == Some(person.id) {
+            seat(tx, organization_id, member, other.id).await?;
         }
     }
-    give_back(tx, organization_id, &merge).await?;
     tx.execute(
         "UPDATE contact_merge SET undone_at = $1 WHERE organization_id = $2 AND id = $3",
         args![now, organization_id, id],
     )
     .await?;
+    give_back(tx, organization_id, &merge, (merge.filled()?, None)).await?;
     for id in [person.id, other.id] {
         donation::recount(tx, organization_id, id).await?;
         search::index(tx, organization_id, id).await?;
@@ -247,35 +175,111 @@ async fn members(
         if !found.insert(next) {
             continue;
         }
-        let parts: Vec<(ContactId,)> = tx
-            .fetch_all(
-                "SELECT other_id FROM contact_merge WHERE organization_id = $1 AND into_id = $2 AND undone_at IS NULL",
-                args![organization_id, next],
-            )
-            .await?;
-        open.extend(parts.into_iter().map(|(part,)| part));
+        let parts = parts(tx, organization_id, next).await?;
+        open.extend(parts.into_iter().map(|merge| merge.other_id));
     }
     Ok(found)
 }
 
-/// The row that took over what the other one had gives it back, and so do those that took it over from that row.
-async fn give_back(tx: &mut Tx<'_>, organization_id: OrganizationId, merge: &MergeRow) -> Result<(), Error> {
-    let (mut taken, mut holder) = (merge.filled()?, merge.into_id);
-    while taken != Filled::default() {
+/// A row becomes a part of a person, or stands for one itself, with all that was made for it.
+async fn seat(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    row: ContactId,
+    person: ContactId,
+) -> Result<(), Error> {
+    let into = (row != person).then_some(person);
+    tx.execute(
+        "UPDATE contact SET merged_into = $1 WHERE organization_id = $2 AND id = $3",
+        args![into, organization_id, row],
+    )
+    .await?;
+    for table in HANGING {
+        tx.execute(
+            &format!("UPDATE {table} SET contact_id = $1 WHERE organization_id = $2 AND origin_id = $3"),
+            args![person, organization_id, row],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// A merge does not hold any more. The row that took over what the other one had (`taken`) gives it back, and so do those
+/// that took it over from that row, up to one (`until`) that keeps it. Gives what that one keeps.
+async fn give_back(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    merge: &MergeRow,
+    (mut taken, until): (Filled, Option<ContactId>),
+) -> Result<Filled, Error> {
+    let mut holder = merge.into_id;
+    while taken != Filled::default() && Some(holder) != until {
         let mut details = get(tx, organization_id, holder).await?.details();
-        taken.take_back(&mut details);
+        let given = taken.take_back(&mut details);
+        // What another part of it has too takes that place.
+        for part in parts(tx, organization_id, holder).await? {
+            let offered = given.same_of(get(tx, organization_id, part.other_id).await?.details());
+            let later = Filled::fill(&mut details, offered);
+            add_filled(tx, organization_id, &part, later).await?;
+        }
         set_details(tx, organization_id, holder, &details).await?;
         let Some(above) = find(tx, organization_id, "other_id", holder.uuid()).await? else {
-            break;
+            return Ok(Filled::default());
         };
         let mut kept = above.filled()?;
         taken = kept.split_off(&taken);
-        tx.execute(
-            "UPDATE contact_merge SET filled = $1 WHERE organization_id = $2 AND id = $3",
-            args![kept.text()?, organization_id, above.id],
-        )
-        .await?;
+        save_filled(tx, organization_id, above.id, &kept).await?;
         holder = above.into_id;
+    }
+    Ok(taken)
+}
+
+/// The merges that made other rows a part of this one, oldest first.
+async fn parts(tx: &mut Tx<'_>, organization_id: OrganizationId, into: ContactId) -> Result<Vec<MergeRow>, Error> {
+    let sql = format!(
+        "SELECT {} FROM contact_merge WHERE organization_id = $1 AND into_id = $2 AND undone_at IS NULL ORDER BY id",
+        MergeRow::COLUMNS
+    );
+    tx.fetch_all(&sql, args![organization_id, into]).await
+}
+
+/// Notes what a row took over from the other one after the merge.
+async fn add_filled(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    merge: &MergeRow,
+    later: Filled,
+) -> Result<(), Error> {
+    if later == Filled::default() {
+        return Ok(());
+    }
+    let mut filled = merge.filled()?;
+    filled.add(later);
+    save_filled(tx, organization_id, merge.id, &filled).await
+}
+
+async fn save_filled(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    id: MergeId,
+    filled: &Filled,
+) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE contact_merge SET filled = $1 WHERE organization_id = $2 AND id = $3",
+        args![filled.text()?, organization_id, id],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Somebody says of a person, whose row is locked, that they asked not to be written to. If that was known only because of
+/// a merge, it stays when the merge is undone.
+pub async fn keep_opt_out(tx: &mut Tx<'_>, organization_id: OrganizationId, person: ContactId) -> Result<(), Error> {
+    for merge in parts(tx, organization_id, person).await? {
+        let mut filled = merge.filled()?;
+        if filled.opted_out_at.take().is_some() {
+            save_filled(tx, organization_id, merge.id, &filled).await?;
+        }
     }
     Ok(())
 }
@@ -325,107 +329,6 @@ async fn shown(tx: &mut Tx<'_>, organization_id: OrganizationId, row: MergeRow) 
     })
 }
 
-/// WhatsApp tells that two rows are one identity: `gone` becomes part of `kept` for ever. Messages, chats and names move
-/// over; what hangs on `gone` goes to the person that `kept` belongs to, or who `gone` belonged to when only that was
-/// merged by somebody. Gives the row that stays.
-pub async fn absorb(
-    tx: &mut Tx<'_>,
-    organization_id: OrganizationId,
-    gone: ContactId,
-    kept: ContactId,
-) -> Result<ContactRow, Error> {
-    lock_both(tx, organization_id, gone, kept).await?;
-    let (gone, kept) = (
-        get(tx, organization_id, gone).await?,
-        get(tx, organization_id, kept).await?,
-    );
-    let before = gone.person_id();
-    let said_of_kept = kept.merged_into.filter(|person| *person != gone.id);
-    let target = said_of_kept.or(gone.merged_into).unwrap_or(kept.id);
-    tx.execute(
-        "UPDATE message SET contact_id = $1 WHERE organization_id = $2 AND contact_id = $3",
-        args![kept.id, organization_id, gone.id],
-    )
-    .await?;
-    chat::merge_of_contact(tx, organization_id, gone.id, kept.id).await?;
-    for table in HANGING {
-        // What was made for the row that goes follows the one that stays.
-        tx.execute(
-            &format!(
-                "UPDATE {table} SET origin_id = $1, contact_id = $2 WHERE organization_id = $3 AND origin_id = $4 \
-                 AND contact_id = $5"
-            ),
-            args![kept.id, target, organization_id, gone.id, before],
-        )
-        .await?;
-    }
-    for row in [gone.id, kept.id] {
-        if row != target {
-            move_all(tx, organization_id, row, target).await?;
-        }
-        tx.execute(
-            "UPDATE contact SET merged_into = $1 WHERE organization_id = $2 AND merged_into = $3 AND id <> $1",
-            args![target, organization_id, row],
-        )
-        .await?;
-    }
-    let into = (target != kept.id).then_some(target);
-    tx.execute(
-        "UPDATE contact SET merged_into = $1 WHERE organization_id = $2 AND id = $3",
-        args![into, organization_id, kept.id],
-    )
-    .await?;
-    rename_in_merges(tx, organization_id, (&gone, &kept)).await?;
-    tx.execute(
-        "DELETE FROM contact WHERE organization_id = $1 AND id = $2",
-        args![organization_id, gone.id],
-    )
-    .await?;
-    let mut details = kept.details();
-    Filled::fill(&mut details, gone.details());
-    let sql = "UPDATE contact SET push_name = COALESCE(push_name, $1), phone = COALESCE(phone, $2), \
-         lid = COALESCE(lid, $3) WHERE organization_id = $4 AND id = $5";
-    tx.execute(
-        sql,
-        args![gone.push_name, gone.phone, gone.lid, organization_id, kept.id],
-    )
-    .await?;
-    let kept = set_details(tx, organization_id, kept.id, &details).await?;
-    let touched = BTreeSet::from([Some(target), (before != gone.id).then_some(before)]);
-    for person in touched.into_iter().flatten() {
-        donation::recount(tx, organization_id, person).await?;
-        search::index(tx, organization_id, person).await?;
-    }
-    if target != kept.id {
-        donation::recount(tx, organization_id, kept.id).await?;
-        search::forget(tx, organization_id, kept.id).await?;
-    }
-    Ok(kept)
-}
-
-/// What somebody said of the row that goes holds for the one that stays, unless something was said of that one too.
-async fn rename_in_merges(
-    tx: &mut Tx<'_>,
-    organization_id: OrganizationId,
-    (gone, kept): (&ContactRow, &ContactRow),
-) -> Result<(), Error> {
-    let is_said_already = kept.is_merged() || gone.merged_into == Some(kept.id);
-    tx.execute(
-        "DELETE FROM contact_merge WHERE organization_id = $1 AND ((into_id = $2 AND other_id = $3) \
-         OR (into_id = $3 AND other_id = $2) OR ($4 AND other_id = $2 AND undone_at IS NULL))",
-        args![organization_id, gone.id, kept.id, is_said_already],
-    )
-    .await?;
-    for column in ["into_id", "other_id"] {
-        tx.execute(
-            &format!("UPDATE contact_merge SET {column} = $1 WHERE organization_id = $2 AND {column} = $3"),
-            args![kept.id, organization_id, gone.id],
-        )
-        .await?;
-    }
-    Ok(())
-}
-
 /// Gives all that hangs on one person to another one.
 async fn move_all(
     tx: &mut Tx<'_>,
@@ -443,72 +346,30 @@ async fn move_all(
     Ok(())
 }
 
-/// Locks two people, always in the same order, so that two transactions never wait for each other.
+/// Locks the people that two rows belong to, always in the same order, so that two transactions never wait for each other.
 async fn lock_both(
     tx: &mut Tx<'_>,
     organization_id: OrganizationId,
     one: ContactId,
     other: ContactId,
 ) -> Result<(ContactRow, ContactRow), Error> {
-    if one <= other {
-        let one = lock_person(tx, organization_id, one).await?;
-        return Ok((one, lock_person(tx, organization_id, other).await?));
+    loop {
+        let first = get(tx, organization_id, one).await?.person_id();
+        let second = get(tx, organization_id, other).await?.person_id();
+        for person in BTreeSet::from([first, second]) {
+            lock(tx, organization_id, person).await?;
+        }
+        // They may have been joined or parted while this waited.
+        let now = (
+            get(tx, organization_id, one).await?.person_id(),
+            get(tx, organization_id, other).await?.person_id(),
+        );
+        if now == (first, second) {
+            let first = get(tx, organization_id, first).await?;
+            return Ok((first, get(tx, organization_id, second).await?));
+        }
     }
-    let other = lock_person(tx, organization_id, other).await?;
-    Ok((lock_person(tx, organization_id, one).await?, other))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use pesan_model::custom_field::FieldValue;
-
-    fn details(name: Option<&str>, city: Option<&str>) -> Details {
-        Details {
-            name: name.map(str::to_owned),
-            language: None,
-            opted_out_at: None,
-            fields: city
-                .map(|city| ("city".to_owned(), FieldValue::Text(city.to_owned())))
-                .into_iter()
-                .collect(),
-        }
-    }
-
-    fn text_of(details: &Details) -> (Option<&str>, Option<&FieldValue>) {
-        (details.name.as_deref(), details.fields.get("city"))
-    }
-
-    #[test]
-    fn only_gaps_are_filled_and_only_what_was_filled_is_taken_back() {
-        let bandung = FieldValue::Text("Bandung".into());
-        let mut stays = details(Some("Siti"), None);
-        let filled = Filled::fill(&mut stays, details(Some("Sitti"), Some("Bandung")));
-        assert_eq!(text_of(&stays), (Some("Siti"), Some(&bandung)));
-        filled.take_back(&mut stays);
-        assert_eq!(text_of(&stays), (Some("Siti"), None));
-
-        let mut changed = details(None, None);
-        let filled = Filled::fill(&mut changed, details(Some("Sitti"), Some("Bandung")));
-        changed.name = Some("Siti".into());
-        filled.take_back(&mut changed);
-        assert_eq!(text_of(&changed), (Some("Siti"), None), "what somebody set since stays");
-    }
-
-    #[test]
-    fn what_was_handed_on_is_split_off_where_it_is_the_same() {
-        let mut above = Filled {
-            name: Some("Siti".into()),
-            fields: details(None, Some("Bandung")).fields,
-            ..Filled::default()
-        };
-        let taken = Filled {
-            name: Some("Sitti".into()),
-            fields: details(None, Some("Bandung")).fields,
-            ..Filled::default()
-        };
-        let both = above.split_off(&taken);
-        assert_eq!((both.name, both.fields.len()), (None, 1));
-        assert_eq!((above.name.as_deref(), above.fields.len()), (Some("Siti"), 0));
-    }
-}
+mod tests;

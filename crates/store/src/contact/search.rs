@@ -3,6 +3,8 @@
 //! Every word of a person is a row, so that a search walks an index from where the word begins and stops when the page is
 //! full, however many people there are.
 
+use std::collections::BTreeSet;
+
 use pesan_model::{ContactId, OrganizationId};
 
 use super::ContactRow;
@@ -12,8 +14,10 @@ use crate::{Error, Tx, args};
 
 /// Letters of a word that count.
 const MAX_CHARS: usize = 32;
-/// Words of a person that count.
-const MAX_WORDS: usize = 20;
+/// Words of the names of a person that count.
+const MAX_WORDS: usize = 60;
+/// Forms of the numbers of a person that count: three for each.
+const MAX_FORMS: usize = 60;
 /// Words of a search that count.
 const MAX_TOKENS: usize = 5;
 /// Rows that are looked at to tell which word of a search is the rarest.
@@ -76,30 +80,48 @@ fn country_code_len(digits: &str) -> usize {
     }
 }
 
-/// What a person is found by.
-fn words_of<'a>(names: impl Iterator<Item = &'a str>, numbers: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
-    for number in numbers {
+/// What a person is found by. Many numbers do not push out a name, nor long names a number.
+fn words_of<'a>(names: impl Iterator<Item = &'a str>, numbers: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
+    let forms = numbers.flat_map(|number| {
         let national = &number[country_code_len(number)..];
-        all.extend([number.to_owned(), national.to_owned(), format!("0{national}")]);
-    }
-    all.extend(names.flat_map(words));
-    all.truncate(MAX_WORDS);
-    all.sort_unstable();
-    all.dedup();
-    all.retain(|word| !word.is_empty());
+        [number.to_owned(), national.to_owned(), format!("0{national}")]
+    });
+    let mut all = first_of(names.flat_map(words), MAX_WORDS);
+    all.extend(first_of(forms, MAX_FORMS));
     all
 }
 
-/// Writes the words of a person anew, from all their rows.
+/// So many different words, those that come first.
+fn first_of(words: impl Iterator<Item = String>, most: usize) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for word in words.filter(|word| !word.is_empty()) {
+        if found.len() == most {
+            break;
+        }
+        found.insert(word);
+    }
+    found
+}
+
+/// Writes the words of a person anew, from all their rows. A row that was merged into another one has none of its own.
 pub async fn index(tx: &mut Tx<'_>, organization_id: OrganizationId, person: ContactId) -> Result<(), Error> {
     type Names = (Option<String>, Option<String>, Option<String>);
-    let mut rows: Vec<Names> = tx
-        .fetch_all(
-            "SELECT name, push_name, phone FROM contact WHERE organization_id = $1 AND id = $2",
+    // This locks the row, so that two who write its words do it one after the other, each with the names of that time.
+    let found: Option<(Option<String>, Option<String>, Option<String>, Option<uuid::Uuid>)> = tx
+        .fetch_optional(
+            "UPDATE contact SET is_indexed = TRUE WHERE organization_id = $1 AND id = $2 \
+             RETURNING name, push_name, phone, merged_into",
             args![organization_id, person],
         )
         .await?;
+    let Some((name, push_name, phone, merged_into)) = found else {
+        return Ok(());
+    };
+    forget(tx, organization_id, person).await?;
+    if merged_into.is_some() {
+        return Ok(());
+    }
+    let mut rows: Vec<Names> = vec![(name, push_name, phone)];
     let merged: Vec<Names> = tx
         .fetch_all(
             "SELECT name, push_name, phone FROM contact WHERE organization_id = $1 AND merged_into = $2 ORDER BY id",
@@ -112,7 +134,6 @@ pub async fn index(tx: &mut Tx<'_>, organization_id: OrganizationId, person: Con
         .flat_map(|(name, push_name, _)| [name.as_deref(), push_name.as_deref()])
         .flatten();
     let words = words_of(names, rows.iter().filter_map(|(_, _, phone)| phone.as_deref()));
-    forget(tx, organization_id, person).await?;
     if !words.is_empty() {
         let places: Vec<_> = (3..words.len() + 3)
             .map(|place| format!("($1, ${place}, $2)"))
@@ -122,16 +143,11 @@ pub async fn index(tx: &mut Tx<'_>, organization_id: OrganizationId, person: Con
             values.extend(args![word.into_bytes()]);
         }
         let sql = format!(
-            "INSERT INTO contact_word (organization_id, word, contact_id) VALUES {}",
+            "INSERT INTO contact_word (organization_id, word, contact_id) VALUES {} ON CONFLICT DO NOTHING",
             places.join(", ")
         );
         tx.execute(&sql, values).await?;
     }
-    tx.execute(
-        "UPDATE contact SET is_indexed = $1 WHERE organization_id = $2 AND id = $3 AND is_indexed <> $1",
-        args![true, organization_id, person],
-    )
-    .await?;
     Ok(())
 }
 
@@ -273,10 +289,23 @@ mod tests {
     #[test]
     fn a_person_is_found_by_each_name_and_each_form_of_the_number() {
         let words = words_of(["Siti Aminah", "siti"].into_iter(), ["6280000000001"].into_iter());
+        let words: Vec<_> = words.iter().map(String::as_str).collect();
         assert_eq!(
             words,
             ["080000000001", "6280000000001", "80000000001", "aminah", "siti"]
         );
+    }
+
+    #[test]
+    fn neither_many_numbers_nor_long_names_push_out_the_other() {
+        let numbers: Vec<String> = (0..50).map(|number| format!("62800000000{number:02}")).collect();
+        let long: String = (0..100).map(|number| format!("nama{number} ")).collect();
+        let names = [vec!["Siti Aminah"; 40], vec![long.as_str()]].concat();
+        let words = words_of(names.into_iter(), numbers.iter().map(String::as_str));
+        for word in ["siti", "aminah", "nama57", "6280000000000", "080000000019"] {
+            assert!(words.contains(word), "{word}");
+        }
+        assert_eq!(words.len(), MAX_WORDS + MAX_FORMS);
     }
 
     #[test]
