@@ -169,7 +169,7 @@ pub async fn correct(app: &Arc<App>, caller: &Caller, id: DonationId, change: Do
 /// Deletes a donation: it is in no list any more and counts no more.
 pub async fn delete(app: &Arc<App>, caller: &Caller, id: DonationId) -> Result<()> {
     caller.require(Permission::DonationsWrite)?;
-    let (organization, owned, caller) = (caller.organization_id, app.clone(), caller.clone());
+    let (organization, owned) = (caller.organization_id, app.clone());
     app.store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {

@@ -146,7 +146,7 @@ async fn making_people_findable_goes_on_after_a_failure() {
             }
             testing::rename_table(&test.app.store, "away", "contact_word").await;
         };
-        within(async { tokio::join!(run, mend) }).await;
+        within(Box::pin(async { tokio::join!(run, mend) })).await;
         assert_eq!(found(&test, "siti").await, ["Siti"], "{}", database.kind);
     }
 }
