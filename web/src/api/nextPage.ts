@@ -1,14 +1,19 @@
 import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query";
 import { useEffect } from "react";
 
+/** How long after a failure the next page is asked for again. */
+const AGAIN_MS = 5_000;
+
 /**
  * Fetches the next page while it is wanted. It waits for whatever else is being fetched, because the next page and a
  * refresh of the list cancel each other; what was cancelled is asked for again.
  */
 export function useNextPage<T>(query: UseInfiniteQueryResult<InfiniteData<T>>, isWanted: boolean): void {
-  const { hasNextPage, isFetching, dataUpdatedAt, fetchNextPage } = query;
+  const { hasNextPage, isFetching, isFetchNextPageError, dataUpdatedAt, fetchNextPage } = query;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a fetch can begin and end between two renders; then only the time tells
   useEffect(() => {
-    if (isWanted && hasNextPage && !isFetching) void fetchNextPage();
-  }, [isWanted, hasNextPage, isFetching, dataUpdatedAt, fetchNextPage]);
+    if (!isWanted || !hasNextPage || isFetching) return;
+    const timer = setTimeout(() => void fetchNextPage(), isFetchNextPageError ? AGAIN_MS : 0);
+    return () => clearTimeout(timer);
+  }, [isWanted, hasNextPage, isFetching, isFetchNextPageError, dataUpdatedAt, fetchNextPage]);
 }
