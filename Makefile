@@ -79,8 +79,10 @@ bench: deps web ## Measure what docs/benchmarks.md promises
 check: deps deny web ## Lint everything; a warning is an error
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --features pesan/sandbox -- -D warnings
+	$(SETTLE)
 	@echo "── The product without the sandbox must build, and must verify WhatsApp's certificates …"
 	cargo clippy -p pesan -- -D warnings
+	$(SETTLE)
 	@if cargo tree -p pesan -e features,normal | grep -E 'danger-skip'; then echo "the release carries a sandbox feature"; exit 1; fi
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --workspace --no-deps --document-private-items --features pesan/sandbox
 	$(SETTLE)
