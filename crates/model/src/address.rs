@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use crate::text_serde::text_serde;
 
 /// The fewest digits of an international number.
 pub const MIN_DIGITS: usize = 7;
@@ -176,34 +176,6 @@ impl fmt::Debug for Address {
             Self::Group(_) => "Address::Group(…)",
         })
     }
-}
-
-macro_rules! text_serde {
-    ($name:ident, $example:literal) => {
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
-            }
-        }
-
-        impl utoipa::PartialSchema for $name {
-            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-                utoipa::openapi::ObjectBuilder::new()
-                    .schema_type(utoipa::openapi::schema::Type::String)
-                    .examples([$example])
-                    .into()
-            }
-        }
-
-        impl utoipa::ToSchema for $name {}
-    };
 }
 
 text_serde!(Phone, "+6280000000001");

@@ -6,9 +6,9 @@ use std::str::FromStr;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::clock::Timestamp;
+use crate::text_serde::text_serde;
 
 /// A day: `2026-11-20`. Its text sorts by time.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -125,43 +125,8 @@ impl FromStr for Zone {
     }
 }
 
-macro_rules! text_serde {
-    ($name:ident, $format:expr, $example:literal) => {
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
-            }
-        }
-
-        impl utoipa::PartialSchema for $name {
-            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-                utoipa::openapi::ObjectBuilder::new()
-                    .schema_type(utoipa::openapi::schema::Type::String)
-                    .format($format)
-                    .examples([$example])
-                    .into()
-            }
-        }
-
-        impl utoipa::ToSchema for $name {}
-    };
-}
-
-text_serde!(
-    Day,
-    Some(utoipa::openapi::SchemaFormat::KnownFormat(
-        utoipa::openapi::KnownFormat::Date
-    )),
-    "2026-11-20"
-);
-text_serde!(Zone, None, "Asia/Jakarta");
+text_serde!(Day, "2026-11-20", utoipa::openapi::KnownFormat::Date);
+text_serde!(Zone, "Asia/Jakarta");
 
 #[cfg(test)]
 mod tests {
