@@ -9,7 +9,7 @@ use pesan_app::{App, Settings, context, jobs, net, outbox};
 use pesan_model::{Random as _, SystemClock, SystemRandom};
 use pesan_providers::linked_device::{self, LinkedDevices};
 use pesan_store::{Keyring, Store, StoreOptions, job};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::config::{Config, ConfigError};
 use crate::data_dir::{DataDir, DataDirError, MASTER_KEY_VARIABLE};
@@ -21,6 +21,9 @@ const WHATSAPP: &str = "wss://web.whatsapp.com/ws/chat";
 const SANDBOX_VERSION: (u32, u32, u32) = (2, 3000, 1_023_223_821);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const FILE_TIMEOUT: Duration = Duration::from_mins(5);
+/// Connections that wait to be taken: every browser of an organization comes back at the same moment, and one that finds no
+/// place waits a second before it knocks again.
+const BACKLOG: u32 = 4096;
 /// What runs when the process is told to end has this long to finish.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -135,7 +138,7 @@ impl Opened {
     /// The same for a process that serves. It takes its address first, so that a start on one that is taken leaves
     /// nothing behind.
     pub async fn to_serve(config: &Config) -> Result<Self, StartError> {
-        let listener = listen(config).await?;
+        let listener = listen(config.http.listen)?;
         Ok(Self {
             listener: Some(listener),
             ..Self::new(config).await?
@@ -175,7 +178,7 @@ impl Opened {
         })?;
         let listener = match listener {
             Some(listener) => listener,
-            None => listen(config).await?,
+            None => listen(config.http.listen)?,
         };
         let address = listener.local_addr().unwrap_or(config.http.listen);
 
@@ -268,10 +271,19 @@ impl Running {
     }
 }
 
-async fn listen(config: &Config) -> Result<TcpListener, StartError> {
-    let address = config.http.listen;
-    let listening = TcpListener::bind(address).await;
-    listening.map_err(|source| StartError::Listen { address, source })
+fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    let listening = || {
+        let socket = if address.is_ipv4() {
+            TcpSocket::new_v4()?
+        } else {
+            TcpSocket::new_v6()?
+        };
+        // A start right after an end finds connections of the one before.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    listening().map_err(|source| StartError::Listen { address, source })
 }
 
 /// The signals that end a process.
@@ -339,5 +351,16 @@ mod tests {
     fn files_of_a_simulated_network_are_where_it_is() {
         assert_eq!(media_base("ws://127.0.0.1:9/ws/chat"), "http://127.0.0.1:9");
         assert_eq!(media_base("wss://[::1]:9/ws/chat"), "https://[::1]:9");
+    }
+
+    #[tokio::test]
+    async fn everybody_who_comes_at_once_finds_a_place() {
+        let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port");
+        let address = listener.local_addr().expect("it listens");
+        // Nobody is taken meanwhile.
+        let all = (0..400).map(|_| tokio::net::TcpStream::connect(address));
+        let all = futures::future::try_join_all(all);
+        let connected = tokio::time::timeout(PATIENCE, all).await;
+        assert_eq!(connected.expect("nobody knocks twice").expect("connected").len(), 400);
     }
 }
