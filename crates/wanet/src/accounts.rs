@@ -10,7 +10,7 @@ use crate::app_state::Collections;
 use crate::clock;
 use crate::crypto;
 use crate::error::Error;
-use crate::faults::{Fault, NewFault};
+use crate::faults::{Concerns, Fault, NewFault};
 use crate::history::PastChat;
 use crate::hub::Hub;
 use crate::ids::{self, Address, Family};
@@ -187,22 +187,7 @@ impl Hub {
             }
             None => None,
         };
-        if let Some(class) = order
-            .stanza
-            .as_deref()
-            .filter(|class| !["message", "receipt"].contains(class))
-        {
-            return Err(Error::invalid(
-                "stanza",
-                format!("{class} is neither message nor receipt"),
-            ));
-        }
-        if order.count == Some(0) {
-            return Err(Error::invalid(
-                "count",
-                "0 never happens; null means until it is removed",
-            ));
-        }
+        order.check()?;
         let mut world = self.world.lock();
         let waits = order.stanza.is_some();
         let mut fault = world.faults.add(order, phone);
@@ -219,7 +204,7 @@ impl Hub {
                     struck += 1;
                 }
             }
-            if fault.order.fault.strikes_at_once() {
+            if fault.order.fault.concerns() == Concerns::Connection {
                 world.faults.happened(fault.id, struck);
                 fault.happened = struck;
             }

@@ -2,10 +2,13 @@
 //!
 //! A fault with a `stanza` waits for a matching one; without it, those that concern a connection happen at once.
 
+mod order;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wacore_binary::Node;
 
+pub use self::order::NewFault;
 use crate::ids::Address;
 use crate::line::Line;
 use crate::login;
@@ -87,80 +90,6 @@ pub enum Moment {
     Before,
     /// The stanza is relayed, its acknowledgement lost.
     After,
-}
-
-/// A fault as it is ordered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct NewFault {
-    /// What goes wrong.
-    #[serde(flatten)]
-    pub fault: FaultKind,
-    /// Only for this account: the sender of a stanza, for `corrupt_ciphertext` its receiver.
-    #[serde(default)]
-    pub phone: Option<String>,
-    /// Only for this device of the account.
-    #[serde(default)]
-    pub device: Option<u16>,
-    /// Only for stanzas of this class, `message` or `receipt`.
-    #[serde(default)]
-    pub stanza: Option<String>,
-    /// Only for the stanza with this id.
-    #[serde(default)]
-    pub id: Option<String>,
-    /// Only for stanzas to this chat, a phone or a JID.
-    #[serde(default)]
-    pub chat: Option<String>,
-    /// How often it happens; `null` means until it is removed.
-    #[serde(default = "once")]
-    pub count: Option<u32>,
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "serde wants the type of the field")]
-fn once() -> Option<u32> {
-    Some(1)
-}
-
-impl NewFault {
-    /// A fault that happens once, to anybody.
-    pub fn once(fault: FaultKind) -> Self {
-        Self {
-            fault,
-            phone: None,
-            device: None,
-            stanza: None,
-            id: None,
-            chat: None,
-            count: Some(1),
-        }
-    }
-
-    /// Only for this account.
-    #[must_use]
-    pub fn phone(mut self, phone: impl Into<String>) -> Self {
-        self.phone = Some(phone.into());
-        self
-    }
-
-    /// Only for this device of the account.
-    #[must_use]
-    pub fn device(mut self, device: u16) -> Self {
-        self.device = Some(device);
-        self
-    }
-
-    /// Only when a stanza of this class passes.
-    #[must_use]
-    pub fn stanza(mut self, class: impl Into<String>) -> Self {
-        self.stanza = Some(class.into());
-        self
-    }
-
-    /// So many times.
-    #[must_use]
-    pub fn times(mut self, count: u32) -> Self {
-        self.count = Some(count);
-        self
-    }
 }
 
 /// A fault that waits or has happened.
@@ -404,20 +333,31 @@ impl Armed {
     }
 }
 
+/// What a fault disturbs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Concerns {
+    /// The acknowledgement of a message.
+    Acknowledgement,
+    /// A stanza itself.
+    Stanza,
+    /// A connection, at once or when a stanza passes.
+    Connection,
+    /// The next log-in.
+    LogIn,
+}
+
 impl FaultKind {
-    /// Whether the fault concerns connections, not stanzas or log-ins.
-    pub(crate) fn strikes_at_once(&self) -> bool {
+    /// What it disturbs.
+    pub(crate) fn concerns(&self) -> Concerns {
         match self {
-            Self::Cut { .. } | Self::HalfOpen { .. } | Self::StreamError { .. } | Self::ConflictReplaced => true,
-            Self::DropAck
-            | Self::DelayAck { .. }
-            | Self::DuplicateAck { .. }
-            | Self::Nack { .. }
-            | Self::DropStanza
-            | Self::CorruptCiphertext
-            | Self::RefuseLogin { .. }
-            | Self::TemporaryBan { .. }
-            | Self::RefuseResumption => false,
+            Self::Cut { .. } | Self::HalfOpen { .. } | Self::StreamError { .. } | Self::ConflictReplaced => {
+                Concerns::Connection
+            }
+            Self::DropAck | Self::DelayAck { .. } | Self::DuplicateAck { .. } | Self::Nack { .. } => {
+                Concerns::Acknowledgement
+            }
+            Self::DropStanza | Self::CorruptCiphertext => Concerns::Stanza,
+            Self::RefuseLogin { .. } | Self::TemporaryBan { .. } | Self::RefuseResumption => Concerns::LogIn,
         }
     }
 

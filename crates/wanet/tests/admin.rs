@@ -173,6 +173,27 @@ async fn wrong_requests_are_problems_that_name_the_field() {
             400,
             "count",
         ),
+        (
+            "POST",
+            "/admin/faults".to_owned(),
+            json!({"kind": "drop_ack", "stanza": "receipt"}),
+            400,
+            "stanza",
+        ),
+        (
+            "POST",
+            "/admin/faults".to_owned(),
+            json!({"kind": "cut", "chat": "15550100001"}),
+            400,
+            "stanza",
+        ),
+        (
+            "POST",
+            "/admin/faults".to_owned(),
+            json!({"kind": "refuse_login", "code": 503, "id": "A1"}),
+            400,
+            "body",
+        ),
         ("DELETE", "/admin/faults/7".to_owned(), Value::Null, 404, "id"),
     ] {
         let (got, problem) = admin.call(method, &path, body).await;
