@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 use wacore_appstate::hash::{HashState, generate_patch_mac};
 use wacore_appstate::{encode_record, expand_app_state_keys};
@@ -12,6 +11,7 @@ use waproto::buffa::{Message as _, MessageField};
 use waproto::whatsapp as wa;
 
 use crate::clock;
+use crate::crypto;
 use crate::hub::Hub;
 use crate::ids::Address;
 use crate::notifications;
@@ -157,7 +157,7 @@ fn push_name_patch(keys: &PhoneKeys, name: &str) -> wa::SyncdPatch {
         }),
         ..Default::default()
     };
-    let iv: [u8; 16] = rand::rng().random();
+    let iv: [u8; 16] = crypto::random();
     let set = wa::syncd_mutation::SyncdOperation::SET;
     let index = br#"["setting_pushName"]"#;
     let (mutation, _) = encode_record(set, index, &value, &expanded, &PhoneKeys::app_state_key_id(), &iv, 1);

@@ -8,6 +8,8 @@ use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use rand::RngExt as _;
+use rand::distr::{Distribution, StandardUniform};
+use rand::rngs::ThreadRng;
 use sha2::{Digest as _, Sha256};
 
 /// HMAC-SHA256.
@@ -27,9 +29,23 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
+/// Where chance comes from.
+#[expect(clippy::disallowed_methods, reason = "a simulated network need not be repeatable")]
+pub(crate) fn rng() -> ThreadRng {
+    rand::rng()
+}
+
+/// Something by chance.
+pub(crate) fn random<T>() -> T
+where
+    StandardUniform: Distribution<T>,
+{
+    rng().random()
+}
+
 /// 32 random bytes.
 pub(crate) fn random32() -> [u8; 32] {
-    rand::rng().random()
+    random()
 }
 
 /// Standard base64.

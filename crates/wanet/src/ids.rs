@@ -3,9 +3,10 @@
 //! A person has two addresses, the phone number (`…@s.whatsapp.net`) and the hidden id (`…@lid`). Here the second is
 //! the first with `1000` in front, so one can always be told from the other and a trace can be read.
 
-use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 use wacore_binary::{Jid, Server};
+
+use crate::crypto;
 
 const LID_PREFIX: &str = "1000";
 
@@ -114,13 +115,13 @@ pub(crate) fn parse_phone(text: &str) -> Option<u64> {
 
 /// A fresh id for a stanza the network itself makes.
 pub(crate) fn stanza_id() -> String {
-    let n: u64 = rand::rng().random();
+    let n: u64 = crypto::random();
     format!("{}.{}-{}", n >> 40, (n >> 16) & 0xffff, n & 0xffff)
 }
 
 /// A fresh message id in the form phones use.
 pub(crate) fn message_id() -> String {
-    let bytes: [u8; 10] = rand::rng().random();
+    let bytes: [u8; 10] = crypto::random();
     format!("3A{}", hex::encode_upper(bytes))
 }
 

@@ -2,7 +2,6 @@
 //!
 //! Not here: sockets and frames (`conn`).
 
-use rand::rng;
 use wacore_binary::consts::{NOISE_PATTERN_IK, NOISE_PATTERN_XX, NOISE_PATTERN_XXFALLBACK};
 use wacore_libsignal::protocol::{KeyPair, PrivateKey};
 use wacore_noise::{NoiseCipher, NoiseHandshake};
@@ -10,6 +9,7 @@ use waproto::buffa::{Message as _, MessageField};
 use waproto::whatsapp as wa;
 
 use crate::clock;
+use crate::crypto::rng;
 use crate::error::Error;
 
 /// The key a client pins, and the chain that vouches for it. Kept across restarts, because clients cache it.

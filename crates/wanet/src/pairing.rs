@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use rand::RngExt as _;
 use tokio::sync::oneshot;
 use wacore_binary::Node;
 use wacore_binary::builder::NodeBuilder;
@@ -88,7 +87,7 @@ impl Hub {
         };
         let refs: Vec<String> = (0..REFS)
             .map(|_| {
-                let bytes: [u8; 48] = rand::rng().random();
+                let bytes: [u8; 48] = crypto::random();
                 format!("2@{}", crypto::b64(&bytes))
             })
             .collect();

@@ -4,9 +4,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::crypto::rng;
 use async_trait::async_trait;
 use futures::FutureExt as _;
-use rand::rng;
 use wacore_libsignal::protocol::{
     CiphertextMessage, CiphertextMessageType, DeviceId, Direction, GenericSignedPreKey as _, IdentityChange,
     IdentityKey, IdentityKeyPair, IdentityKeyStore, PreKeyBundle, PreKeyId, PreKeyRecord, PreKeySignalMessage,
