@@ -6,7 +6,7 @@ use pesan_app::{App, Error, Signal, contacts, inbound, inbox, jobs, messaging};
 use pesan_model::chat::Activity;
 use pesan_model::content::MediaKind;
 use pesan_model::message::{Message, MessageError};
-use pesan_model::{AccountId, Address, Clock, Content, Direction, Event, MessageStatus, Timestamp};
+use pesan_model::{AccountId, Address, Clock, Content, Direction, Event, MediaId, MessageStatus, Timestamp};
 use pesan_providers::Inbound;
 use pesan_providers::fake::Answer;
 use pesan_providers::inbound::{GroupNotice, InboundContent, InboundMedia, InboundMessage, Person, Receipt};
@@ -734,32 +734,33 @@ async fn replies_and_reactions_point_at_our_message_and_history_is_silent() {
     }
 }
 
+/// A file that came in, at this place.
+async fn receive_file(test: &TestApp, account: AccountId, remote: &RemoteMedia) -> MediaId {
+    let file = InboundMedia {
+        kind: MediaKind::Document,
+        remote: remote.clone(),
+        mime: "text/plain".into(),
+        size: Some(4),
+        caption: None,
+        file_name: Some("catatan.txt".into()),
+        voice: false,
+        seconds: None,
+    };
+    let message = InboundMessage {
+        content: InboundContent::Media(file),
+        ..message(test, "A1", "")
+    };
+    receive_message(test, account, message).await;
+    thread(test, 0).await[0].content.media().expect("a file").media_id
+}
+
 #[tokio::test]
 async fn a_file_is_fetched_apart_from_its_message() {
     for database in testing::both().await {
         let test = TestApp::new(&database).await;
         let (account, provider) = test.account(None).await;
         let remote = RemoteMedia("{\"path\":\"/x\"}".into());
-        let file = InboundMedia {
-            kind: MediaKind::Document,
-            remote: remote.clone(),
-            mime: "text/plain".into(),
-            size: Some(4),
-            caption: None,
-            file_name: Some("catatan.txt".into()),
-            voice: false,
-            seconds: None,
-        };
-        receive_message(
-            &test,
-            account,
-            InboundMessage {
-                content: InboundContent::Media(file),
-                ..message(&test, "A1", "")
-            },
-        )
-        .await;
-        let id = thread(&test, 0).await[0].content.media().expect("a file").media_id;
+        let id = receive_file(&test, account, &remote).await;
         let pending = pesan_app::media::open(&test.app, &test.caller, id).await;
         assert!(matches!(
             pending,
@@ -782,6 +783,54 @@ async fn a_file_is_fetched_apart_from_its_message() {
             "{}",
             database.kind
         );
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_fetched_is_tried_again_and_given_up_in_the_end() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, provider) = test.account(None).await;
+        let remote = RemoteMedia("{\"path\":\"/x\"}".into());
+        let id = receive_file(&test, account, &remote).await;
+        test.app
+            .lifecycle
+            .spawn("fetch", jobs::fetch_media::run(test.app.clone()));
+        let second = test.until_retried_later(job::FETCH_MEDIA).await;
+        test.advance_to(second, job::FETCH_MEDIA);
+        let third = test.until_retried_later(job::FETCH_MEDIA).await;
+        provider.set_media(&remote, *b"halo");
+        test.advance_to(third, job::FETCH_MEDIA);
+        test.wait_for_events("message.media_ready", 1).await;
+        let (stored, _) = pesan_app::media::open(&test.app, &test.caller, id)
+            .await
+            .expect("ready at the third try");
+        assert_eq!(stored.size, Some(4), "{}", database.kind);
+        test.stop().await;
+    }
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        let id = receive_file(&test, account, &RemoteMedia("{\"path\":\"/y\"}".into())).await;
+        test.app
+            .lifecycle
+            .spawn("fetch", jobs::fetch_media::run(test.app.clone()));
+        for _ in pesan_model::retry::FETCH_MEDIA {
+            let next = test.until_retried_later(job::FETCH_MEDIA).await;
+            test.advance_to(next, job::FETCH_MEDIA);
+        }
+        let mut signals = test.app.bus.subscribe();
+        let code = within(async {
+            loop {
+                match pesan_app::media::open(&test.app, &test.caller, id).await {
+                    Err(pesan_app::Error::Gone { code, .. }) => return code,
+                    _ => drop(signals.recv().await),
+                }
+            }
+        })
+        .await;
+        assert_eq!(code, "media_gone", "{}", database.kind);
         test.stop().await;
     }
 }

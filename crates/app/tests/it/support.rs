@@ -210,6 +210,33 @@ impl TestApp {
         self.app.bus.publish(pesan_app::Signal::Outbox(account));
     }
 
+    /// Waits until work of this kind was tried in vain; says when it is tried again.
+    pub(crate) async fn until_retried_later(&self, kind: &'static str) -> Timestamp {
+        let mut signals = self.app.bus.subscribe();
+        let now = self.clock.now();
+        within(async {
+            loop {
+                let due = self
+                    .app
+                    .store
+                    .read(move |tx| Box::pin(async move { job::next_due(tx, kind, None).await }))
+                    .await
+                    .expect("read");
+                match due.filter(|due| *due > now) {
+                    Some(due) => return due,
+                    None => drop(signals.recv().await),
+                }
+            }
+        })
+        .await
+    }
+
+    /// Moves the clock, and lets work of this kind be looked for.
+    pub(crate) fn advance_to(&self, due: Timestamp, kind: &'static str) {
+        self.clock.advance(due.since(self.clock.now()));
+        self.app.bus.publish(pesan_app::Signal::Jobs(kind));
+    }
+
     /// How much there is still to send.
     pub(crate) async fn waiting(&self) -> u64 {
         self.app
