@@ -66,6 +66,9 @@ const RETRY_DIVISOR: u32 = 5_000;
 /// Pesan lives at least and at most so long, from its start.
 const LIFE: (Duration, Duration) = (Duration::from_millis(150), Duration::from_millis(4_500));
 
+/// Of so many kills among so many messages some have met one on its way.
+const MEETS_EVERYTHING: u32 = 20;
+const MEETS_EVERYTHING_MESSAGES: usize = 1_000;
 /// Between two messages of one sender in one chat, at least.
 const PAUSE: Duration = Duration::from_millis(150);
 /// Phones remember 5,000 messages: fewer than that are exchanged with each.
@@ -96,6 +99,8 @@ pub(crate) struct Sent {
     pub(crate) message: Option<Message>,
     /// WhatsApp's id.
     pub(crate) wa_id: String,
+    /// What it says.
+    pub(crate) text: String,
 }
 
 /// What the talkers share.
@@ -151,6 +156,11 @@ pub async fn run(options: &ChaosOptions) -> Result<bool> {
     let deadline = drained + Duration::from_secs(options.drain_seconds);
     let mut verdict = verdict::wait_and_judge(&stage, &receiver, deadline).await?;
     verdict.problems.extend(stage.problems.lock().drain(..));
+    let is_enough = options.kills >= MEETS_EVERYTHING && stage.accepted.lock().len() >= MEETS_EVERYTHING_MESSAGES;
+    if is_enough && !verdict.counts.has_repeats() {
+        let problem = "no message had to be sent again: the kills met none on its way, so nothing is proven";
+        verdict.problems.push(problem.to_owned());
+    }
     alive.kill().await?;
     say(&format!(
         "chaos {:?} kills={} seed={} killing={:.0}s drain={:.0}s posts={} {}",
@@ -186,7 +196,13 @@ async fn prepare(options: &ChaosOptions, api: Api, phones: Phones, receiver: &Re
     let mut people = Vec::new();
     for number in 0..options.phones {
         let phone = format!("1555010{number:04}");
-        phones.add(&phone).await?;
+        // A receipt says as well as an acknowledgement that a message went out. Every other phone gives none, so that what
+        // was on its way when Pesan was killed has to be sent again.
+        if number % 2 == 0 {
+            phones.add(&phone).await?;
+        } else {
+            phones.add_silent(&phone).await?;
+        }
         people.push(phone);
     }
     let (mut lines, mut past) = (Vec::new(), Vec::new());
@@ -243,6 +259,7 @@ fn all_of(line: usize, chat: PastChat) -> impl Iterator<Item = Sent> {
         number,
         message: None,
         wa_id: message.id,
+        text: message.text,
     })
 }
 

@@ -112,11 +112,20 @@ impl Phones {
         self.add_with_history(phone, &[]).await
     }
 
+    /// Adds a phone that tells nobody what reached it.
+    pub async fn add_silent(&self, phone: &str) -> Result<()> {
+        self.make(phone, json!({"delivered_receipts": false})).await
+    }
+
     /// Adds a phone that has talked with other phones before.
     pub async fn add_with_history(&self, phone: &str, history: &[PastChat]) -> Result<()> {
+        self.make(phone, json!({"history": history})).await
+    }
+
+    async fn make(&self, phone: &str, mut body: serde_json::Value) -> Result<()> {
         let url = format!("{}/admin/phones", self.url);
-        let name = format!("Phone {}", &phone[phone.len() - 4..]);
-        let body = json!({"phone": phone, "push_name": name, "history": history});
+        body["phone"] = phone.into();
+        body["push_name"] = format!("Phone {}", &phone[phone.len() - 4..]).into();
         let _: serde_json::Value = Self::read(self.client.post(url).json(&body).send().await?).await?;
         Ok(())
     }

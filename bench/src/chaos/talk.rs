@@ -29,12 +29,8 @@ async fn from_pesan(stage: Arc<Stage>, line: usize, phone: String) {
     let account = stage.lines[line].account.id;
     let mut over = stage.over.subscribe();
     for number in 0_u64.. {
-        let body = json!({
-            "account_id": account,
-            "to": phone,
-            "type": "text",
-            "text": {"body": format!("out {line} {phone} {number}")},
-        });
+        let text = format!("out {line} {phone} {number}");
+        let body = json!({"account_id": account, "to": phone, "type": "text", "text": {"body": text}});
         let key = format!("chaos-{line}-{phone}-{number}");
         let deadline = Instant::now() + PATIENCE;
         match stage.api.send_until_accepted(&key, &body, deadline).await {
@@ -46,6 +42,7 @@ async fn from_pesan(stage: Arc<Stage>, line: usize, phone: String) {
                     number,
                     wa_id: message.wa_id.clone(),
                     message: Some(message),
+                    text,
                 });
             }
             Err(error) => {
@@ -63,17 +60,15 @@ async fn from_phone(stage: Arc<Stage>, line: usize, phone: String) {
     let to = stage.lines[line].number.clone();
     let mut over = stage.over.subscribe();
     for number in 0_u64.. {
-        match stage
-            .phones
-            .write(&phone, &to, &format!("in {line} {phone} {number}"))
-            .await
-        {
+        let text = format!("in {line} {phone} {number}");
+        match stage.phones.write(&phone, &to, &text).await {
             Ok(wa_id) => stage.written.lock().push(Sent {
                 line,
                 phone: phone.clone(),
                 number,
                 message: None,
                 wa_id,
+                text,
             }),
             Err(error) => {
                 stage.problems.lock().push(format!("phone {line}-{number}: {error}"));

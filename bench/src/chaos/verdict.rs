@@ -40,6 +40,15 @@ pub(super) struct Counts {
     doubled: usize,
     stuck: usize,
     out_of_order: usize,
+    /// There, and saying something else.
+    changed: usize,
+}
+
+impl Counts {
+    /// Whether a message was sent again that had reached the network before.
+    pub(super) fn has_repeats(&self) -> bool {
+        self.wire_repeats > 0
+    }
 }
 
 impl fmt::Display for Counts {
@@ -48,7 +57,7 @@ impl fmt::Display for Counts {
             f,
             "logins={} | out: accepted={} shown={} sent_events={} wire_repeats={} dropped_by_network={} | in: past={} written={} \
              stored={} told={} webhook_tries={} webhook_repeats={} | decryption_retries={} undecryptable_at_first={} | lost={} \
-             doubled={} stuck={} out_of_order={}",
+             doubled={} stuck={} out_of_order={} changed={}",
             self.logins,
             self.accepted,
             self.shown,
@@ -66,7 +75,8 @@ impl fmt::Display for Counts {
             self.lost,
             self.doubled,
             self.stuck,
-            self.out_of_order
+            self.out_of_order,
+            self.changed
         )
     }
 }
@@ -200,6 +210,12 @@ fn outgoing(facts: &Facts, verdict: &mut Verdict) {
                 verdict.problems.push(format!("{name} is on the phone {times} times"));
             }
         }
+        if shown.iter().any(|shown| shown.text.as_deref() != Some(&*sent.text)) {
+            verdict.counts.changed += 1;
+            verdict
+                .problems
+                .push(format!("{name} says something else on the phone"));
+        }
         let stored = sent.message.as_ref().and_then(|message| status.get(&message.id));
         match stored.map(|message| message.status) {
             Some(MessageStatus::Sent | MessageStatus::Delivered | MessageStatus::Read | MessageStatus::Played) => {}
@@ -234,24 +250,34 @@ fn outgoing(facts: &Facts, verdict: &mut Verdict) {
 
 /// Each message of a phone is stored once, also what it wrote before the account was linked.
 fn incoming(facts: &Facts, verdict: &mut Verdict) {
-    let mut stored: HashMap<(usize, &str), usize> = HashMap::new();
+    let mut stored: HashMap<(usize, &str), Vec<&Message>> = HashMap::new();
     for (line, messages) in facts.stored.iter().enumerate() {
         for message in messages.iter().filter(|message| message.direction == Direction::In) {
-            *stored.entry((line, &message.wa_id)).or_default() += 1;
+            stored.entry((line, &message.wa_id)).or_default().push(message);
         }
     }
     for sent in facts.written.iter().chain(&facts.past) {
-        match stored.get(&(sent.line, sent.wa_id.as_str())) {
-            Some(1) => verdict.counts.stored += 1,
-            None => {
+        match stored.get(&(sent.line, sent.wa_id.as_str())).map(Vec::as_slice) {
+            Some([once]) if once.content.preview() == Some(&sent.text) => verdict.counts.stored += 1,
+            // Not readable, or of another kind: there is a line for it, but what it said is gone.
+            Some([once]) => {
+                verdict.counts.changed += 1;
+                verdict.problems.push(format!(
+                    "WhatsApp id {} is stored as {} and does not say what was written",
+                    sent.wa_id,
+                    once.content.kind()
+                ));
+            }
+            None | Some([]) => {
                 verdict.counts.lost += 1;
                 verdict.problems.push(format!(
                     "WhatsApp id {} was written by a phone and is not stored",
                     sent.wa_id
                 ));
             }
-            Some(times) => {
+            Some(more) => {
                 verdict.counts.doubled += 1;
+                let times = more.len();
                 verdict
                     .problems
                     .push(format!("WhatsApp id {} is stored {times} times", sent.wa_id));

@@ -16,7 +16,12 @@ use sha2::{Digest, Sha256};
 
 use self::strict::BadBody;
 use super::Shared;
+use super::layers::MAX_BODY_BYTES;
 use super::problem::Problem;
+
+/// What `Idempotency-Key` does, for the description of the API.
+pub(crate) const REPEATABLE: &str = "Makes it safe to repeat: the same key with the same request answers with what the first \
+     one made, as it is now, or with 404 when that was deleted since.";
 
 /// The body as JSON.
 pub(crate) struct Json<T>(pub(crate) T);
@@ -116,9 +121,9 @@ fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
 #[expect(clippy::needless_pass_by_value, reason = "the shape `map_err` wants")]
 pub(crate) fn unreadable(rejection: BytesRejection) -> Problem {
     match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "too_large",
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(
+            "",
+            MAX_BODY_BYTES as u64,
             "The body is too large. Upload large files with `POST /v1/media`.",
         ),
         _ => Problem::new(

@@ -147,6 +147,16 @@ impl Problem {
         Error::field(pointer, flaw).into()
     }
 
+    /// More bytes than are taken.
+    pub(crate) fn too_large(pointer: &str, max_bytes: u64, detail: impl Into<String>) -> Self {
+        let mut problem = Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail);
+        problem.errors = vec![WrongField::from(FieldError {
+            pointer: pointer.to_owned(),
+            flaw: Flaw::FileTooLarge { max_bytes },
+        })];
+        problem
+    }
+
     /// There is nothing at this address.
     pub(crate) fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address")
@@ -198,14 +208,7 @@ impl From<Error> for Problem {
             Error::TooMany { retry_after } => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail).later(retry_after)
             }
-            Error::TooLarge { limit_bytes } => {
-                let mut problem = Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail);
-                problem.errors = vec![WrongField::from(FieldError {
-                    pointer: "/file".to_owned(),
-                    flaw: Flaw::FileTooLarge { max_bytes: limit_bytes },
-                })];
-                problem
-            }
+            Error::TooLarge { limit_bytes } => Self::too_large("/file", limit_bytes, detail),
             Error::Unavailable { code, .. } => Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).later(SOON),
             Error::Internal { action, source } => {
                 tracing::error!(action, error = %chain(&*source), "a request failed by a fault of ours");

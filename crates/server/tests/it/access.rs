@@ -222,6 +222,41 @@ async fn repeating_the_creation_of_a_key_does_not_show_it_again() {
 }
 
 #[tokio::test]
+async fn what_a_repeated_request_made_and_was_deleted_is_not_made_again() {
+    for database in both().await {
+        let server = TestServer::new(&database).await;
+        for (path, body) in [
+            ("/v1/accounts", json!({"name": "Toko"})),
+            ("/v1/tags", json!({"name": "Penting", "color": "red"})),
+            ("/v1/teams", json!({"name": "Depan", "member_ids": []})),
+            ("/v1/keys", json!({"name": "Shop", "scopes": ["events:read"]})),
+            (
+                "/v1/invitations",
+                json!({"email": "siti@example.com", "name": "Siti", "role": "agent"}),
+            ),
+            (
+                "/v1/webhooks",
+                json!({"url": "https://example.com/x", "events": ["*"], "envelope": "native"}),
+            ),
+        ] {
+            let create = || {
+                let ask = server.ask(Method::POST, path).header("idempotency-key", "k1");
+                ask.json(&body).send()
+            };
+            let count = async || server.get(path).await.expect(200)["data"].as_array().map(Vec::len);
+            let before = count().await;
+            let made = create().await.expect(201);
+            let again = create().await.expect(201);
+            assert_eq!(made["id"], again["id"], "{path}");
+            let id = made["id"].as_str().expect("an id");
+            server.delete(&format!("{path}/{id}")).await.expect(204);
+            create().await.problem(404, "not_found");
+            assert_eq!(count().await, before, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_used_key_says_so_to_the_minute() {
     for database in both().await {
         let server = TestServer::new(&database).await;

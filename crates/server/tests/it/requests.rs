@@ -141,7 +141,12 @@ async fn what_is_not_a_request_is_answered_with_a_problem_too() {
         assert_eq!(twice.problem(422, "invalid")["errors"][0]["pointer"], "/name");
         post("text/plain", b"{}").await.problem(415, "unsupported_media_type");
         let huge = vec![b' '; 25 * 1024 * 1024];
-        post("application/json", &huge).await.problem(413, "too_large");
+        let problem = post("application/json", &huge).await.problem(413, "too_large");
+        let wrong = &problem["errors"][0];
+        assert_eq!(
+            (&wrong["pointer"], &wrong["detail"]),
+            (&json!(""), &json!("is too large: at most 24 MB"))
+        );
         server.get("/v1/nothing").await.problem(404, "not_found");
         server.get("/v1/accounts/acc_wrong").await.problem(404, "not_found");
         server

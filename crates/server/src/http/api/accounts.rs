@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 use super::Made;
 use crate::http::Shared;
 use crate::http::auth::Auth;
-use crate::http::extract::{Create, Json, Path, Query};
+use crate::http::extract::{Create, Json, Path, Query, REPEATABLE};
 use crate::http::page::{Page, PageQuery};
 use crate::http::problem::{Answer, Problem};
 
@@ -77,7 +77,7 @@ async fn list_accounts(
 /// Makes an account. Connect it next.
 #[utoipa::path(post, path = "/v1/accounts", tag = "accounts", operation_id = "createAccount",
     request_body = NewAccountBody,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat.")), responses(
+    params(("Idempotency-Key" = Option<String>, Header, description = REPEATABLE)), responses(
     (status = 201, description = "The account.", body = Account),
     (status = 422, description = "A field is wrong.", body = Problem, content_type = "application/problem+json"),
 ))]

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::Made;
 use crate::http::Shared;
 use crate::http::auth::Auth;
-use crate::http::extract::{Create, Json, Path, Query};
+use crate::http::extract::{Create, Json, Path, Query, REPEATABLE};
 use crate::http::page::{Page, PageQuery, Place};
 use crate::http::problem::{Answer, Problem};
 
@@ -55,7 +55,7 @@ struct Parted {
 /// Joins another record to a person. It can be undone: nothing of the other one is lost.
 #[utoipa::path(post, path = "/v1/contacts/{id}/merge", tag = "contacts", operation_id = "mergeContact",
     request_body = NewMerge, params(("id" = ContactId, Path),
-    ("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat.")), responses(
+    ("Idempotency-Key" = Option<String>, Header, description = REPEATABLE)), responses(
     (status = 201, description = "The merge: its id is what undoes it.", body = Merge),
     (status = 404, description = "There is no such person.", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "They are one person already.", body = Problem, content_type = "application/problem+json"),

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use super::Made;
 use crate::http::Shared;
 use crate::http::auth::Auth;
-use crate::http::extract::{Create, Json, Path};
+use crate::http::extract::{Create, Json, Path, REPEATABLE};
 use crate::http::page::Page;
 use crate::http::problem::{Answer, Problem};
 
@@ -59,7 +59,7 @@ async fn list_custom_fields(State(server): State<Shared>, Auth(caller): Auth) ->
 /// Defines a field. One that was deleted comes back under its key, with the values that contacts still have.
 #[utoipa::path(post, path = "/v1/custom-fields", tag = "contacts", operation_id = "createCustomField",
     request_body = NewCustomField,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat.")), responses(
+    params(("Idempotency-Key" = Option<String>, Header, description = REPEATABLE)), responses(
     (status = 201, description = "The field.", body = CustomField),
     (status = 409, description = "The key is taken.", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "A field is wrong.", body = Problem, content_type = "application/problem+json"),

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::Made;
 use crate::http::Shared;
 use crate::http::auth::Auth;
-use crate::http::extract::{Create, Json, Path, Query};
+use crate::http::extract::{Create, Json, Path, Query, REPEATABLE};
 use crate::http::page::{Page, PageQuery, Place};
 use crate::http::problem::{Answer, Problem};
 
@@ -108,7 +108,7 @@ async fn list_donations(
 /// Writes a donation down.
 #[utoipa::path(post, path = "/v1/donations", tag = "donations", operation_id = "recordDonation",
     request_body = NewDonation,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat.")), responses(
+    params(("Idempotency-Key" = Option<String>, Header, description = REPEATABLE)), responses(
     (status = 201, description = "The donation.", body = Donation),
     (status = 404, description = "There is no such person.", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "A field is wrong.", body = Problem, content_type = "application/problem+json"),

@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use super::Made;
 use crate::http::Shared;
 use crate::http::auth::{Auth, ClientIp, session_cookie};
-use crate::http::extract::{Create, Json, Path, Query};
+use crate::http::extract::{Create, Json, Path, Query, REPEATABLE};
 use crate::http::page::{Page, PageQuery};
 use crate::http::problem::{Answer, Problem};
 
@@ -99,7 +99,7 @@ async fn list_invitations(
 /// same address no longer works.
 #[utoipa::path(post, path = "/v1/invitations", tag = "users", operation_id = "createInvitation",
     request_body = NewInvitation,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat.")), responses(
+    params(("Idempotency-Key" = Option<String>, Header, description = REPEATABLE)), responses(
     (status = 201, description = "The invitation. Without `link` when this repeats an earlier request.", body = CreatedInvitation),
     (status = 409, description = "Somebody logs in with this address already.", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "A field is wrong.", body = Problem, content_type = "application/problem+json"),

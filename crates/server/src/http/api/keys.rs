@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use super::Made;
 use crate::http::Shared;
 use crate::http::auth::Auth;
-use crate::http::extract::{Create, Path, Query};
+use crate::http::extract::{Create, Path, Query, REPEATABLE};
 use crate::http::page::{Page, PageQuery};
 use crate::http::problem::{Answer, Problem};
 
@@ -59,7 +59,7 @@ async fn list_keys(
 /// Makes a key. The key itself is in this answer and nowhere else: a repeated request answers with the same `id` but
 /// without `key`.
 #[utoipa::path(post, path = "/v1/keys", tag = "keys", operation_id = "createKey", request_body = NewKey,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat.")), responses(
+    params(("Idempotency-Key" = Option<String>, Header, description = REPEATABLE)), responses(
     (status = 201, description = "The key. Without `key` when this repeats an earlier request.", body = CreatedApiKey),
     (status = 422, description = "A field is wrong.", body = Problem, content_type = "application/problem+json"),
 ))]

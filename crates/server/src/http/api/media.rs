@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 use super::Made;
 use crate::http::Shared;
 use crate::http::auth::Auth;
-use crate::http::extract::{Path, Query, idempotency_key};
+use crate::http::extract::{Path, Query, REPEATABLE, idempotency_key};
 use crate::http::problem::{Answer, Problem};
 
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
@@ -111,7 +111,7 @@ struct UploadForm {
 
 /// Stores a file: as the field `file` of a form, or as the body itself with its type in `Content-Type`.
 #[utoipa::path(post, path = "/v1/media", tag = "media", operation_id = "uploadMedia",
-    params(UploadQuery, ("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat.")),
+    params(UploadQuery, ("Idempotency-Key" = Option<String>, Header, description = REPEATABLE)),
     request_body(content((UploadForm = "multipart/form-data"), (Vec<u8> = "application/octet-stream"))), responses(
     (status = 201, description = "The file.", body = Stored),
     (status = 413, description = "It is too large.", body = Problem, content_type = "application/problem+json"),

@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 use super::Made;
 use crate::http::Shared;
 use crate::http::auth::Auth;
-use crate::http::extract::{Create, Path};
+use crate::http::extract::{Create, Path, REPEATABLE};
 use crate::http::problem::{Answer, Problem};
 
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
@@ -210,7 +210,7 @@ fn media(kind: MediaKind, file: Option<NewFile>) -> Answer<Option<NewContent>> {
 /// Sends a message. When this answers, it is stored and will be sent in its turn, whatever happens to the server.
 #[utoipa::path(post, path = "/v1/messages", tag = "messages", operation_id = "sendMessage",
     request_body = NewMessageBody,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat.")), responses(
+    params(("Idempotency-Key" = Option<String>, Header, description = REPEATABLE)), responses(
     (status = 202, description = "The message, queued.", body = AcceptedMessage),
     (status = 422, description = "A field is wrong, or names something that does not exist; nothing was queued.", body = Problem, content_type = "application/problem+json"),
 ))]

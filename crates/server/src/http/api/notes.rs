@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::Made;
 use crate::http::Shared;
 use crate::http::auth::Auth;
-use crate::http::extract::{Create, Json, Path, Query};
+use crate::http::extract::{Create, Json, Path, Query, REPEATABLE};
 use crate::http::page::{Page, PageQuery, Place};
 use crate::http::problem::{Answer, Problem};
 
@@ -94,7 +94,7 @@ async fn list_chat_notes(
 /// Writes a note about a group, or about the person a chat is with.
 #[utoipa::path(post, path = "/v1/chats/{id}/notes", tag = "notes", operation_id = "createChatNote",
     request_body = NewNote, params(("id" = ChatId, Path),
-    ("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat.")), responses(
+    ("Idempotency-Key" = Option<String>, Header, description = REPEATABLE)), responses(
     (status = 201, description = "The note.", body = Note),
     (status = 404, description = "There is no such chat.", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "A field is wrong.", body = Problem, content_type = "application/problem+json"),
@@ -130,7 +130,7 @@ async fn list_contact_notes(
 /// Writes a note about a person.
 #[utoipa::path(post, path = "/v1/contacts/{id}/notes", tag = "notes", operation_id = "createContactNote",
     request_body = NewNote, params(("id" = ContactId, Path),
-    ("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat.")), responses(
+    ("Idempotency-Key" = Option<String>, Header, description = REPEATABLE)), responses(
     (status = 201, description = "The note.", body = Note),
     (status = 404, description = "There is no such person.", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "A field is wrong.", body = Problem, content_type = "application/problem+json"),

@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 use super::Made;
 use crate::http::Shared;
 use crate::http::auth::Auth;
-use crate::http::extract::{Create, Json, Path, Query};
+use crate::http::extract::{Create, Json, Path, Query, REPEATABLE};
 use crate::http::page::{Page, PageQuery, Place};
 use crate::http::problem::{Answer, Problem};
 
@@ -141,7 +141,7 @@ async fn list_reminders(
 /// Makes a reminder.
 #[utoipa::path(post, path = "/v1/reminders", tag = "reminders", operation_id = "createReminder",
     request_body = NewReminder,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat.")), responses(
+    params(("Idempotency-Key" = Option<String>, Header, description = REPEATABLE)), responses(
     (status = 201, description = "The reminder.", body = Reminder),
     (status = 404, description = "There is no such person or chat.", body = Problem,
         content_type = "application/problem+json"),

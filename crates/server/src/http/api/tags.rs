@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use super::Made;
 use crate::http::Shared;
 use crate::http::auth::Auth;
-use crate::http::extract::{Create, Json, Path};
+use crate::http::extract::{Create, Json, Path, REPEATABLE};
 use crate::http::page::Page;
 use crate::http::problem::{Answer, Problem};
 
@@ -51,7 +51,7 @@ async fn list_tags(State(server): State<Shared>, Auth(caller): Auth) -> Answer<J
 
 /// Makes a tag.
 #[utoipa::path(post, path = "/v1/tags", tag = "inbox", operation_id = "createTag", request_body = NewTag,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat.")), responses(
+    params(("Idempotency-Key" = Option<String>, Header, description = REPEATABLE)), responses(
     (status = 201, description = "The tag.", body = Tag),
     (status = 409, description = "There is one of this name.", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "A field is wrong.", body = Problem, content_type = "application/problem+json"),

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use super::Made;
 use crate::http::Shared;
 use crate::http::auth::Auth;
-use crate::http::extract::{Create, Json, Path};
+use crate::http::extract::{Create, Json, Path, REPEATABLE};
 use crate::http::page::Page;
 use crate::http::problem::{Answer, Problem};
 
@@ -105,7 +105,7 @@ async fn list_webhooks(State(server): State<Shared>, Auth(caller): Auth) -> Answ
 /// Makes a webhook. Its secret is in this answer and nowhere else.
 #[utoipa::path(post, path = "/v1/webhooks", tag = "webhooks", operation_id = "createWebhook",
     request_body = NewWebhookBody,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat.")), responses(
+    params(("Idempotency-Key" = Option<String>, Header, description = REPEATABLE)), responses(
     (status = 201, description = "The webhook.", body = CreatedWebhook),
     (status = 422, description = "A field is wrong.", body = Problem, content_type = "application/problem+json"),
 ))]
