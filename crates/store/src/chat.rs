@@ -21,8 +21,6 @@ pub(crate) use change::merge_of_contact;
 pub use change::{
     Arrival, NewChat, Update, add_message, forget_message, insert, set_subject, set_unread, unassign_all, update,
 };
-#[cfg(feature = "testing")]
-pub use list::explain;
 pub use list::{Assignee, Filter, list, list_ids_of_tag, list_ids_of_team, list_quiet};
 
 rows! {

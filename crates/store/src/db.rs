@@ -46,6 +46,9 @@ pub struct Tx<'c> {
     connection: Connection<'c>,
     /// What it changed of the numbers of chats, which is written before it is committed.
     pub(crate) chat_counts: chat_counter::Changes,
+    /// How the database goes about each statement, while somebody wants to know.
+    #[cfg(feature = "testing")]
+    pub(crate) plans: Option<Vec<crate::testing::Plan>>,
 }
 
 pub(crate) enum Connection<'c> {
@@ -132,6 +135,8 @@ impl<'c> Tx<'c> {
         Self {
             connection,
             chat_counts: chat_counter::Changes::default(),
+            #[cfg(feature = "testing")]
+            plans: None,
         }
     }
 
@@ -147,10 +152,45 @@ impl<'c> Tx<'c> {
 
     /// Runs a statement and says how many rows it changed.
     pub(crate) async fn execute(&mut self, sql: &str, args: Vec<Value>) -> Result<u64, Error> {
+        #[cfg(feature = "testing")]
+        self.explain(sql, &args).await?;
         match &mut self.connection {
             Connection::Sqlite(connection) => crate::sqlite::execute(connection, sql, &args),
             Connection::Postgres(connection) => crate::postgres::execute(connection, sql, args).await,
         }
+    }
+
+    /// Notes the plan of a statement, while somebody wants to know.
+    #[cfg(feature = "testing")]
+    async fn explain(&mut self, sql: &str, args: &[Value]) -> Result<(), Error> {
+        if self.plans.is_none() {
+            return Ok(());
+        }
+        let lines: Vec<String> = match &mut self.connection {
+            Connection::Sqlite(connection) => {
+                let sql = format!("EXPLAIN QUERY PLAN {sql}");
+                let rows: Vec<(i64, i64, i64, String)> = crate::sqlite::fetch(connection, &sql, args, usize::MAX)?;
+                rows.into_iter().map(|(.., line)| line).collect()
+            }
+            Connection::Postgres(connection) => {
+                // What changes something must not be done twice.
+                let how = if sql.starts_with("SELECT") {
+                    "(ANALYZE, TIMING OFF, SUMMARY OFF, COSTS OFF)"
+                } else {
+                    "(COSTS OFF)"
+                };
+                let rows = crate::postgres::fetch(connection, &format!("EXPLAIN {how} {sql}"), args.to_vec()).await?;
+                let lines: Result<Vec<(String,)>, _> =
+                    rows.iter().map(|row| FromRow::from_row(&Row::Postgres(row))).collect();
+                lines?.into_iter().map(|(line,)| line).collect()
+            }
+        };
+        let plan = crate::testing::Plan {
+            sql: sql.to_owned(),
+            lines,
+        };
+        self.plans.get_or_insert_default().push(plan);
+        Ok(())
     }
 
     /// Runs several statements without values.
@@ -165,6 +205,8 @@ impl<'c> Tx<'c> {
 
     /// Every row.
     pub(crate) async fn fetch_all<T: FromRow + Send>(&mut self, sql: &str, args: Vec<Value>) -> Result<Vec<T>, Error> {
+        #[cfg(feature = "testing")]
+        self.explain(sql, &args).await?;
         match &mut self.connection {
             Connection::Sqlite(connection) => crate::sqlite::fetch(connection, sql, &args, usize::MAX),
             Connection::Postgres(connection) => {
@@ -180,6 +222,8 @@ impl<'c> Tx<'c> {
         sql: &str,
         args: Vec<Value>,
     ) -> Result<Option<T>, Error> {
+        #[cfg(feature = "testing")]
+        self.explain(sql, &args).await?;
         match &mut self.connection {
             Connection::Sqlite(connection) => Ok(crate::sqlite::fetch(connection, sql, &args, 1)?.pop()),
             Connection::Postgres(connection) => {

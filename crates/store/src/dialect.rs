@@ -81,3 +81,14 @@ pub(crate) fn size(tx: &Tx<'_>) -> &'static str {
         "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
     }
 }
+
+/// Reads name and statement of the indexes of the table `$1`, but for those that stand for its keys. Differs because each
+/// keeps them in its own catalogue.
+pub(crate) fn indexes(tx: &Tx<'_>) -> &'static str {
+    if tx.is_postgres() {
+        "SELECT indexname::text, indexdef FROM pg_indexes \
+         WHERE schemaname = current_schema() AND tablename = $1 AND indexname NOT LIKE '%_pkey' ORDER BY indexname"
+    } else {
+        "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = $1 AND sql IS NOT NULL ORDER BY name"
+    }
+}

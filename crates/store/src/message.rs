@@ -7,6 +7,7 @@ use pesan_model::{
 };
 
 use crate::chat::thread_name;
+use crate::value::Value;
 use crate::{Error, Tx, args, dialect, rows};
 
 rows! {
@@ -100,6 +101,46 @@ impl MessageRow {
     }
 }
 
+/// What is written of a new message.
+pub(crate) const COLUMNS: &str = "id, organization_id, account_id, chat_id, direction, wa_id, sender, contact_id, push_name, \
+     kind, content, media_id, reply_to, reply_to_wa_id, status, attempts, at, created_at, send_at, sent_at, read_at, \
+     sent_by, metadata";
+
+/// The values of [`COLUMNS`].
+pub(crate) fn values(
+    organization_id: OrganizationId,
+    message: &Message,
+    at: Timestamp,
+    reply_to_wa_id: Option<&str>,
+) -> Result<Vec<Value>, Error> {
+    let content = serde_json::to_string(&message.content).map_err(|error| Error::corrupt("message", error))?;
+    Ok(args![
+        message.id,
+        organization_id,
+        message.account_id,
+        message.chat_id,
+        message.direction,
+        &message.wa_id,
+        &message.sender,
+        message.contact_id,
+        message.push_name.as_ref(),
+        message.content.kind(),
+        content,
+        message.content.media().map(|media| media.media_id),
+        message.reply_to,
+        reply_to_wa_id,
+        message.status,
+        0,
+        at,
+        message.created_at,
+        message.send_at,
+        message.sent_at,
+        message.read_at,
+        message.sent_by.as_ref(),
+        message.metadata.as_ref().map(Metadata::to_json)
+    ])
+}
+
 /// Adds a message at its place in the thread. False when it is already there.
 pub async fn insert(
     tx: &mut Tx<'_>,
@@ -108,41 +149,12 @@ pub async fn insert(
     at: Timestamp,
     reply_to_wa_id: Option<&str>,
 ) -> Result<bool, Error> {
-    let content = serde_json::to_string(&message.content).map_err(|error| Error::corrupt("message", error))?;
-    let inserted = tx
-        .execute(
-            "INSERT INTO message (id, organization_id, account_id, chat_id, direction, wa_id, sender, contact_id, \
-             push_name, kind, content, media_id, reply_to, reply_to_wa_id, status, attempts, at, created_at, send_at, \
-             sent_at, read_at, sent_by, metadata) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
-             $15, 0, $16, $17, $18, $19, $20, $21, $22) \
-             ON CONFLICT (account_id, chat_id, sender, wa_id) DO NOTHING",
-            args![
-                message.id,
-                organization_id,
-                message.account_id,
-                message.chat_id,
-                message.direction,
-                &message.wa_id,
-                &message.sender,
-                message.contact_id,
-                message.push_name.as_ref(),
-                message.content.kind(),
-                content,
-                message.content.media().map(|media| media.media_id),
-                message.reply_to,
-                reply_to_wa_id,
-                message.status,
-                at,
-                message.created_at,
-                message.send_at,
-                message.sent_at,
-                message.read_at,
-                message.sent_by.as_ref(),
-                message.metadata.as_ref().map(Metadata::to_json)
-            ],
-        )
-        .await?;
-    Ok(inserted == 1)
+    let values = values(organization_id, message, at, reply_to_wa_id)?;
+    let sql = format!(
+        "INSERT INTO message ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
+         $17, $18, $19, $20, $21, $22, $23) ON CONFLICT (account_id, chat_id, sender, wa_id) DO NOTHING"
+    );
+    Ok(tx.execute(&sql, values).await? == 1)
 }
 
 /// The message.

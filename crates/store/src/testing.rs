@@ -29,6 +29,83 @@ impl TestDatabase {
     }
 }
 
+/// How the database goes about a statement.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The statement.
+    pub sql: String,
+    /// The database's own words.
+    pub lines: Vec<String>,
+}
+
+impl Plan {
+    /// Whether a whole table is read.
+    pub fn is_scan(&self) -> bool {
+        let gathered: Vec<&str> = self
+            .lines
+            .iter()
+            .filter_map(|line| line.strip_prefix("CO-ROUTINE ").or(line.strip_prefix("MATERIALIZE ")))
+            .collect();
+        let is_scan = |line: &String| {
+            // What a statement itself gathered, and the values in it, are no table.
+            let is_table = line.strip_prefix("SCAN ").is_some_and(|what| {
+                let is_values = what.starts_with("CONSTANT ROW") || what.starts_with('(') || what.contains("VALUES");
+                !is_values && !gathered.contains(&what)
+            });
+            // What PostgreSQL leaves out on the way it says apart, and that is in `rows_read`.
+            let is_of_rows = line.contains("Seq Scan on") && !line.contains("(actual rows=0");
+            is_table || is_of_rows || line.contains("AUTOMATIC")
+        };
+        self.lines.iter().any(is_scan)
+    }
+
+    /// Whether SQLite puts rows in order that no index holds in that order.
+    pub fn is_sorted(&self) -> bool {
+        self.lines.iter().any(|line| line.contains("TEMP B-TREE"))
+    }
+
+    /// Rows that PostgreSQL read and looked at in its largest step.
+    pub fn rows_read(&self) -> f64 {
+        self.lines.iter().map(|line| rows_read(line)).fold(0.0, f64::max)
+    }
+}
+
+impl std::fmt::Display for Plan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}\n{}", self.sql, self.lines.join("\n"))
+    }
+}
+
+fn rows_read(line: &str) -> f64 {
+    let number = |after: &str| {
+        let rest = line.split_once(after)?.1;
+        let end = rest.find(|letter: char| !letter.is_ascii_digit() && letter != '.');
+        rest[..end.unwrap_or(rest.len())].parse::<f64>().ok()
+    };
+    match number("(actual rows=") {
+        Some(rows) => rows * number("loops=").unwrap_or(1.0),
+        None => number("Rows Removed by Filter: ").unwrap_or_default(),
+    }
+}
+
+/// From here on the plan of every statement is noted.
+pub fn watch_plans(tx: &mut crate::Tx<'_>) {
+    tx.plans = Some(Vec::new());
+}
+
+/// Lets PostgreSQL read a table whole only where no index leads to the rows, however small the table is.
+pub async fn avoid_scans(tx: &mut crate::Tx<'_>) -> Result<(), crate::Error> {
+    if tx.is_postgres() {
+        tx.execute("SET LOCAL enable_seqscan = off", Vec::new()).await?;
+    }
+    Ok(())
+}
+
+/// The plans of the statements since [`watch_plans`].
+pub fn take_plans(tx: &mut crate::Tx<'_>) -> Vec<Plan> {
+    tx.plans.take().unwrap_or_default()
+}
+
 /// Renames a table, so that whatever needs it is refused by a sound database until it has its name again.
 pub async fn rename_table(store: &Store, from: &str, to: &str) {
     let sql = format!("ALTER TABLE {from} RENAME TO {to}");
@@ -36,6 +113,15 @@ pub async fn rename_table(store: &Store, from: &str, to: &str) {
         .write::<_, crate::Error, _>(move |tx| Box::pin(async move { tx.execute(&sql, Vec::new()).await }))
         .await
         .expect("the table is renamed");
+}
+
+/// Drops an index.
+pub async fn drop_index(store: &Store, name: &str) {
+    let sql = format!("DROP INDEX {name}");
+    store
+        .write::<_, crate::Error, _>(move |tx| Box::pin(async move { tx.execute(&sql, Vec::new()).await }))
+        .await
+        .expect("the index is dropped");
 }
 
 /// Makes everybody unfindable, as people are who were there before the search.

@@ -178,32 +178,6 @@ pub async fn list(
     with_tags(tx, found).await
 }
 
-/// How the database goes about a page of chats: its own words, a line each, for each status that is read.
-#[cfg(feature = "testing")]
-pub async fn explain(
-    tx: &mut Tx<'_>,
-    organization_id: OrganizationId,
-    filter: &Filter,
-    before: Option<(Timestamp, ChatId)>,
-    limit: usize,
-) -> Result<Vec<Vec<String>>, Error> {
-    let mut plans = Vec::new();
-    for status in statuses(filter) {
-        let (sql, values) = statement(tx, organization_id, filter, *status, (before, limit));
-        let lines = if tx.is_postgres() {
-            let sql = format!("EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, COSTS OFF) {sql}");
-            let lines: Vec<(String,)> = tx.fetch_all(&sql, values).await?;
-            lines.into_iter().map(|(line,)| line).collect()
-        } else {
-            let sql = format!("EXPLAIN QUERY PLAN {sql}");
-            let lines: Vec<(i64, i64, i64, String)> = tx.fetch_all(&sql, values).await?;
-            lines.into_iter().map(|(.., line)| line).collect()
-        };
-        plans.push(lines);
-    }
-    Ok(plans)
-}
-
 /// Open chats without a message since `before` and with nothing in their log since, the quietest first.
 pub async fn list_quiet(
     tx: &mut Tx<'_>,

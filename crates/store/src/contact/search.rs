@@ -81,7 +81,10 @@ fn country_code_len(digits: &str) -> usize {
 }
 
 /// What a person is found by. Many numbers do not push out a name, nor long names a number.
-fn words_of<'a>(names: impl Iterator<Item = &'a str>, numbers: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
+pub(crate) fn words_of<'a>(
+    names: impl Iterator<Item = &'a str>,
+    numbers: impl Iterator<Item = &'a str>,
+) -> BTreeSet<String> {
     let forms = numbers.flat_map(|number| {
         let national = &number[country_code_len(number)..];
         [number.to_owned(), national.to_owned(), format!("0{national}")]
@@ -241,8 +244,9 @@ async fn rarest(tx: &mut Tx<'_>, organization_id: OrganizationId, tokens: &[Stri
         let (count,): (u64,) = tx
             .fetch_one(
                 "contact",
+                // In order, so that PostgreSQL does not hope to meet so many soon in the table itself.
                 "SELECT COUNT(*) FROM (SELECT w.word FROM contact_word w WHERE w.organization_id = $1 AND w.word >= $2 \
-                 AND w.word < $3 LIMIT $4) counted",
+                 AND w.word < $3 ORDER BY w.word LIMIT $4) counted",
                 args![organization_id, from, to, PROBE],
             )
             .await?;
