@@ -9,6 +9,7 @@ pub mod many;
 pub mod network;
 pub mod receive;
 pub mod reconnect;
+pub mod scale;
 pub mod start;
 
 use futures::StreamExt as _;

@@ -11,6 +11,12 @@ struct Arguments {
     /// How many accounts `many` links.
     #[arg(long, default_value_t = 1000)]
     accounts: usize,
+    /// How many chats `scale` makes.
+    #[arg(long, default_value_t = 1_000_000)]
+    chats: u64,
+    /// How many messages `scale` makes.
+    #[arg(long, default_value_t = 10_000_000)]
+    messages: u64,
 }
 
 // As in the product, so that the comparisons are between equals.
@@ -19,7 +25,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Name {
-    /// Every one of these.
+    /// Every one of these but `scale`.
     All,
     /// Starting on empty data, and the size of the program.
     Start,
@@ -37,6 +43,8 @@ enum Name {
     Many,
     /// Memory of the simulated network itself.
     Network,
+    /// Lists and threads of a million chats, on each database. Takes long, and much of the disk.
+    Scale,
 }
 
 #[tokio::main]
@@ -44,7 +52,8 @@ async fn main() -> Result<()> {
     install_tls();
     let arguments = Arguments::parse();
     let names = if arguments.names.is_empty() || arguments.names.contains(&Name::All) {
-        Name::value_variants().to_vec()
+        let every = Name::value_variants().iter();
+        every.copied().filter(|name| *name != Name::Scale).collect()
     } else {
         arguments.names
     };
@@ -60,6 +69,13 @@ async fn main() -> Result<()> {
             Name::Reconnect => benchmarks::reconnect::run().await?,
             Name::Many => benchmarks::many::run(arguments.accounts).await?,
             Name::Network => benchmarks::network::run().await?,
+            Name::Scale => {
+                let size = benchmarks::scale::Size {
+                    chats: arguments.chats,
+                    messages: arguments.messages,
+                };
+                benchmarks::scale::run(size).await?;
+            }
         }
     }
     Ok(())

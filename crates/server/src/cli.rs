@@ -39,7 +39,7 @@ enum Command {
     Key(key::Options),
     /// Print the description of the API.
     Openapi,
-    /// Measure how fast a running server accepts messages.
+    /// Measure how fast a running server accepts messages, or make a large database to measure on.
     Bench(bench::Options),
 }
 
@@ -132,6 +132,7 @@ mod tests {
             "pesan key list --organization org_01jd0000000000000000000000",
             "pesan openapi",
             "pesan bench --api-key x --account acc_01jd0000000000000000000000 --to 1 --url https://x --clients 1",
+            "pesan bench seed --data x --chats 10 --messages 100",
         ] {
             Cli::try_parse_from(line.split(' ')).unwrap_or_else(|error| panic!("{line}: {error}"));
         }
@@ -140,6 +141,8 @@ mod tests {
             "pesan key add --name a --scopes everything",
             "pesan user add --email a",
             "pesan user add --email a@example.com --name A --new-organization B --role agent",
+            "pesan bench",
+            "pesan bench seed --chats 0",
             "pesan bench --api-key x --account acc_01jd0000000000000000000000 --to 1 --url x",
             "pesan bench --api-key x --account acc_01jd0000000000000000000000 --to 1 --clients 0",
             "pesan bench --api-key x --account acc_01jd0000000000000000000000 --to 1 --messages 0",

@@ -1,9 +1,11 @@
-//! `pesan bench`: how fast a running server accepts messages, seen from outside.
+//! `pesan bench`: how fast a running server accepts messages, seen from outside; [`seed`] makes a large database to measure.
+
+mod seed;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use pesan_model::{AccountId, Clock as _, SystemClock};
@@ -17,7 +19,22 @@ use crate::run::StartError;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct Options {
+    #[command(subcommand)]
+    action: Option<Action>,
+    #[command(flatten)]
+    load: Option<Load>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Fill a new database with chats and messages of nobody.
+    Seed(seed::Options),
+}
+
+#[derive(Debug, Args)]
+struct Load {
     /// The server.
     #[arg(long, default_value = "http://127.0.0.1:8080", value_parser = address)]
     url: Url,
@@ -50,7 +67,7 @@ fn address(text: &str) -> Result<Url, String> {
 /// What one client does, one message after another.
 struct Client {
     http: reqwest::Client,
-    options: Arc<Options>,
+    options: Arc<Load>,
 }
 
 impl Client {
@@ -107,6 +124,14 @@ fn percentile(times: &[Duration], percent: usize) -> Duration {
 }
 
 pub(super) async fn run(options: Options) -> Result<(), StartError> {
+    match (options.action, options.load) {
+        (Some(Action::Seed(options)), _) => seed::run(options).await,
+        (None, Some(load)) => send(load).await,
+        (None, None) => Err(StartError::Other("say what to measure: see --help".to_owned())),
+    }
+}
+
+async fn send(options: Load) -> Result<(), StartError> {
     let http = reqwest::Client::builder()
         .no_proxy()
         .timeout(REQUEST_TIMEOUT)

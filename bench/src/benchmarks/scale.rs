@@ -1,0 +1,219 @@
+//! Pages of one organization with very many chats and messages, on each database.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::Result;
+use crate::figures::{memory_of, percentile_ms, say};
+use crate::pesan::Api;
+use crate::programs::{Pesan, PesanOptions, Programs, Wanet, WanetOptions};
+use crate::seeded::Seeded;
+
+/// Requests of each kind that are measured.
+const REQUESTS: usize = 200;
+
+/// How large the organization is.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    /// Chats.
+    pub chats: u64,
+    /// Messages.
+    pub messages: u64,
+}
+
+/// What `pesan bench seed` tells of what it made.
+#[derive(Deserialize)]
+struct Seed {
+    api_key: String,
+    account_id: String,
+    assignee_id: String,
+    team_id: String,
+    tag_id: String,
+    long_chat_id: String,
+    first_at: u64,
+    last_at: u64,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    data: Vec<Value>,
+    next: Option<String>,
+}
+
+/// Fills each database and measures it.
+pub async fn run(size: Size) -> Result<()> {
+    let programs = Programs::beside_this_one()?;
+    let wanet = Wanet::start(&programs, &WanetOptions::default()).await?;
+    for database in ["sqlite", "postgres"] {
+        let folder = tempfile::Builder::new().prefix("pesan-bench").tempdir()?;
+        let mut options = PesanOptions::new(&programs, &folder.path().join("data"), &wanet.ws)?;
+        let server = if database == "postgres" {
+            let server = pesan_store::testing::postgres().await;
+            options.database_url = match &server.options {
+                pesan_store::StoreOptions::Postgres { url, .. } => Some(url.clone()),
+                pesan_store::StoreOptions::Sqlite { .. } => None,
+            };
+            Some(server)
+        } else {
+            None
+        };
+        measure(database, &options, size).await?;
+        drop(server);
+    }
+    Ok(())
+}
+
+async fn measure(database: &str, options: &PesanOptions, size: Size) -> Result<()> {
+    let started = Instant::now();
+    let mut command = options.command()?;
+    command.args(["bench", "seed"]);
+    command.args([
+        "--chats",
+        &size.chats.to_string(),
+        "--messages",
+        &size.messages.to_string(),
+    ]);
+    let output = command.output().await?;
+    if !output.status.success() {
+        return Err(format!("nothing was seeded; see {}", options.log.display()).into());
+    }
+    let seed: Seed = serde_json::from_slice(&output.stdout)?;
+    say(&format!(
+        "scale_{database} seeded {} chats and {} messages in {:.0} s",
+        size.chats,
+        size.messages,
+        started.elapsed().as_secs_f64()
+    ));
+    let (pesan, took) = Pesan::start(options).await?;
+    say(&format!("scale_{database}_start {:.0} ms", took.as_secs_f64() * 1000.0));
+    let api = Api::new(options, seed.api_key.clone())?;
+    let mut measured = Measured {
+        database,
+        api: &api,
+        chance: Seeded::new(7),
+        seed: &seed,
+    };
+    measured.lists().await?;
+    measured.threads().await?;
+    measured.counters().await?;
+    let memory = memory_of(pesan.pid());
+    say(&format!(
+        "scale_{database}_memory {} MiB resident",
+        memory.rss_kib / 1024
+    ));
+    pesan.kill().await
+}
+
+struct Measured<'a> {
+    database: &'a str,
+    api: &'a Api,
+    chance: Seeded,
+    seed: &'a Seed,
+}
+
+impl Measured<'_> {
+    /// Asks for each path once to warm up, then for all of them, and prints how long they took.
+    async fn time(&self, name: &str, paths: &[String], target: &str) -> Result<()> {
+        let mut took: Vec<Duration> = Vec::with_capacity(paths.len());
+        for path in paths {
+            let asked = Instant::now();
+            self.api.get::<Value>(path).await?;
+            took.push(asked.elapsed());
+        }
+        let [p50, p95, p99] = [50.0, 95.0, 99.0].map(|percent| percentile_ms(&mut took, percent));
+        say(&format!(
+            "scale_{}_{name} p50 {p50:.1} ms, p95 {p95:.1} ms, p99 {p99:.1} ms, {} requests{target}",
+            self.database,
+            paths.len()
+        ));
+        Ok(())
+    }
+
+    /// A place in the list, anywhere: a time, and an id that is before or after every other one.
+    fn anywhere(&mut self) -> String {
+        let span = self.seed.last_at - self.seed.first_at;
+        let at = self.seed.first_at + self.chance.next_number() % span;
+        format!("{at}.{}", self.seed.long_chat_id)
+    }
+
+    async fn lists(&mut self) -> Result<()> {
+        let Seed {
+            account_id,
+            assignee_id,
+            team_id,
+            tag_id,
+            ..
+        } = self.seed;
+        let filters = [
+            ("all", String::new()),
+            ("open", "&status=open".to_owned()),
+            ("closed", "&status=closed".to_owned()),
+            ("snoozed", "&status=snoozed".to_owned()),
+            ("account", format!("&status=open&account_id={account_id}")),
+            ("assignee", format!("&status=open&assignee={assignee_id}")),
+            ("unassigned", "&status=open&assignee=none".to_owned()),
+            ("team", format!("&status=open&team_id={team_id}")),
+            ("tag", format!("&status=open&tag_id={tag_id}")),
+            ("unread", "&status=open&unread=true".to_owned()),
+            ("starred", "&starred=true".to_owned()),
+            ("waiting", "&waiting=1".to_owned()),
+            (
+                "tag_of_account_unread",
+                format!("&tag_id={tag_id}&account_id={account_id}&unread=true"),
+            ),
+        ];
+        for (name, filter) in filters {
+            let path = format!("/v1/chats?limit=50{filter}");
+            let page: Page = self.api.get(&path).await?;
+            if page.data.is_empty() {
+                say(&format!(
+                    "scale_{}_list_{name} has no chat: not measured",
+                    self.database
+                ));
+                continue;
+            }
+            self.time(
+                &format!("list_{name}_first"),
+                &vec![path.clone(); REQUESTS],
+                " (target p95 <= 20 ms)",
+            )
+            .await?;
+            let deep: Vec<_> = (0..REQUESTS)
+                .map(|_| format!("{path}&after={}", self.anywhere()))
+                .collect();
+            self.time(&format!("list_{name}_deep"), &deep, " (target p95 <= 20 ms)")
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn threads(&mut self) -> Result<()> {
+        let mut paths = Vec::new();
+        for _ in 0..REQUESTS {
+            let page: Page = self
+                .api
+                .get(&format!("/v1/chats?limit=1&after={}", self.anywhere()))
+                .await?;
+            let chat = page.data.first().and_then(|chat| chat["id"].as_str());
+            paths.extend(chat.map(|chat| format!("/v1/chats/{chat}/messages?limit=50")));
+        }
+        self.time("thread_first", &paths, " (target p95 <= 20 ms)").await?;
+        let long = format!("/v1/chats/{}/messages?limit=50", self.seed.long_chat_id);
+        let mut deep = vec![long.clone()];
+        while deep.len() < REQUESTS {
+            let path = deep.last().cloned().unwrap_or_default();
+            let page: Page = self.api.get(&path).await?;
+            let Some(next) = page.next else { break };
+            deep.push(format!("{long}&after={next}"));
+        }
+        self.time("thread_deep", &deep, " (target p95 <= 20 ms)").await
+    }
+
+    async fn counters(&self) -> Result<()> {
+        let paths = vec!["/v1/chats/counters".to_owned(); REQUESTS];
+        self.time("counters", &paths, " (target p95 <= 5 ms)").await
+    }
+}
