@@ -17,6 +17,17 @@ interface Ready {
   wanet: { ws: string; admin: string };
 }
 
+/** A message on a simulated phone. */
+interface PhoneMessage {
+  id: string;
+  kind: string;
+  direction: "in" | "out";
+  text: string | null;
+  reply_to: string | null;
+  /** How often it reached the screen. */
+  shown: number;
+}
+
 export class Demo {
   private constructor(
     public ready: Ready,
@@ -103,6 +114,27 @@ export class Demo {
     await expect(page.getByRole("heading", { name: "Chats", level: 1 })).toBeVisible();
   }
 
+  /** What the phone has on its screen, oldest first. */
+  async messages(phone: string): Promise<PhoneMessage[]> {
+    return JSON.parse(await this.wanet("GET", `/admin/phones/${phone}/messages`));
+  }
+
+  /** A phone with this number, linked as an account without a browser. */
+  async account(name: string, phone: string): Promise<string> {
+    await this.phone(phone, name);
+    const { id } = await this.api<{ id: string }>("POST", "/v1/accounts", { name });
+    await this.api("POST", `/v1/accounts/${id}/connect`);
+    await expect(() => this.scanShown(phone, id)).toPass();
+    await this.connected(id);
+    return id;
+  }
+
+  /** Until the account is connected. */
+  async connected(account: string): Promise<void> {
+    const state = async () => (await this.api<{ state: string }>("GET", `/v1/accounts/${account}`)).state;
+    await expect.poll(state, { timeout: 60_000 }).toBe("connected");
+  }
+
   /** Adds an account in the browser and scans its code with a phone, as a person would. */
   async link(page: Page, name: string, phone: string): Promise<string> {
     await page.getByRole("link", { name: "Accounts" }).first().click();
@@ -139,19 +171,22 @@ export function firstLine(process: ChildProcess, having = ""): Promise<string> {
   });
 }
 
+/** Runs one for as long as it is used. */
+export async function withDemo(use: (demo: Demo) => Promise<void>): Promise<void> {
+  const data = await mkdtemp(join(tmpdir(), "pesan-e2e-"));
+  let demo: Demo | undefined;
+  try {
+    demo = await Demo.start(data);
+    await use(demo);
+  } finally {
+    await demo?.stop();
+    await rm(data, { recursive: true, force: true });
+  }
+}
+
 export const test = base.extend<{ demo: Demo }>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of the fixtures from the pattern
-  demo: async ({}, use) => {
-    const data = await mkdtemp(join(tmpdir(), "pesan-e2e-"));
-    let demo: Demo | undefined;
-    try {
-      demo = await Demo.start(data);
-      await use(demo);
-    } finally {
-      await demo?.stop();
-      await rm(data, { recursive: true, force: true });
-    }
-  },
+  demo: async ({}, use) => withDemo(use),
 });
 
 export { expect };

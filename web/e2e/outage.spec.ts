@@ -19,19 +19,13 @@ async function openChat(demo: Demo, page: Page): Promise<string> {
   return account;
 }
 
-async function connected(demo: Demo, account: string): Promise<void> {
-  await expect
-    .poll(async () => (await demo.api<{ state: string }>("GET", `/v1/accounts/${account}`)).state, { timeout: 60_000 })
-    .toBe("connected");
-}
-
 test("what a phone wrote while the page was cut off is there when it is back", async ({ demo, page }) => {
   const account = await openChat(demo, page);
   await page.route("**/v1/**", (route) => route.abort());
   await demo.kill();
   await expect(page.getByText("Live updates are interrupted. Reconnecting…").first()).toBeVisible();
   await demo.restart();
-  await connected(demo, account);
+  await demo.connected(account);
   await demo.write(BUDI, OURS, "Saya tunggu jawabannya.");
   await expect
     .poll(async () => JSON.stringify(await demo.api("GET", `/v1/chats?account_id=${account}`)))
@@ -48,7 +42,7 @@ test("what is sent while the server is away leaves when it is back, and says so"
   const message = page.getByRole("log").locator("[data-status]").filter({ hasText: "Silakan, Pak." });
   await expect(message).toHaveAttribute("data-status", "sending");
   await demo.restart();
-  await connected(demo, account);
+  await demo.connected(account);
   await expect(message).toHaveAttribute("data-status", /delivered|read/);
   await expect(message).toHaveCount(1);
 });

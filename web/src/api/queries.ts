@@ -50,8 +50,6 @@ export const keys = {
   qr: (accountId: string) => ["qr", accountId] as const,
   deliveries: (webhookId: string) => ["deliveries", webhookId] as const,
   mediaVersion: (mediaId: string) => ["media-version", mediaId] as const,
-  /** What was typed in a chat and not sent. */
-  draft: (chatId: string) => ["draft", chatId] as const,
   typing: (chatId: string) => ["typing", chatId] as const,
   /** All that is known of people: what is read of one of them is below `contact`. */
   contacts: ["contact"] as const,

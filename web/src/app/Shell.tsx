@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { meQuery, setupQuery } from "~/api/queries";
 import type { Permission } from "~/api/types";
 import { Linking } from "~/features/accounts/Linking";
+import { Sending } from "~/features/chats/Sending";
 import { ReminderNotices } from "~/features/contacts/ReminderNotices";
 import { Live, useLive } from "~/live/Live";
 import { useMay } from "~/ui/Allowed";
@@ -41,69 +42,71 @@ export function Shell() {
 
   return (
     <Live>
-      <Linking>
-        <CommandBar />
-        <ReminderNotices />
-        <button type="button" className={`${classes.skip} skip`} onClick={() => main.current?.focus()}>
-          {t("common.skip")}
-        </button>
-        <AppShell
-          layout="alt"
-          header={{ height: 56 }}
-          navbar={{ width: { base: 0, sm: 76, lg: 228 }, breakpoint: "sm", collapsed: { mobile: true } }}
-          footer={{ height: { base: inChat ? 0 : 60, sm: 0 }, collapsed: false }}
-        >
-          <AppShell.Header className={classes.header}>
-            <Group h="100%" px="md" justify="space-between" wrap="nowrap">
-              <Group gap="xs" wrap="nowrap" miw={0}>
-                <Box hiddenFrom="sm" lh={0}>
-                  <Mark size={28} />
-                </Box>
-                <Text fw={600} truncate>
-                  {organization}
-                </Text>
+      <Sending>
+        <Linking>
+          <CommandBar />
+          <ReminderNotices />
+          <button type="button" className={`${classes.skip} skip`} onClick={() => main.current?.focus()}>
+            {t("common.skip")}
+          </button>
+          <AppShell
+            layout="alt"
+            header={{ height: 56 }}
+            navbar={{ width: { base: 0, sm: 76, lg: 228 }, breakpoint: "sm", collapsed: { mobile: true } }}
+            footer={{ height: { base: inChat ? 0 : 60, sm: 0 }, collapsed: false }}
+          >
+            <AppShell.Header className={classes.header}>
+              <Group h="100%" px="md" justify="space-between" wrap="nowrap">
+                <Group gap="xs" wrap="nowrap" miw={0}>
+                  <Box hiddenFrom="sm" lh={0}>
+                    <Mark size={28} />
+                  </Box>
+                  <Text fw={600} truncate>
+                    {organization}
+                  </Text>
+                </Group>
+                <Group gap="xs" wrap="nowrap">
+                  <LiveNotice />
+                  <AccountsDot />
+                  <UserMenu />
+                </Group>
               </Group>
-              <Group gap="xs" wrap="nowrap">
-                <LiveNotice />
-                <AccountsDot />
-                <UserMenu />
+            </AppShell.Header>
+
+            <AppShell.Navbar className={classes.navbar} p="sm" visibleFrom="sm" aria-label={t("nav.main")}>
+              <Group gap="sm" px={6} h={44} mb="sm" wrap="nowrap" className={classes.brand}>
+                <Mark size={32} />
+                <Title order={2} size="h4" visibleFrom="lg">
+                  Pesan
+                </Title>
               </Group>
-            </Group>
-          </AppShell.Header>
+              {PLACES.map((place) => (
+                <PlaceLink key={place.to} place={place} />
+              ))}
+              <Text size="xs" c="dimmed" mt="auto" px={6} visibleFrom="lg">
+                {setup && `Pesan ${setup.version}`}
+              </Text>
+            </AppShell.Navbar>
 
-          <AppShell.Navbar className={classes.navbar} p="sm" visibleFrom="sm" aria-label={t("nav.main")}>
-            <Group gap="sm" px={6} h={44} mb="sm" wrap="nowrap" className={classes.brand}>
-              <Mark size={32} />
-              <Title order={2} size="h4" visibleFrom="lg">
-                Pesan
-              </Title>
-            </Group>
-            {PLACES.map((place) => (
-              <PlaceLink key={place.to} place={place} />
-            ))}
-            <Text size="xs" c="dimmed" mt="auto" px={6} visibleFrom="lg">
-              {setup && `Pesan ${setup.version}`}
-            </Text>
-          </AppShell.Navbar>
+            <AppShell.Main ref={main} tabIndex={-1} className={classes.main}>
+              {setup?.sandbox && <SandboxNote />}
+              <div className={classes.page}>
+                <Outlet />
+              </div>
+            </AppShell.Main>
 
-          <AppShell.Main ref={main} tabIndex={-1} className={classes.main}>
-            {setup?.sandbox && <SandboxNote />}
-            <div className={classes.page}>
-              <Outlet />
-            </div>
-          </AppShell.Main>
-
-          {!inChat && (
-            <AppShell.Footer hiddenFrom="sm" className={classes.footer}>
-              <nav aria-label={t("nav.main")} className={classes.tabs}>
-                {PLACES.map((place) => (
-                  <PlaceLink key={place.to} place={place} />
-                ))}
-              </nav>
-            </AppShell.Footer>
-          )}
-        </AppShell>
-      </Linking>
+            {!inChat && (
+              <AppShell.Footer hiddenFrom="sm" className={classes.footer}>
+                <nav aria-label={t("nav.main")} className={classes.tabs}>
+                  {PLACES.map((place) => (
+                    <PlaceLink key={place.to} place={place} />
+                  ))}
+                </nav>
+              </AppShell.Footer>
+            )}
+          </AppShell>
+        </Linking>
+      </Sending>
     </Live>
   );
 }

@@ -1,10 +1,14 @@
 import { Avatar, Menu, Text, UnstyledButton, useMantineColorScheme, VisuallyHidden } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "~/api/client";
 import { meQuery } from "~/api/queries";
+import { forgetDrafts } from "~/features/chats/drafts";
+import { useOutbox, usePendingCount } from "~/features/chats/Sending";
 import { chooseLanguage, currentLanguage, isLanguage, LANGUAGES, type Language } from "~/i18n";
+import { Confirm } from "~/ui/Confirm";
 import { IconCheck, IconDesktop, IconLogout, IconMoon, IconSun } from "~/ui/icons";
 import { notifyProblem } from "~/ui/notify";
 import { usePreferences } from "./preferences";
@@ -24,9 +28,15 @@ export function UserMenu() {
   const user = useQuery(meQuery).data?.user;
   const language = currentLanguage();
   const { save } = usePreferences();
+  const outbox = useOutbox();
+  const pending = usePendingCount();
+  const [asking, setAsking] = useState(false);
   const logout = useMutation({
     mutationFn: () => ask(api.POST("/v1/logout")),
     onSuccess: async () => {
+      // Nothing that they wrote stays behind for whoever sits here next.
+      forgetDrafts(outbox.user);
+      await outbox.forget();
       client.clear();
       await router.navigate({ to: "/login" });
     },
@@ -40,56 +50,71 @@ export function UserMenu() {
   };
 
   return (
-    <Menu width={240}>
-      <Menu.Target>
-        <UnstyledButton>
-          <VisuallyHidden>{t("nav.menu")}</VisuallyHidden>
-          <Avatar name={user?.name ?? "?"} color="teal" radius="xl" size={36} aria-hidden />
-        </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {user && (
-          <>
-            <Menu.Label>
-              <Text size="sm" fw={600} c="var(--mantine-color-text)" truncate>
-                {user.name}
-              </Text>
-              <Text size="xs" truncate>
-                {user.email}
-              </Text>
-            </Menu.Label>
-            <Menu.Divider />
-          </>
-        )}
-        <Menu.Label>{t("nav.theme")}</Menu.Label>
-        {SCHEMES.map((scheme) => (
+    <>
+      <Menu width={240}>
+        <Menu.Target>
+          <UnstyledButton>
+            <VisuallyHidden>{t("nav.menu")}</VisuallyHidden>
+            <Avatar name={user?.name ?? "?"} color="teal" radius="xl" size={36} aria-hidden />
+          </UnstyledButton>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {user && (
+            <>
+              <Menu.Label>
+                <Text size="sm" fw={600} c="var(--mantine-color-text)" truncate>
+                  {user.name}
+                </Text>
+                <Text size="xs" truncate>
+                  {user.email}
+                </Text>
+              </Menu.Label>
+              <Menu.Divider />
+            </>
+          )}
+          <Menu.Label>{t("nav.theme")}</Menu.Label>
+          {SCHEMES.map((scheme) => (
+            <Menu.Item
+              key={scheme.value}
+              closeMenuOnClick={false}
+              leftSection={<scheme.icon size={18} />}
+              rightSection={colorScheme === scheme.value && <IconCheck size={16} />}
+              onClick={() => setColorScheme(scheme.value)}
+            >
+              {t(`nav.${scheme.text}`)}
+            </Menu.Item>
+          ))}
+          <Menu.Divider />
+          <Menu.Label>{t("nav.language")}</Menu.Label>
+          {Object.entries(LANGUAGES).map(([code, { name }]) => (
+            <Menu.Item
+              key={code}
+              lang={code}
+              rightSection={code === language && <IconCheck size={16} />}
+              onClick={() => isLanguage(code) && choose(code)}
+            >
+              {name}
+            </Menu.Item>
+          ))}
+          <Menu.Divider />
           <Menu.Item
-            key={scheme.value}
-            closeMenuOnClick={false}
-            leftSection={<scheme.icon size={18} />}
-            rightSection={colorScheme === scheme.value && <IconCheck size={16} />}
-            onClick={() => setColorScheme(scheme.value)}
+            leftSection={<IconLogout size={18} />}
+            onClick={() => (pending > 0 ? setAsking(true) : logout.mutate())}
           >
-            {t(`nav.${scheme.text}`)}
+            {t("nav.logout")}
           </Menu.Item>
-        ))}
-        <Menu.Divider />
-        <Menu.Label>{t("nav.language")}</Menu.Label>
-        {Object.entries(LANGUAGES).map(([code, { name }]) => (
-          <Menu.Item
-            key={code}
-            lang={code}
-            rightSection={code === language && <IconCheck size={16} />}
-            onClick={() => isLanguage(code) && choose(code)}
-          >
-            {name}
-          </Menu.Item>
-        ))}
-        <Menu.Divider />
-        <Menu.Item leftSection={<IconLogout size={18} />} onClick={() => logout.mutate()}>
-          {t("nav.logout")}
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+        </Menu.Dropdown>
+      </Menu>
+      {asking && (
+        <Confirm
+          title={t("nav.logout")}
+          text={t("nav.logoutPending", { count: pending })}
+          act={t("nav.logoutAnyway")}
+          busy={logout.isPending}
+          onConfirm={() => logout.mutate()}
+          onClose={() => setAsking(false)}
+        />
+      )}
+    </>
   );
 }

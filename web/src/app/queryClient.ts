@@ -1,5 +1,7 @@
 import { QueryClient } from "@tanstack/react-query";
 import { Problem } from "~/api/problem";
+import { meQuery } from "~/api/queries";
+import { setZone } from "~/ui/time";
 
 export function createQueryClient(): QueryClient {
   const client = new QueryClient({
@@ -12,8 +14,11 @@ export function createQueryClient(): QueryClient {
       mutations: { retry: false },
     },
   });
-  // What a person wrote is kept until it is sent or they log out, whether its chat is open or not.
-  client.setQueryDefaults(["draft"], { gcTime: Number.POSITIVE_INFINITY });
+  // Before anything is shown of a person, it is known where they live.
+  client.getQueryCache().subscribe(({ query, type }) => {
+    if (query.queryKey[0] !== meQuery.queryKey[0] || (type !== "updated" && type !== "removed")) return;
+    setZone(client.getQueryData(meQuery.queryKey)?.preferences?.time_zone);
+  });
   return client;
 }
 

@@ -2,6 +2,7 @@ import { notifications } from "@mantine/notifications";
 import { cleanup, configure } from "@testing-library/react";
 import i18next from "i18next";
 import { afterEach, beforeAll, vi } from "vitest";
+import { openShelf } from "~/features/chats/shelf";
 import { startI18n } from "~/i18n";
 
 // A deadline, not a wait: a fact is taken as soon as it holds.
@@ -39,8 +40,9 @@ beforeAll(async () => {
   if (!i18next.isInitialized) await startI18n("en");
 });
 
-afterEach(() => {
+afterEach(async () => {
   cleanup();
+  await openShelf().clear();
   notifications.clean();
   localStorage.clear();
 });

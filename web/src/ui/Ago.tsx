@@ -1,7 +1,7 @@
 import { Tooltip } from "@mantine/core";
 import { useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
-import { ago, full, span } from "./time";
+import { ago, full, onZone, span } from "./time";
 
 const TICK_MS = 15_000;
 let shownNow = Date.now();
@@ -9,11 +9,17 @@ let shownNow = Date.now();
 function everyTick(changed: () => void): () => void {
   // Nothing ticks while nothing shows a time.
   if (Date.now() - shownNow > TICK_MS) shownNow = Date.now();
-  const timer = setInterval(() => {
+  const tick = () => {
     shownNow = Date.now();
     changed();
-  }, TICK_MS);
-  return () => clearInterval(timer);
+  };
+  const timer = setInterval(tick, TICK_MS);
+  // Every time that is shown changes with where the person lives.
+  const stop = onZone(tick);
+  return () => {
+    clearInterval(timer);
+    stop();
+  };
 }
 
 /** The present moment, to the quarter of a minute. */

@@ -1,9 +1,89 @@
-/** Moments as people read them, in the language that is shown. */
+/** Moments as people read them: in the language that is shown, and where the person lives. */
+import { useSyncExternalStore } from "react";
 import { currentLanguage } from "~/i18n";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+
+/** The time zone of this browser. */
+export function browserZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+}
+
+let chosenZone: string | undefined;
+const zoneListeners = new Set<() => void>();
+
+/** Shows moments as they are there; without a zone, or in one that this browser does not know, as the browser has them. */
+export function setZone(zone: string | null | undefined): void {
+  const next = zone && isKnown(zone) ? zone : undefined;
+  if (next === chosenZone) return;
+  chosenZone = next;
+  for (const listener of [...zoneListeners]) listener();
+}
+
+function isKnown(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Where the person lives: as they set it, else as the browser says. */
+export function currentZone(): string {
+  return chosenZone ?? browserZone();
+}
+
+/** Hears when it changes. */
+export function onZone(listener: () => void): () => void {
+  zoneListeners.add(listener);
+  return () => zoneListeners.delete(listener);
+}
+
+export function useZone(): string {
+  return useSyncExternalStore(onZone, currentZone);
+}
+
+/** They cost more to make than to use, and lists use them for every row. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** The one way in which a moment becomes text. */
+function shownAs(moment: string | number, options: Intl.DateTimeFormatOptions): string {
+  const timeZone = options.timeZone ?? currentZone();
+  const key = JSON.stringify([currentLanguage(), timeZone, options]);
+  let format = formats.get(key);
+  if (!format) {
+    format = new Intl.DateTimeFormat(currentLanguage(), { ...options, timeZone });
+    formats.set(key, format);
+  }
+  return format.format(new Date(moment));
+}
+
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+/** How far the clocks of a zone are ahead of UTC at a moment, in milliseconds. */
+export function aheadOfUtc(moment: number, zone: string): number {
+  let format = clocks.get(zone);
+  if (!format) {
+    format = new Intl.DateTimeFormat("en-US", {
+      timeZone: zone,
+      hourCycle: "h23",
+      year: "numeric",
+      month: "numeric",
+      day: "numeric",
+      hour: "numeric",
+      minute: "numeric",
+      second: "numeric",
+    });
+    clocks.set(zone, format);
+  }
+  const parts = format.formatToParts(moment);
+  const part = (type: Intl.DateTimeFormatPartTypes) => Number(parts.find((each) => each.type === type)?.value);
+  const wall = Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second"));
+  return wall - Math.floor(moment / 1_000) * 1_000;
+}
 
 /** "3 minutes ago", "in 2 hours", "yesterday". */
 export function ago(moment: string, now: number): string {
@@ -38,40 +118,48 @@ export function span(ms: number, units = 2): string {
 }
 
 export function clock(moment: string): string {
-  return new Intl.DateTimeFormat(currentLanguage(), { hour: "2-digit", minute: "2-digit" }).format(new Date(moment));
+  return shownAs(moment, { hour: "2-digit", minute: "2-digit" });
 }
 
+/** A day. One that is written without a time is the same day everywhere. */
 export function day(moment: string): string {
-  return new Intl.DateTimeFormat(currentLanguage(), { day: "numeric", month: "short", year: "numeric" }).format(
-    new Date(moment),
-  );
+  const timeZone = /^\d{4}-\d{2}-\d{2}$/.test(moment) ? "UTC" : undefined;
+  return shownAs(moment, { day: "numeric", month: "short", year: "numeric", timeZone });
 }
 
+/** To the minute. */
+export function shown(moment: string): string {
+  return shownAs(moment, { dateStyle: "medium", timeStyle: "short" });
+}
+
+/** To the second. */
 export function full(moment: string): string {
-  return new Intl.DateTimeFormat(currentLanguage(), { dateStyle: "medium", timeStyle: "medium" }).format(
-    new Date(moment),
-  );
+  return shownAs(moment, { dateStyle: "medium", timeStyle: "medium" });
 }
 
-/** Local midnight, as a number that tells days apart. */
+/** The time, with its day unless it is today. */
+export function when(moment: string): string {
+  if (dayNumber(moment) === dayNumber(Date.now())) return clock(moment);
+  return shownAs(moment, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+}
+
+/** The day it is where the person lives, as a number that tells days apart. */
 export function dayNumber(moment: string | number): number {
-  const date = new Date(moment);
-  return Math.round(new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime() / DAY);
+  const at = typeof moment === "number" ? moment : Date.parse(moment);
+  return Math.floor((at + aheadOfUtc(at, currentZone())) / DAY);
 }
 
-/** The day it is here, as `<input type="date">` and the server write it. */
+/** The day it is where the person lives, as `<input type="date">` and the server write it. */
 export function localDay(moment: Date): string {
-  const month = String(moment.getMonth() + 1).padStart(2, "0");
-  return `${moment.getFullYear()}-${month}-${String(moment.getDate()).padStart(2, "0")}`;
+  return new Date(moment.getTime() + aheadOfUtc(moment.getTime(), currentZone())).toISOString().slice(0, 10);
 }
 
 /** What a list of chats shows: the time today, else the day. */
 export function listTime(moment: string, now: number): string {
   const days = dayNumber(now) - dayNumber(moment);
   if (days <= 0) return clock(moment);
-  const date = new Date(moment);
-  if (days < 7) return new Intl.DateTimeFormat(currentLanguage(), { weekday: "short" }).format(date);
-  return new Intl.DateTimeFormat(currentLanguage(), { day: "numeric", month: "numeric", year: "2-digit" }).format(date);
+  if (days < 7) return shownAs(moment, { weekday: "short" });
+  return shownAs(moment, { day: "numeric", month: "numeric", year: "2-digit" });
 }
 
 export function bytes(size: number): string {

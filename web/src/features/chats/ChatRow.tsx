@@ -1,16 +1,14 @@
 import { Avatar, Badge, Tooltip, VisuallyHidden } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
-import { keys } from "~/api/queries";
 import type { Chat, Tag } from "~/api/types";
 import { IconSnooze, IconStarred } from "~/ui/icons";
-import { listTime } from "~/ui/time";
+import { listTime, when } from "~/ui/time";
 import { ChatAvatar } from "./ChatAvatar";
 import classes from "./ChatRow.module.css";
+import { useDraft } from "./drafts";
 import { Ticks } from "./Ticks";
-import { when } from "./times";
 import { useTyping } from "./typing";
 
 /** The height of a row, which is the same for all. */
@@ -125,7 +123,7 @@ function Tags({ tags }: { tags: Tag[] }) {
 function Preview({ chat, active }: { chat: Chat; active: boolean }) {
   const { t } = useTranslation();
   const typing = useTyping(chat.id);
-  const draft = useQuery({ queryKey: keys.draft(chat.id), queryFn: () => "", enabled: false, initialData: "" }).data;
+  const [draft] = useDraft(chat.id);
   if (typing)
     return <span className={classes.typing}>{typing.recording ? t("chat.recording") : t("chat.typing")}</span>;
   if (draft.trim() !== "" && !active) {

@@ -1,17 +1,17 @@
 import { ActionIcon, CloseButton, FileButton, Group, Text, Textarea } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
-import { type ClipboardEvent, type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from "react";
+import { type ClipboardEvent, type KeyboardEvent, lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { keys } from "~/api/queries";
 import type { Chat, Message } from "~/api/types";
+import { type Command, useCommands } from "~/ui/commands";
 import { IconAttach, IconMicrophone, IconSend } from "~/ui/icons";
 import { Attachments } from "./Attachments";
 import { Quote } from "./Bubble";
 import classes from "./Composer.module.css";
+import { useDraft } from "./drafts";
 import { useFileDrop } from "./drop";
 import { EmojiPicker } from "./EmojiPicker";
 import { brokenLimit, isVoiceNote, kindOf, lengthOf, MAX_CAPTION, MAX_FILES, MAX_TEXT } from "./files";
-import type { Draft } from "./outbox";
+import type { Draft } from "./pending";
 import { SendOptions } from "./SendOptions";
 import { isSend, useSendKey } from "./sendKey";
 
@@ -30,19 +30,30 @@ interface Props {
 
 export function Composer({ chat, disabled, replyTo, onReply, onTyping, onSend }: Props) {
   const { t } = useTranslation();
-  const client = useQueryClient();
-  const [text, setText] = useState(() => client.getQueryData<string>(keys.draft(chat.id)) ?? "");
+  const [text, setText] = useDraft(chat.id);
   const [files, setFiles] = useState<File[]>([]);
   const [tooMany, setTooMany] = useState(false);
   const [isRecording, setRecording] = useState(false);
   const [sendKey] = useSendKey();
   const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
-    client.setQueryData(keys.draft(chat.id), text);
-  }, [client, chat.id, text]);
-  useEffect(() => {
     if (replyTo) field.current?.focus();
   }, [replyTo]);
+
+  const commands = useMemo(
+    (): Command[] => [
+      {
+        id: "write",
+        group: "chat",
+        label: t("chat.write"),
+        hotkey: "w",
+        disabled: disabled ? t("common.notAllowed") : undefined,
+        run: () => field.current?.focus(),
+      },
+    ],
+    [t, disabled],
+  );
+  useCommands(commands);
 
   // The field was away meanwhile.
   const wasRecording = useRef(false);

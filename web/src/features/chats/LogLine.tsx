@@ -1,8 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { ChatLogEntry } from "~/api/types";
-import { clock, full } from "~/ui/time";
+import { clock, full, when } from "~/ui/time";
 import classes from "./Messages.module.css";
-import { when } from "./times";
 
 /** A grey line in a thread: what was done with the chat, and by whom. */
 export function LogLine({ entry }: { entry: ChatLogEntry }) {

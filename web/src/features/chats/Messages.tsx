@@ -10,8 +10,8 @@ import { Bubble } from "./Bubble";
 import { LogLine } from "./LogLine";
 import classes from "./Messages.module.css";
 import { ViewContext, viewedOf } from "./media";
-import type { Pending } from "./outbox";
 import { PendingBubble } from "./PendingBubble";
+import type { Pending } from "./pending";
 
 const MediaViewer = lazy(() => import("./MediaViewer"));
 

@@ -16,7 +16,7 @@ import { notifyDone } from "~/ui/notify";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { bytes } from "~/ui/time";
 import { brokenLimit } from "./files";
-import { bodyOf } from "./outbox";
+import { bodyOf } from "./pending";
 
 interface Values {
   account: string;

@@ -4,7 +4,9 @@ import { sentenceOf, sentenceOfField } from "~/api/sentences";
 import { IconFile } from "~/ui/icons";
 import { bytes, clock, full, percentage } from "~/ui/time";
 import classes from "./Messages.module.css";
-import { type Pending, useProgress } from "./outbox";
+import { TOO_OLD } from "./outbox";
+import type { Pending } from "./pending";
+import { useProgress } from "./Sending";
 import { Ticks } from "./Ticks";
 
 /** A message that the server has not taken yet, or has refused. */
@@ -14,10 +16,11 @@ export function PendingBubble(props: {
   onDiscard(pending: Pending): void;
 }) {
   const { t } = useTranslation();
-  const { draft, at, problem, key, media } = props.pending;
+  const { draft, at, problem, key, media, isWaiting } = props.pending;
   const part = useProgress(key);
   const percent = Math.round((part ?? 0) * 100);
-  const isUploading = draft.file !== undefined && media === undefined && !problem;
+  const waits = isWaiting === true && !problem;
+  const isUploading = draft.file !== undefined && media === undefined && !problem && !waits;
   return (
     <div
       className={classes.row}
@@ -64,6 +67,14 @@ export function PendingBubble(props: {
             </Anchor>
           </div>
         )}
+        {waits && (
+          <div className={classes.hint}>
+            <span>{t("composer.waits")}</span>
+            <Anchor component="button" type="button" fz={12} onClick={() => props.onDiscard(props.pending)}>
+              {t("composer.cancelWaiting")}
+            </Anchor>
+          </div>
+        )}
         {draft.sendAt && !problem && (
           <div className={classes.hint}>{t("chat.scheduled", { time: full(draft.sendAt) })}</div>
         )}
@@ -71,7 +82,10 @@ export function PendingBubble(props: {
           <div className={classes.problem} role="alert">
             <span>
               {t("chat.sendFailed", {
-                reason: [...problem.fields.values()].map(sentenceOfField).join(" ") || sentenceOf(problem),
+                reason:
+                  problem.code === TOO_OLD
+                    ? t("composer.tooOld")
+                    : [...problem.fields.values()].map(sentenceOfField).join(" ") || sentenceOf(problem),
               })}
             </span>
             <Anchor component="button" type="button" size="sm" onClick={() => props.onRetry(props.pending)}>

@@ -2,7 +2,8 @@ import { Button, Group, Stack, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Dialog } from "~/ui/Dialog";
-import { fieldValue } from "./times";
+import { fromField, toField } from "~/ui/moments";
+import { browserZone, useZone } from "~/ui/time";
 
 interface Props {
   title: string;
@@ -20,14 +21,15 @@ interface Props {
 /** Asks for a moment to come. */
 export function PickTime({ title, label, act, from, until, onPick, onClose }: Props) {
   const { t } = useTranslation();
-  const [value, setValue] = useState(() => fieldValue(from));
+  const zone = useZone();
+  const [value, setValue] = useState(() => toField(from, zone, "second"));
   const [wrong, setWrong] = useState<"past" | "late">();
   return (
     <Dialog onClose={onClose} title={title}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          const moment = new Date(value);
+          const moment = fromField(value, zone);
           const flaw = !(moment.getTime() > Date.now()) ? "past" : until && moment > until ? "late" : undefined;
           setWrong(flaw);
           if (!flaw) onPick(moment);
@@ -38,6 +40,7 @@ export function PickTime({ title, label, act, from, until, onPick, onClose }: Pr
             type="datetime-local"
             step={1}
             label={label}
+            description={zone === browserZone() ? undefined : t("reminder.inZone", { zone })}
             required
             value={value}
             error={wrong && t(wrong === "past" ? "inbox.snoozePast" : "composer.tooLate")}

@@ -2,10 +2,11 @@ import { ActionIcon, Menu } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { IconClock, IconSendLater } from "~/ui/icons";
+import { useZone, when } from "~/ui/time";
 import classes from "./Composer.module.css";
 import { PickTime } from "./PickTime";
 import { type SendKey, useSendKey } from "./sendKey";
-import { PRESETS, when } from "./times";
+import { PRESETS } from "./times";
 
 /** The server keeps no message for longer. */
 const MAX_MS = 365 * 86_400_000;
@@ -18,6 +19,7 @@ export function SendOptions({ ready, onLater }: { ready: boolean; onLater(at: Da
   const { t } = useTranslation();
   const [picking, setPicking] = useState(false);
   const [sendKey, setSendKey] = useSendKey();
+  const zone = useZone();
   return (
     <>
       <Menu position="top-end">
@@ -39,8 +41,8 @@ export function SendOptions({ ready, onLater }: { ready: boolean; onLater(at: Da
             <Menu.Item
               key={name}
               disabled={!ready}
-              rightSection={<small>{when(PRESETS[name](new Date()).toISOString())}</small>}
-              onClick={() => onLater(PRESETS[name](new Date()))}
+              rightSection={<small>{when(PRESETS[name](new Date(), zone).toISOString())}</small>}
+              onClick={() => onLater(PRESETS[name](new Date(), zone))}
             >
               {t(`inbox.${name}`)}
             </Menu.Item>
@@ -65,7 +67,7 @@ export function SendOptions({ ready, onLater }: { ready: boolean; onLater(at: Da
           title={t("composer.later")}
           label={t("composer.laterAt")}
           act={t("composer.schedule")}
-          from={PRESETS.snoozeTomorrow(new Date())}
+          from={PRESETS.snoozeTomorrow(new Date(), zone)}
           until={new Date(Date.now() + MAX_MS)}
           onClose={() => setPicking(false)}
           onPick={(at) => {

@@ -2,8 +2,9 @@ import { ActionIcon, Menu } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { IconSnooze } from "~/ui/icons";
+import { useZone, when } from "~/ui/time";
 import { PickTime } from "./PickTime";
-import { PRESETS, when } from "./times";
+import { PRESETS } from "./times";
 
 interface Props {
   opened: boolean;
@@ -18,6 +19,7 @@ const NAMES = Object.keys(PRESETS) as (keyof typeof PRESETS)[];
 export function Snooze({ opened, onOpened, disabled, onSnooze }: Props) {
   const { t } = useTranslation();
   const [picking, setPicking] = useState(false);
+  const zone = useZone();
   return (
     <>
       <Menu opened={opened} onChange={onOpened} position="bottom-end" withinPortal>
@@ -37,8 +39,8 @@ export function Snooze({ opened, onOpened, disabled, onSnooze }: Props) {
           {NAMES.map((name) => (
             <Menu.Item
               key={name}
-              rightSection={<small>{when(PRESETS[name](new Date()).toISOString())}</small>}
-              onClick={() => onSnooze(PRESETS[name](new Date()))}
+              rightSection={<small>{when(PRESETS[name](new Date(), zone).toISOString())}</small>}
+              onClick={() => onSnooze(PRESETS[name](new Date(), zone))}
             >
               {t(`inbox.${name}`)}
             </Menu.Item>
@@ -52,7 +54,7 @@ export function Snooze({ opened, onOpened, disabled, onSnooze }: Props) {
           title={t("inbox.snooze")}
           label={t("inbox.snoozeUntil")}
           act={t("inbox.snoozeSet")}
-          from={PRESETS.snoozeTomorrow(new Date())}
+          from={PRESETS.snoozeTomorrow(new Date(), zone)}
           onClose={() => setPicking(false)}
           onPick={(until) => {
             setPicking(false);

@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 import { api, ask } from "~/api/client";
 import { useNextPage } from "~/api/nextPage";
 import { Problem } from "~/api/problem";
-import { accountsQuery, chatLogQuery, chatQuery, colleaguesQuery, keys, meQuery, messagesQuery } from "~/api/queries";
+import { accountsQuery, chatLogQuery, chatQuery, colleaguesQuery, meQuery, messagesQuery } from "~/api/queries";
 import type { Account, Chat, ChatLogEntry, Message } from "~/api/types";
 import { NothingHere } from "~/app/NotFoundPage";
 import { usePolling } from "~/live/Live";
@@ -20,9 +20,11 @@ import { ProblemAlert } from "~/ui/ProblemAlert";
 import { ago } from "~/ui/time";
 import { type Answered, answeredMeanwhile } from "./answered";
 import { Composer } from "./Composer";
+import { useDraft } from "./drafts";
 import { Messages } from "./Messages";
-import { type Draft, notYetListed, useOutbox, useSend } from "./outbox";
+import { type Draft, notYetListed } from "./pending";
 import { usePresent, useTellPresence } from "./presence";
+import { usePending, useSend } from "./Sending";
 import classes from "./Thread.module.css";
 import { ThreadHead } from "./ThreadHead";
 
@@ -52,12 +54,12 @@ export function Thread({ chatId }: { chatId: string }) {
 
 function Body({ chat, present }: { chat: Chat; present: Present[] }) {
   const { t } = useTranslation();
-  const client = useQueryClient();
+  const [, keepDraft] = useDraft(chat.id);
   const maySend = useMay("messages:send");
   const [replyTo, setReplyTo] = useState<Message>();
   const polling = usePolling();
   const query = useInfiniteQuery({ ...messagesQuery(chat.id), refetchInterval: polling });
-  const outbox = useOutbox(chat.id);
+  const outbox = usePending(chat.id);
   const { send, retry, discard } = useSend(chat);
   const scroller = useRef<HTMLDivElement>(null);
   const { onTyping } = useTellPresence(chat.id);
@@ -125,7 +127,7 @@ function Body({ chat, present }: { chat: Chat; present: Present[] }) {
           onSend={(drafts) => {
             guard.drop();
             sendNow(drafts);
-            client.setQueryData(keys.draft(chat.id), "");
+            keepDraft("");
             setRound(round + 1);
           }}
           drafts={guard.held.drafts}

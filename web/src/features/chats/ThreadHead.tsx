@@ -13,12 +13,12 @@ import { useMay } from "~/ui/Allowed";
 import { type Command, useCommands } from "~/ui/commands";
 import { IconBack, IconCheck, IconReplay, IconStar, IconStarred, IconTag, IconUnread, IconUser } from "~/ui/icons";
 import { notifyProblem } from "~/ui/notify";
+import { when } from "~/ui/time";
 import { ChatAvatar } from "./ChatAvatar";
 import { type Organize, useOrganize } from "./organize";
 import { Picker } from "./Picker";
 import { Snooze } from "./Snooze";
 import classes from "./ThreadHead.module.css";
-import { when } from "./times";
 import { useTyping } from "./typing";
 
 interface Props {

@@ -1,4 +1,4 @@
-import { fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { mockServer, openApp } from "~/test/app";
 import { emptyWorld, type MockApi, makeAccount, makeChat, makeMessage, problem } from "../../../mock/api";
@@ -248,6 +248,32 @@ describe("a draft", () => {
     await router.navigate({ to: "/chats/$chatId", params: { chatId: "cht_1" } });
     await log();
     await waitFor(async () => expect((await field()).value).toBe("Belum selesai"));
+  });
+
+  it("outlives_a_reload_until_its_person_logs_out", async () => {
+    mockServer(world());
+    const before = openApp("/chats/cht_1");
+    await before.user.type(await field(), "Belum selesai");
+    before.unmount();
+    const { user } = openApp("/chats/cht_1");
+    expect((await field()).value).toBe("Belum selesai");
+    await user.click(screen.getByRole("button", { name: "Your menu" }));
+    await user.click(await screen.findByRole("menuitem", { name: "Log out" }));
+    await screen.findByRole("heading", { name: "Log in" });
+    expect(Object.keys(localStorage).filter((key) => key.startsWith("pesan.draft"))).toEqual([]);
+  });
+
+  it("is_seen_in_another_tab", async () => {
+    mockServer(world());
+    openApp("/chats/cht_1");
+    const text = await field();
+    // What the other tab does is stored, and this one hears of it.
+    const key = "pesan.draft.usr_1.cht_1";
+    act(() => {
+      localStorage.setItem(key, `${Date.now()} Dari jendela lain`);
+      window.dispatchEvent(new StorageEvent("storage", { key }));
+    });
+    expect(text.value).toBe("Dari jendela lain");
   });
 });
 

@@ -6,7 +6,7 @@ import { keys } from "~/api/queries";
 import type { Chat, ChatChanges } from "~/api/types";
 import { putChat } from "~/live/patch";
 import { notifyProblem, notifyUndo } from "~/ui/notify";
-import { when } from "./times";
+import { when } from "~/ui/time";
 
 /** A chat as it will be when the server agrees. */
 export function changed(chat: Chat, changes: ChatChanges): Chat {

@@ -1,194 +1,316 @@
 /**
- * Messages on their way to the server. They are shown at once, leave one after the other per chat, and carry an
- * idempotency key, so that a retry after a lost answer never sends twice.
+ * Messages on their way to the server. They are shown at once, kept in the browser until the server has them, and leave
+ * one after the other per chat, in the order in which they were written. Each carries an idempotency key, so that it
+ * leaves once though it is handed over again: after a lost answer, after a reload, or by another tab.
+ *
+ * A server that cannot be reached holds a chat's messages up, and they leave when it is back. One that is refused waits
+ * for a person to decide, and lets the others past.
  */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { api, ask } from "~/api/client";
 import { newKey } from "~/api/idempotency";
 import { Problem } from "~/api/problem";
-import type { Chat, Media, Message, SendBody } from "~/api/types";
-import { upload } from "~/api/upload";
 import { isPassing } from "~/app/queryClient";
-import { mediaOf, putMessage } from "~/live/patch";
-import { kindOf } from "./files";
+import type { Draft, Pending } from "./pending";
+import { openShelf, type Shelf } from "./shelf";
 
-export interface Draft {
-  readonly text: string;
-  readonly file?: File | undefined;
-  /** The file is a voice note that was recorded here. */
-  readonly isVoice?: boolean | undefined;
-  readonly replyTo?: Message | undefined;
-  /** Not before this moment. */
-  readonly sendAt?: string | undefined;
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 30_000;
+
+/**
+ * The server knows a key for seven days. What is older is not handed over by itself: it might leave a second time, and
+ * after so long it is rarely still meant.
+ */
+const OWN_ACCORD_MS = 6 * 86_400_000;
+
+/** More bytes of files than this are not kept beyond the page. */
+const MAX_KEPT_BYTES = 300 * 1024 * 1024;
+
+/** The code of the problem that something is too old to leave by itself. Only this app knows it. */
+export const TOO_OLD = "written_long_ago";
+
+export interface Handling {
+  /** Ends when somebody discards the message. */
+  readonly signal: AbortSignal;
+  /** The message's file is on the server. */
+  uploaded(media: string): void;
 }
 
-export interface Pending {
-  /** The idempotency key. */
-  readonly key: string;
-  readonly draft: Draft;
-  readonly at: string;
-  /** The newest message that was known when this one was written. */
-  readonly after: string;
-  /** The uploaded file, so that a retry does not upload it again. */
-  readonly media?: Media["media_id"] | undefined;
-  /** Why it could not be handed over. */
-  readonly problem?: Problem | undefined;
-}
+/** Gives a message to the server. */
+export type HandOver = (pending: Pending, handling: Handling) => Promise<void>;
 
-const TRIES = 4;
+/** What came of a try: there is nothing to do, the next one can be tried, or the server has to come back first. */
+type Outcome = "nothing" | "next" | { readonly afterSecs: number | undefined };
 
-/** What was cancelled before the server had it. */
-const cancelled = () => new DOMException("cancelled", "AbortError");
+const NONE: readonly Pending[] = [];
 
-/** The uploads that run, by the key of their message. */
-const uploads = new Map<string, AbortController>();
+export class Outbox {
+  private pending = NONE;
+  private byChat = new Map<string, readonly Pending[]>();
+  private readonly listeners = new Set<() => void>();
+  /** Chats whose messages are being handed over. */
+  private readonly working = new Set<string>();
+  private readonly handed = new Map<string, AbortController>();
+  /** What is being written to the shelf, by key, and what could not be written. */
+  private readonly writing = new Map<string, number>();
+  private readonly unkept = new Set<string>();
+  private written: Promise<void> = Promise.resolve();
+  private life: AbortController | undefined;
+  private channel: BroadcastChannel | undefined;
+  private readonly wakers = new Set<() => void>();
 
-const progressKey = (key: string) => ["upload", key] as const;
+  constructor(
+    readonly user: string,
+    private readonly handOver: HandOver,
+    private readonly shelf: Shelf = openShelf(),
+  ) {}
 
-/** How much of a message's file is on the server, from 0 to 1; undefined while it waits for its turn. */
-export function useProgress(key: string): number | undefined {
-  return (
-    useQuery<number | null>({
-      queryKey: progressKey(key),
-      queryFn: () => null,
-      enabled: false,
-      initialData: null,
-    }).data ?? undefined
-  );
-}
-
-const outboxKey = (chatId: string) => ["outbox", chatId] as const;
-
-/** Messages of this chat that the server has not taken yet, oldest first. */
-export function useOutbox(chatId: string): Pending[] {
-  return useQuery<Pending[]>({
-    queryKey: outboxKey(chatId),
-    queryFn: () => [],
-    initialData: [],
-    // What is known only here is never read again: that would forget it.
-    enabled: false,
-    gcTime: Number.POSITIVE_INFINITY,
-    structuralSharing: false,
-  }).data;
-}
-
-export function useSend(chat: Pick<Chat, "id" | "account_id" | "address">) {
-  const client = useQueryClient();
-  const change = (update: (all: Pending[]) => Pending[]) =>
-    client.setQueryData<Pending[]>(outboxKey(chat.id), (all) => update(all ?? []));
-
-  const mutation = useMutation({
-    scope: { id: `send ${chat.id}` },
-    mutationFn: async (pending: Pending) => {
-      const { file } = pending.draft;
-      const now = client.getQueryData<Pending[]>(outboxKey(chat.id))?.find((other) => other.key === pending.key);
-      // Cancelled while it waited for its turn.
-      if (!now) throw cancelled();
-      let { media } = now;
-      if (file && !media) {
-        media = await store(pending.key, file);
-        change((all) => all.map((other) => (other.key === pending.key ? { ...other, media } : other)));
-      }
-      return ask(
-        api.POST("/v1/messages", {
-          body: bodyOf(chat, pending.draft, media),
-          headers: { "Idempotency-Key": pending.key },
-        }),
-      );
-    },
-    retry: (failures, error) => failures < TRIES && !isCancelled(error) && isPassing(error),
-    onMutate: (pending) => {
-      const clean = { ...pending, problem: undefined };
-      change((all) =>
-        all.some((other) => other.key === pending.key)
-          ? all.map((other) => (other.key === pending.key ? { ...other, problem: undefined } : other))
-          : [...all, clean],
-      );
-    },
-    onSuccess: (message, pending) => {
-      change((all) => all.filter((other) => other.key !== pending.key));
-      putMessage(client, message);
-    },
-    onError: (error, pending) => {
-      const problem = Problem.from(error);
-      change((all) => all.map((other) => (other.key === pending.key ? { ...other, problem } : other)));
-    },
-  });
-
-  /** Uploads a file, in a way that can be watched and cancelled. */
-  const store = async (key: string, file: File) => {
-    const controller = new AbortController();
-    uploads.set(key, controller);
-    const onProgress = (part: number) => client.setQueryData(progressKey(key), part);
-    onProgress(0);
-    try {
-      return (await upload(file, { onProgress, signal: controller.signal })).id;
-    } finally {
-      uploads.delete(key);
-      client.setQueryData(progressKey(key), null);
+  /** Begins with what was kept; the answer ends it. */
+  start(): () => void {
+    const life = new AbortController();
+    this.life = life;
+    const told = () => void this.reread().then(() => this.workOnAll());
+    if ("BroadcastChannel" in globalThis) {
+      this.channel = new BroadcastChannel(`pesan.outbox.${this.user}`);
+      this.channel.onmessage = told;
     }
-  };
-
-  return {
-    /** Several leave in their order. */
-    send: (drafts: Draft[], after: string) => {
-      for (const draft of drafts) mutation.mutate({ key: newKey(), draft, at: new Date().toISOString(), after });
-    },
-    retry: (pending: Pending) => mutation.mutate(pending),
-    /** Forgets it, and stops its upload. */
-    discard: (pending: Pending) => {
-      change((all) => all.filter((other) => other.key !== pending.key));
-      uploads.get(pending.key)?.abort();
-    },
-  };
-}
-
-function isCancelled(error: unknown): boolean {
-  return error instanceof DOMException && error.name === "AbortError";
-}
-
-/** The body of `POST /v1/messages` for a draft. */
-export function bodyOf(
-  chat: { account_id: string; address: string },
-  draft: Draft,
-  mediaId: string | undefined,
-): SendBody {
-  const head = {
-    account_id: chat.account_id,
-    to: chat.address,
-    reply_to: draft.replyTo?.id,
-    send_at: draft.sendAt,
-  };
-  if (!draft.file) return { ...head, type: "text", text: { body: draft.text } };
-  const caption = draft.text === "" ? undefined : draft.text;
-  const media = { media_id: mediaId };
-  switch (kindOf(draft.file)) {
-    case "image":
-      return { ...head, type: "image", image: { ...media, caption } };
-    case "video":
-      return { ...head, type: "video", video: { ...media, caption } };
-    case "audio":
-      return { ...head, type: "audio", audio: draft.isVoice ? { ...media, voice: true } : media };
-    case "document":
-      return { ...head, type: "document", document: { ...media, caption, file_name: draft.file.name } };
+    window.addEventListener("online", this.wake);
+    window.addEventListener("beforeunload", this.warn);
+    told();
+    return () => {
+      life.abort();
+      this.wake();
+      for (const controller of this.handed.values()) controller.abort();
+      this.channel?.close();
+      this.channel = undefined;
+      window.removeEventListener("online", this.wake);
+      window.removeEventListener("beforeunload", this.warn);
+    };
   }
-}
 
-/** Those that are not among the messages yet: the live event of a message may come before the answer of its call. */
-export function notYetListed(outbox: Pending[], messages: Message[]): Pending[] {
-  const taken = new Set<string>();
-  return outbox.filter((pending) => {
-    if (pending.problem) return true;
-    const twin = messages.find(
-      (message) =>
-        message.direction === "out" && message.id > pending.after && !taken.has(message.id) && isSame(message, pending),
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  /** Messages of a chat that the server has not taken yet, oldest first. */
+  of(chat: string): readonly Pending[] {
+    return this.byChat.get(chat) ?? NONE;
+  }
+
+  /** How many messages there are in all chats. */
+  readonly count = (): number => this.pending.length;
+
+  /** Takes drafts, which leave in their order. */
+  add(chat: Pending["chat"], drafts: readonly Draft[], after: string): void {
+    const { id, account_id, address } = chat;
+    for (const draft of drafts) {
+      const place = Math.max(Date.now(), (this.pending.at(-1)?.place ?? 0) + 1);
+      const at = new Date().toISOString();
+      this.put({ key: newKey(), place, chat: { id, account_id, address }, draft, at, after });
+    }
+    this.work(id);
+  }
+
+  /** Tries once more what was refused. */
+  retry(key: string): void {
+    const known = this.find(key);
+    if (!known) return;
+    // What was too old is meant today.
+    const at = known.problem?.code === TOO_OLD ? new Date().toISOString() : known.at;
+    this.put({ ...known, at, problem: undefined });
+    this.work(known.chat.id);
+  }
+
+  /** Forgets a message, and stops the upload of its file. */
+  discard(key: string): void {
+    this.remove(key);
+    this.handed.get(key)?.abort();
+    this.wake();
+  }
+
+  /** The server may be back. */
+  readonly wake = (): void => {
+    for (const waker of [...this.wakers]) waker();
+  };
+
+  /** Forgets all that the person wrote. */
+  async forget(): Promise<void> {
+    this.life?.abort();
+    this.show([]);
+    await this.written;
+    await this.shelf.clear(this.user).catch(() => {});
+    this.channel?.postMessage("changed");
+  }
+
+  private isOver(): boolean {
+    return this.life?.signal.aborted !== false;
+  }
+
+  private find(key: string): Pending | undefined {
+    return this.pending.find((pending) => pending.key === key);
+  }
+
+  private next(chat: string): Pending | undefined {
+    return this.of(chat).find((pending) => !pending.problem);
+  }
+
+  private workOnAll(): void {
+    for (const chat of this.byChat.keys()) this.work(chat);
+  }
+
+  private work(chat: string): void {
+    const life = this.life?.signal;
+    if (!life || life.aborted || this.working.has(chat) || !this.next(chat)) return;
+    this.working.add(chat);
+    void this.handOverAll(chat, life).finally(() => {
+      this.working.delete(chat);
+      // Something may have been written in between.
+      this.work(chat);
+    });
+  }
+
+  private async handOverAll(chat: string, life: AbortSignal): Promise<void> {
+    for (let failures = 0; !life.aborted; ) {
+      const outcome = await this.alone(chat, life, () => this.handOverNext(chat));
+      if (outcome === "nothing") return;
+      if (outcome === "next") {
+        failures = 0;
+        continue;
+      }
+      const wait = Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS);
+      failures += 1;
+      await this.pause(outcome.afterSecs === undefined ? wait : outcome.afterSecs * 1_000, life);
+    }
+  }
+
+  /** Only one tab hands over messages of a chat. Without locks, the keys see to it that each leaves once. */
+  private async alone(chat: string, life: AbortSignal, act: () => Promise<Outcome>): Promise<Outcome> {
+    // Browsers have them on secure pages only.
+    if (!("locks" in navigator)) return act();
+    try {
+      return await navigator.locks.request(`pesan.outbox.${this.user}.${chat}`, { signal: life }, act);
+    } catch (error) {
+      if (life.aborted) return "nothing";
+      throw error;
+    }
+  }
+
+  private async handOverNext(chat: string): Promise<Outcome> {
+    // Another tab may have handed it over meanwhile, or have written one that comes before it.
+    await this.reread();
+    const next = this.next(chat);
+    if (!next || this.isOver()) return "nothing";
+    if (Date.now() - Date.parse(next.at) > OWN_ACCORD_MS) {
+      this.put({ ...next, problem: new Problem(0, { code: TOO_OLD }) });
+      return "next";
+    }
+    const controller = new AbortController();
+    this.handed.set(next.key, controller);
+    try {
+      const uploaded = (media: string) => this.change(next.key, { media });
+      await this.handOver(next, { signal: controller.signal, uploaded });
+      this.remove(next.key);
+      return "next";
+    } catch (error) {
+      if (controller.signal.aborted) return "next";
+      const problem = Problem.from(error);
+      if (!mayPass(problem)) {
+        this.change(next.key, { problem, isWaiting: undefined });
+        return "next";
+      }
+      const waiting = this.pending.map((other) => (other.chat.id === chat ? { ...other, isWaiting: true } : other));
+      this.show(waiting);
+      return { afterSecs: problem.retryAfterSecs };
+    } finally {
+      this.handed.delete(next.key);
+    }
+  }
+
+  private pause(ms: number, life: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const over = () => {
+        clearTimeout(timer);
+        this.wakers.delete(over);
+        resolve();
+      };
+      const timer = setTimeout(over, ms);
+      this.wakers.add(over);
+      if (life.aborted) over();
+    });
+  }
+
+  /** Shows what is kept, which another tab may have changed, with what could not be kept. */
+  private async reread(): Promise<void> {
+    await this.written;
+    const kept = await this.shelf.list(this.user).catch(() => undefined);
+    // Somebody may have logged out meanwhile.
+    if (!kept || this.isOver()) return;
+    const isOwn = ({ key }: Pending) => this.writing.has(key) || this.unkept.has(key);
+    const own = this.pending.filter(isOwn);
+    const waiting = new Set(this.pending.filter((pending) => pending.isWaiting).map(({ key }) => key));
+    const others = kept
+      .filter((pending) => !isOwn(pending))
+      .map((pending) => (waiting.has(pending.key) ? { ...pending, isWaiting: true } : pending));
+    this.show([...others, ...own].sort((one, other) => one.place - other.place));
+  }
+
+  private change(key: string, change: Partial<Pending>): void {
+    const known = this.find(key);
+    if (known) this.put({ ...known, ...change });
+  }
+
+  private put(pending: Pending): void {
+    const isKnown = this.find(pending.key) !== undefined;
+    this.show(
+      isKnown ? this.pending.map((other) => (other.key === pending.key ? pending : other)) : [...this.pending, pending],
     );
-    if (twin) taken.add(twin.id);
-    return !twin;
-  });
+    this.write(pending.key, async () => {
+      if (this.keptBytes() > MAX_KEPT_BYTES) throw new Error("there is no room for more files");
+      await this.shelf.put(this.user, pending);
+    });
+  }
+
+  private remove(key: string): void {
+    this.show(this.pending.filter((pending) => pending.key !== key));
+    this.write(key, () => this.shelf.drop(key));
+  }
+
+  private keptBytes(): number {
+    return this.pending.reduce((sum, { key, draft }) => sum + (this.unkept.has(key) ? 0 : (draft.file?.size ?? 0)), 0);
+  }
+
+  /** Writes to the shelf, one after the other. What cannot be written goes on without it. */
+  private write(key: string, act: () => Promise<void>): void {
+    this.writing.set(key, (this.writing.get(key) ?? 0) + 1);
+    this.written = this.written
+      .then(act)
+      .then(
+        () => this.unkept.delete(key),
+        () => this.unkept.add(key),
+      )
+      .then(() => {
+        const left = (this.writing.get(key) ?? 1) - 1;
+        if (left === 0) this.writing.delete(key);
+        else this.writing.set(key, left);
+        this.channel?.postMessage("changed");
+      });
+  }
+
+  private show(pending: readonly Pending[]): void {
+    this.pending = pending;
+    this.byChat = new Map();
+    for (const each of pending) this.byChat.set(each.chat.id, [...(this.byChat.get(each.chat.id) ?? NONE), each]);
+    for (const listener of [...this.listeners]) listener();
+  }
+
+  /** Asks before a page is closed that has what is kept nowhere else. */
+  private readonly warn = (event: BeforeUnloadEvent): void => {
+    if (this.pending.some(({ key }) => this.unkept.has(key) || this.writing.has(key))) event.preventDefault();
+  };
 }
 
-function isSame(message: Message, pending: Pending): boolean {
-  if (pending.draft.file) return pending.media !== undefined && mediaOf(message)?.media_id === pending.media;
-  return "text" in message && message.text.body === pending.draft.text;
+/** Whether the same call may work later without anybody doing anything. */
+function mayPass(problem: Problem): boolean {
+  // A log-in that ended leads to the log-in, and what was written leaves after it.
+  if (problem.status === 401) return true;
+  return isPassing(problem) || (problem.status === 429 && problem.retryAfterSecs !== undefined);
 }

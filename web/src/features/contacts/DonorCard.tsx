@@ -59,9 +59,7 @@ function Figures({ donor }: { donor: Donor }) {
             <dt>{t("donor.average")}</dt>
             <dd className={classes.figure}>{money(main.average, main.currency)}</dd>
             <dt>{t("donor.last")}</dt>
-            <dd title={day(`${main.last_on}T12:00:00`)}>
-              {donor.days_since_last == null ? "" : daysAgo(donor.days_since_last)}
-            </dd>
+            <dd title={day(main.last_on)}>{donor.days_since_last == null ? "" : daysAgo(donor.days_since_last)}</dd>
           </dl>
         ) : (
           <Nothing text={t("donor.none")} />

@@ -104,7 +104,7 @@ function Field({ contact, field }: { contact: Contact; field: CustomField }) {
 }
 
 function shown(field: CustomField, value: FieldValue): string {
-  if (field.type === "date" && typeof value === "string") return day(`${value}T12:00:00`);
+  if (field.type === "date" && typeof value === "string") return day(value);
   if (typeof value === "number") return new Intl.NumberFormat(currentLanguage()).format(value);
   return String(value);
 }

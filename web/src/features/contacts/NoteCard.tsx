@@ -7,10 +7,9 @@ import type { Note } from "~/api/types";
 import { useMay } from "~/ui/Allowed";
 import { Confirm } from "~/ui/Confirm";
 import { IconEdit, IconLock, IconMore, IconPin, IconTrash } from "~/ui/icons";
-import { full } from "~/ui/time";
+import { full, shown } from "~/ui/time";
 import { useChangeNote, useDeleteNote } from "./actions";
 import classes from "./Contacts.module.css";
-import { browserZone, shown } from "./moments";
 import { NoteDialog } from "./NoteDialog";
 import type { About } from "./queries";
 
@@ -34,7 +33,7 @@ export function NoteCard({ note, about, chatId }: { note: Note; about: About; ch
         <Text size="xs" truncate flex={1} title={full(note.created_at)}>
           {t("note.by", {
             name: `\u2068${note.author_name}\u2069`,
-            time: `\u2068${shown(note.created_at, browserZone())}\u2069`,
+            time: `\u2068${shown(note.created_at)}\u2069`,
           })}
           {note.edited_at && ` · ${t("note.edited")}`}
         </Text>

@@ -7,10 +7,11 @@ import { meQuery, usersQuery } from "~/api/queries";
 import type { Reminder } from "~/api/types";
 import { useMay } from "~/ui/Allowed";
 import { Dialog } from "~/ui/Dialog";
+import { fromField, presets, toField } from "~/ui/moments";
 import { notifyDone } from "~/ui/notify";
 import { ProblemAlert } from "~/ui/ProblemAlert";
+import { browserZone, shown, useZone } from "~/ui/time";
 import { useChangeReminder, useSetReminder } from "./actions";
-import { browserZone, fromField, presets, shown, toField, useZone } from "./moments";
 import type { About } from "./queries";
 
 const POINTERS = { "/text": "text", "/due_at": "when", "/owner_id": "owner" } as const;
@@ -49,7 +50,7 @@ export function ReminderDialog(props: { about: About; chatId: string; reminder?:
     const values = { text: text.trim(), due_at, owner_id: owner };
     const settled = {
       onSuccess: () => {
-        notifyDone(t("reminder.set", { time: shown(due_at, zone) }));
+        notifyDone(t("reminder.set", { time: shown(due_at) }));
         onClose();
       },
       onError: (failure: unknown) => form.setErrors(sortFields(Problem.from(failure), POINTERS).fields),

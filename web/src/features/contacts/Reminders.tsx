@@ -6,10 +6,11 @@ import type { Reminder } from "~/api/types";
 import { useNow } from "~/ui/Ago";
 import { useMay } from "~/ui/Allowed";
 import { IconClock, IconClose, IconEdit, IconMore } from "~/ui/icons";
+import { presets } from "~/ui/moments";
 import { notifyDone, notifyProblem } from "~/ui/notify";
 import { ProblemAlert } from "~/ui/ProblemAlert";
+import { shown, useZone } from "~/ui/time";
 import { useChangeReminder } from "./actions";
-import { presets, shown, useZone } from "./moments";
 import { type About, remindersQuery } from "./queries";
 import { ReminderDialog } from "./ReminderDialog";
 import { Nothing, Section } from "./Section";
@@ -46,7 +47,7 @@ function Line({ about, reminder }: { about: About; reminder: Reminder }) {
     change.mutate(
       { reminder, due_at: until.toISOString() },
       {
-        onSuccess: ({ due_at }) => notifyDone(t("reminder.snoozed", { time: shown(due_at, zone) })),
+        onSuccess: ({ due_at }) => notifyDone(t("reminder.snoozed", { time: shown(due_at) })),
         onError: notifyProblem,
       },
     );
@@ -65,7 +66,7 @@ function Line({ about, reminder }: { about: About; reminder: Reminder }) {
         </Text>
         <Group gap={6}>
           <Text size="xs" c={isDue ? "red" : "dimmed"}>
-            {shown(reminder.due_at, zone)}
+            {shown(reminder.due_at)}
           </Text>
           {isDue && (
             <Badge size="xs" color="red" variant="light">

@@ -106,7 +106,7 @@ function DonationEntry({ donation }: { donation: Donation }) {
   const [dialog, setDialog] = useState<"correct" | "delete">();
   const remove = useDeleteDonation();
   const amount = money(donation.amount, donation.currency);
-  const date = day(`${donation.given_on}T12:00:00`);
+  const date = day(donation.given_on);
   const close = () => setDialog(undefined);
   const facts = [t(`donor.${donation.method}_method`), donation.fund].filter(Boolean).join(" · ");
   const action = (

@@ -7,7 +7,7 @@ import { newKey } from "~/api/idempotency";
 import { keys } from "~/api/queries";
 import type { Contact, Donation, DonationMethod, DonationStatus, Note, Reminder } from "~/api/types";
 import { notifyDone, notifyProblem } from "~/ui/notify";
-import { useZone } from "./moments";
+import { useZone } from "~/ui/time";
 import { type About, contactQuery, keyOf } from "./queries";
 
 export type FieldValue = Contact["fields"][string];

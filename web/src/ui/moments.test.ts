@@ -7,6 +7,8 @@ it("a_moment_is_written_and_read_where_the_person_lives", () => {
   expect(toField(moment, "America/New_York")).toBe("2026-11-26T21:00");
   for (const zone of ["Asia/Jakarta", "America/New_York", "Asia/Kathmandu", "UTC"])
     expect(fromField(toField(moment, zone), zone)).toEqual(moment);
+  expect(toField(moment, "Asia/Jakarta", "second")).toBe("2026-11-27T09:00:00");
+  expect(fromField("", "Asia/Jakarta").getTime()).toBeNaN();
 });
 
 it("a_day_on_which_the_clocks_change_is_read_right", () => {
