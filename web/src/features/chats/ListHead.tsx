@@ -65,7 +65,7 @@ function Whose({ search, set }: Part) {
   const shown = useCounts(search.account);
   const of = (count: number | undefined) =>
     count ? (
-      <Badge size="xs" variant="default" ms={5} className={classes.count}>
+      <Badge size="xs" variant="default" className={classes.count}>
         {count > 9_999 ? "9999+" : count}
       </Badge>
     ) : null;
@@ -75,7 +75,7 @@ function Whose({ search, set }: Part) {
       key={dir}
       size="xs"
       fullWidth
-      classNames={{ label: classes.whose }}
+      classNames={{ control: classes.whose, label: classes.whoseLabel }}
       aria-label={t("inbox.whose")}
       value={whose}
       onChange={(value) => set({ assignee: value === "all" ? undefined : value })}
@@ -84,7 +84,7 @@ function Whose({ search, set }: Part) {
           value: "me",
           disabled: !isPerson,
           label: (
-            <span>
+            <span className={classes.tab}>
               {t("inbox.mine")}
               {of(shown?.mine)}
             </span>
@@ -93,7 +93,7 @@ function Whose({ search, set }: Part) {
         {
           value: "none",
           label: (
-            <span>
+            <span className={classes.tab}>
               {t("inbox.unassigned")}
               {of(shown?.unassigned)}
             </span>
@@ -102,7 +102,7 @@ function Whose({ search, set }: Part) {
         {
           value: "all",
           label: (
-            <span>
+            <span className={classes.tab}>
               {t("inbox.all")}
               {of(shown?.open)}
             </span>
