@@ -1,5 +1,9 @@
-import type { Browser, Page } from "@playwright/test";
+import type { Browser, BrowserContext, Page } from "@playwright/test";
+import { ar } from "../src/i18n/ar";
+import { en } from "../src/i18n/en";
+import { id } from "../src/i18n/id";
 import { type Demo, expect, test } from "./demo";
+import { makeDonor, makeTeam } from "./sample";
 
 const FOLDER = new URL("../screenshots/", import.meta.url).pathname;
 const OURS = "6280000000091";
@@ -10,21 +14,35 @@ const PEOPLE = [
   ["6280000000194", "Maria Kusuma", "Terima kasih banyak 🙏"],
 ] as const;
 
+const TEXTS = { en, id, ar };
+
 interface Look {
   name: string;
   width: number;
   height: number;
   colorScheme: "light" | "dark";
-  language: "en" | "id" | "ar";
+  language: keyof typeof TEXTS;
 }
 
+/** `LOOK=360-dark` takes only those whose name has this in it. */
+const WANTED = process.env.LOOK ?? "";
+
 const LOOKS: Look[] = [
-  { name: "1280-light", width: 1280, height: 800, colorScheme: "light", language: "en" },
-  { name: "1280-dark", width: 1280, height: 800, colorScheme: "dark", language: "id" },
-  { name: "1280-light-ar", width: 1280, height: 800, colorScheme: "light", language: "ar" },
-  { name: "360-light", width: 360, height: 740, colorScheme: "light", language: "en" },
-  { name: "360-dark-ar", width: 360, height: 740, colorScheme: "dark", language: "ar" },
-];
+  [1280, 800],
+  [360, 740],
+]
+  .flatMap(([width = 0, height = 0]) =>
+    (["light", "dark"] as const).flatMap((colorScheme) =>
+      (["en", "id", "ar"] as const).map((language) => ({
+        name: `${width}-${colorScheme}-${language}`,
+        width,
+        height,
+        colorScheme,
+        language,
+      })),
+    ),
+  )
+  .filter(({ name }) => name.includes(WANTED));
 
 test("every screen", async ({ demo, browser, page }) => {
   await demo.phone(OURS, "Yayasan Harapan");
@@ -49,71 +67,109 @@ test("every screen", async ({ demo, browser, page }) => {
   await page.keyboard.press("Enter");
   await expect(page.locator('[data-status="delivered"], [data-status="read"]').first()).toBeVisible();
   const chat = new URL(page.url()).pathname;
-  await makeDonor(demo, chat.slice("/chats/".length));
+  const chatId = chat.slice("/chats/".length);
+  const { tag, ani } = await makeTeam(demo);
+  await makeDonor(demo, chatId);
+  await demo.api("PATCH", `/v1/chats/${chatId}`, { tag_ids: [tag], is_starred: true, assignee_id: ani });
 
-  for (const look of LOOKS) await shoot(demo, browser, look, chat);
+  const storageState = await page.context().storageState();
+  const open = (look: Look) => openLook(browser, look, storageState);
+  for (const look of LOOKS) await shoot(demo, await open(look), look, chat);
+  // The dialog opens by itself on every page, so it comes last.
+  await demo.unlink(OURS);
+  for (const look of LOOKS) {
+    const page = await open(look);
+    await page.goto(`${demo.ready.url}/chats`);
+    await page.getByRole("dialog").locator("img").first().waitFor();
+    await picture(page, "reconnect", look);
+    await page.context().close();
+  }
 });
 
-/** Somebody who gave, about whom colleagues know something. */
-async function makeDonor(demo: Demo, chat_id: string) {
-  const { contact_id } = await demo.api<{ contact_id: string }>("GET", `/v1/chats/${chat_id}`);
-  const day = (daysAgo: number) => new Date(Date.now() - daysAgo * 86_400_000).toISOString().slice(0, 10);
-  for (const [amount, daysAgo, fund] of [
-    [125_000_000, 300, "Beasiswa"],
-    [50_000_000, 120, "Zakat"],
-    [75_000_000, 42, "Zakat"],
-  ] as const) {
-    const given = { contact_id, amount, given_on: day(daysAgo), fund, method: "bank_transfer" };
-    await demo.api("POST", "/v1/donations", given);
-  }
-  await demo.api("POST", "/v1/custom-fields", { key: "city", label: "Kota", type: "text" });
-  await demo.api("PATCH", `/v1/contacts/${contact_id}`, { language: "id", fields: { city: "Bandung" } });
-  await demo.api("POST", `/v1/chats/${chat_id}/notes`, { body: "Lebih suka dihubungi setelah magrib." });
-  const owner_id = (await demo.api<{ data: { id: string }[] }>("GET", "/v1/users")).data[0]?.id;
-  const due_at = new Date(Date.now() + 3 * 3_600_000).toISOString();
-  await demo.api("POST", "/v1/reminders", { chat_id, owner_id, text: "Kirim kwitansi", due_at });
+async function openLook(
+  browser: Browser,
+  { width, height, colorScheme, language }: Look,
+  storageState: Awaited<ReturnType<BrowserContext["storageState"]>>,
+): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme, storageState });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  await page.addInitScript((language) => localStorage.setItem("pesan.language", language), language);
+  return page;
 }
 
-async function shoot(demo: Demo, browser: Browser, look: Look, chat: string) {
-  const context = await browser.newContext({
-    viewport: { width: look.width, height: look.height },
-    colorScheme: look.colorScheme,
-  });
-  const page = await context.newPage();
-  const picture = async (name: string) => {
-    await settled(page);
-    await page.screenshot({ path: `${FOLDER}${name}-${look.name}.png` });
-  };
-  await page.addInitScript((language) => localStorage.setItem("pesan.language", language), look.language);
-  await page.goto(`${demo.ready.url}/login`);
-  await page.locator("input[type=email]").fill(demo.ready.owner.email);
-  await page.locator("input[type=password]").fill(demo.ready.owner.password);
-  await picture("login");
-  await page.locator("button[type=submit]").click();
-  await page.waitForURL("**/chats");
-  await picture("chats");
+async function picture(page: Page, name: string, look: Look): Promise<void> {
+  await settled(page);
+  await page.screenshot({ path: `${FOLDER}${name}-${look.name}.png` });
+}
+
+async function shoot(demo: Demo, page: Page, look: Look, chat: string) {
+  const t = TEXTS[look.language];
+  const press = (name: string) => page.getByRole("button", { name, exact: true }).first().click();
   for (const [name, path] of [
+    ["chats", "/chats"],
+    ["chats-mine", "/chats?assignee=me"],
+    ["chats-filtered", "/chats?starred=true&unread=true"],
     ["thread", chat],
     ["new-message", "/chats?new=true"],
     ["accounts", "/accounts"],
     ["webhooks", "/webhooks"],
-    ["settings-keys", "/settings"],
+    ["settings-you", "/settings"],
+    ["settings-keys", "/settings?tab=keys"],
     ["settings-members", "/settings?tab=members"],
+    ["settings-inbox", "/settings?tab=inbox"],
     ["settings-contacts", "/settings?tab=contacts"],
     ["settings-audit", "/settings?tab=audit"],
   ] as const) {
     await page.goto(demo.ready.url + path);
-    await picture(name);
+    await picture(page, name, look);
   }
-  await page.goto(demo.ready.url + chat);
-  if (look.width < 1_200) await page.locator('header button[aria-pressed="false"]').first().click();
-  await page.locator("[data-segment]").waitFor();
-  await picture("contact");
+
+  // About a contact: beside the thread, or over it.
+  const openPanel = async () => {
+    await page.goto(demo.ready.url + chat);
+    if (look.width < 1_200) await press(t.contact.show);
+    await page.locator("[data-segment]").waitFor();
+  };
+  await openPanel();
+  await picture(page, "contact", look);
+  for (const [name, opener] of [
+    ["donation", t.donor.record],
+    ["reminder", t.reminder.add],
+    ["note", t.note.add],
+    ["join", t.contact.merge],
+  ] as const) {
+    await openPanel();
+    await press(opener);
+    await page.getByRole("dialog").locator("form").waitFor();
+    if (name === "join") {
+      await page.getByRole("dialog").locator("form input").first().fill("Siti");
+      await page.getByRole("dialog").getByRole("radio").first().check();
+    }
+    await picture(page, name, look);
+  }
+
+  // What is done with a chat.
+  for (const [name, opener] of [
+    ["assign", new RegExp(`^${t.inbox.assignedTo.replace("{{name}}", ".*")}$`)],
+    ["snooze", t.inbox.snooze],
+    ["tags", t.inbox.tags],
+  ] as const) {
+    await page.goto(demo.ready.url + chat);
+    await page.getByRole("toolbar").getByRole("button", { name: opener }).click();
+    await page.locator("[role=menu], [role=listbox], [role=dialog]").first().waitFor();
+    await picture(page, name, look);
+  }
+
   await page.goto(`${demo.ready.url}/accounts`);
   await page.locator('[data-gravity="person"] button:not([aria-haspopup])').first().click();
-  await page.getByRole("dialog").locator("img").waitFor();
-  await picture("link");
-  await context.close();
+  await page.getByRole("dialog").locator("img").first().waitFor();
+  await picture(page, "link", look);
+
+  await page.context().clearCookies();
+  await page.goto(`${demo.ready.url}/login`);
+  await picture(page, "login", look);
+  await page.context().close();
 }
 
 /** Until what is loaded is shown. The stream never ends, so the network is never idle. */

@@ -12,6 +12,7 @@ import {
   Text,
   TextInput,
   Title,
+  VisuallyHidden,
 } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -68,7 +69,9 @@ export function CustomFields() {
                 <Table.Th>{t("crm.label")}</Table.Th>
                 <Table.Th>{t("crm.key")}</Table.Th>
                 <Table.Th>{t("crm.type")}</Table.Th>
-                <Table.Th />
+                <Table.Th>
+                  <VisuallyHidden>{t("contact.actions")}</VisuallyHidden>
+                </Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
@@ -118,7 +121,7 @@ function Row({ field, onEdit }: { field: CustomField; onEdit(): void }) {
             <Menu.Item leftSection={<IconEdit size={16} />} onClick={onEdit}>
               {t("crm.editField")}
             </Menu.Item>
-            <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={() => setAsking(true)}>
+            <Menu.Item c="var(--problem)" leftSection={<IconTrash size={16} />} onClick={() => setAsking(true)}>
               {t("crm.deleteField")}
             </Menu.Item>
           </Menu.Dropdown>

@@ -75,7 +75,7 @@ function Field({ contact, field }: { contact: Contact; field: CustomField }) {
               className={classes.plain}
               disabled={!may}
               onClick={() => setEditing(true)}
-              aria-label={t("contact.change", { label: field.label })}
+              aria-label={`${t("contact.change", { label: field.label })}: ${value === undefined ? t("contact.notSet") : shown(field, value)}`}
             >
               {value === undefined ? (
                 <Text span size="sm" c="dimmed">

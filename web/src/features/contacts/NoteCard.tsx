@@ -65,7 +65,7 @@ export function NoteCard({ note, about, chatId }: { note: Note; about: About; ch
               {t("note.edit")}
             </Menu.Item>
             <Menu.Item
-              color="red"
+              c="var(--problem)"
               leftSection={<IconTrash size={16} />}
               disabled={!mayChange}
               title={mayChange ? undefined : t("note.onlyAuthor")}

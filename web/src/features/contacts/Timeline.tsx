@@ -120,7 +120,7 @@ function DonationEntry({ donation }: { donation: Donation }) {
         <Menu.Item leftSection={<IconEdit size={16} />} onClick={() => setDialog("correct")}>
           {t("donor.correct")}
         </Menu.Item>
-        <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={() => setDialog("delete")}>
+        <Menu.Item c="var(--problem)" leftSection={<IconTrash size={16} />} onClick={() => setDialog("delete")}>
           {t("common.delete")}
         </Menu.Item>
       </Menu.Dropdown>
