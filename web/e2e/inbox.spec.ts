@@ -1,5 +1,5 @@
-import type { Page } from "@playwright/test";
-import { expect, test } from "./demo";
+import type { Browser, Page } from "@playwright/test";
+import { type Demo, expect, test } from "./demo";
 
 const OURS = "6280000000091";
 const BUDI = "6280000000191";
@@ -10,6 +10,18 @@ async function openChat(page: Page): Promise<void> {
   await page.getByTestId("chat-rows").getByRole("link").filter({ hasText: "Budi Santoso" }).click();
   await expect(page.getByRole("log")).toBeVisible();
   await page.mouse.move(900, 400);
+}
+
+/** Ani, in a browser of her own. */
+async function logInAni(demo: Demo, browser: Browser): Promise<Page> {
+  await demo.api("POST", "/v1/users", ANI);
+  const page = await (await browser.newContext()).newPage();
+  await page.goto(`${demo.ready.url}/login`);
+  await page.getByLabel("E-mail").fill(ANI.email);
+  await page.getByRole("textbox", { name: "Password" }).fill(ANI.password);
+  await page.getByRole("button", { name: "Log in" }).click();
+  await expect(page.getByRole("heading", { name: "Chats", level: 1 })).toBeVisible();
+  return page;
 }
 
 /** This many seconds from now, as the field for it has it. */
@@ -29,12 +41,7 @@ test("two colleagues see each other in a chat, hand it over, put it aside and cl
   await demo.link(page, "Front desk", OURS);
   await expect(page.getByRole("dialog")).toBeHidden();
   await demo.write(BUDI, OURS, "Apakah kantor buka hari ini?");
-  await demo.api("POST", "/v1/users", ANI);
-  const anis = await (await browser.newContext()).newPage();
-  await anis.goto(`${demo.ready.url}/login`);
-  await anis.getByLabel("E-mail").fill(ANI.email);
-  await anis.getByRole("textbox", { name: "Password" }).fill(ANI.password);
-  await anis.getByRole("button", { name: "Log in" }).click();
+  const anis = await logInAni(demo, browser);
   await page.getByRole("link", { name: "Chats" }).first().click();
   await openChat(page);
   await openChat(anis);
@@ -80,5 +87,35 @@ test("two colleagues see each other in a chat, hand it over, put it aside and cl
   await demo.write(BUDI, OURS, "Satu pertanyaan lagi");
   await expect(row).toBeVisible();
   await expect(page.getByText("A message came in: this chat is open again")).toBeVisible();
+  await anis.context().close();
+});
+
+test("two colleagues who answer at the same time are told, before two answers leave", async ({
+  demo,
+  page,
+  browser,
+}) => {
+  await demo.account("Front desk", OURS);
+  await demo.phone(BUDI, "Budi Santoso");
+  await demo.write(BUDI, OURS, "Apakah kantor buka hari ini?");
+  const anis = await logInAni(demo, browser);
+  await demo.logIn(page);
+  await openChat(page);
+  await openChat(anis);
+  const field = (of: Page) => of.getByRole("textbox", { name: "Write a message" });
+  await field(page).fill("Buka sampai jam lima.");
+  await expect(anis.getByText("is writing…")).toBeVisible();
+
+  await field(anis).fill("Sampai jam lima ya, Pak.");
+  await anis.keyboard.press("Enter");
+  await expect(page.getByRole("log").getByText("Sampai jam lima ya, Pak.")).toBeVisible();
+  await field(page).press("Enter");
+  const dialog = page.getByRole("dialog", { name: "Somebody answered already" });
+  await expect(dialog).toContainText("Ani Lestari answered");
+  await dialog.getByRole("button", { name: "Go back" }).click();
+  await expect(field(page)).toHaveValue("Buka sampai jam lima.");
+  await field(page).fill("");
+  const answers = (await demo.messages(BUDI)).filter(({ direction }) => direction === "in").map(({ text }) => text);
+  expect(answers).toEqual(["Sampai jam lima ya, Pak."]);
   await anis.context().close();
 });

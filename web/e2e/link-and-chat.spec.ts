@@ -111,7 +111,10 @@ const PICTURE = Buffer.from(
   "base64",
 );
 
-test("a picture with its caption reaches the phone and is shown in the thread", async ({ demo, page }) => {
+test("an answer with a picture and its caption reaches the phone and is shown in the thread", async ({
+  demo,
+  page,
+}) => {
   await demo.phone(OURS, "Yayasan Harapan");
   await demo.phone(BUDI, "Budi Santoso");
   await demo.logIn(page);
@@ -120,6 +123,9 @@ test("a picture with its caption reaches the phone and is shown in the thread", 
   await demo.write(BUDI, OURS, "Boleh lihat posternya?");
   await page.getByRole("link", { name: "Chats" }).first().click();
   await page.getByTestId("chat-rows").getByRole("link").filter({ hasText: "Boleh lihat posternya?" }).click();
+  const question = page.locator("[data-message]").filter({ hasText: "Boleh lihat posternya?" });
+  await question.hover();
+  await question.getByRole("button", { name: "Reply" }).click();
   await page.locator("input[type=file]").setInputFiles({ name: "poster.png", mimeType: "image/png", buffer: PICTURE });
   await page.getByRole("textbox", { name: "Add a caption" }).fill("Poster beasiswa");
   await page.keyboard.press("Enter");
@@ -128,5 +134,9 @@ test("a picture with its caption reaches the phone and is shown in the thread", 
   const picture = message.getByRole("img", { name: "Picture" });
   await expect(picture).toBeVisible();
   expect(await picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(64);
-  expect(await demo.wanet("GET", `/admin/phones/${BUDI}/messages`)).toContain("Poster beasiswa");
+  // What it answers stands above it, here and on the phone.
+  await expect(message).toContainText("Boleh lihat posternya?");
+  const onPhone = await demo.messages(BUDI);
+  const asked = onPhone.find(({ text }) => text === "Boleh lihat posternya?");
+  expect(onPhone.find(({ text }) => text === "Poster beasiswa")).toMatchObject({ kind: "image", reply_to: asked?.id });
 });

@@ -137,6 +137,7 @@ test("a draft outlives its tab, is nobody else's, and goes with its person", asy
   await again.getByLabel("E-mail").fill(ANI.email);
   await again.getByRole("textbox", { name: "Password" }).fill(ANI.password);
   await again.getByRole("button", { name: "Log in" }).click();
+  await expect(again.getByRole("heading", { name: "Chats", level: 1 })).toBeVisible();
   await again.goto(chat);
   await expect(write(again)).toHaveValue("");
   await logOut();
