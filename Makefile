@@ -16,7 +16,7 @@ MUTANTS_VERSION := 27.1.0
 # nearly everything once more the next time.
 SETTLE = @find $(TARGET) -path '*/waproto-*/out/whatsapp.local.desc' -newermt 2000-01-02 -exec touch -d 2000-01-01 {} +
 
-.PHONY: help deps deps-browser deny web demo run build test test-rust test-web test-browser check chaos chaos-short bench mutants cargo-mutants openapi screenshots clean
+.PHONY: help deps deps-browser deny web demo run build test test-rust test-web test-browser check chaos chaos-short bench mutants cargo-mutants openapi screenshots figures clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -106,6 +106,11 @@ screenshots: deps deps-browser web ## Take pictures of every screen
 	cargo build --features sandbox -p pesan
 	$(SETTLE)
 	cd web && PESAN_BIN=$(TARGET)/debug/pesan npm run --silent screenshots
+
+figures: deps deps-browser web ## Measure the web app in a browser (of PESAN_URL, PESAN_EMAIL, PESAN_PASSWORD, or of a demo)
+	cargo build --release --features sandbox -p pesan
+	$(SETTLE)
+	cd web && PESAN_BIN=$(TARGET)/release/pesan npm run --silent figures
 
 web: deps ## Build the web app
 	@cd web && if [ ! -f dist/index.html ] || [ -n "$$(find src index.html package-lock.json vite.config.ts ../openapi.json -newer dist/index.html -print -quit)" ]; then \
