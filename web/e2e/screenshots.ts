@@ -122,6 +122,9 @@ async function shoot(demo: Demo, page: Page, look: Look, chat: string) {
     ["settings-audit", "/settings?tab=audit"],
   ] as const) {
     await page.goto(demo.ready.url + path);
+    await page.locator("h1").first().waitFor({ state: "attached" });
+    if (name === "thread") await page.locator("[role=log] [data-message]").first().waitFor();
+    if (name === "thread" && look.width >= 1_200) await page.locator("[data-segment]").waitFor();
     await picture(page, name, look);
   }
 
