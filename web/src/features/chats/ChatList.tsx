@@ -11,7 +11,7 @@ import { usePolling } from "~/live/Live";
 import { useNow } from "~/ui/Ago";
 import { type Command, useCommands } from "~/ui/commands";
 import { EmptyState } from "~/ui/EmptyState";
-import { IconChats, IconCheck, IconFilter, IconPhone, IconUp } from "~/ui/icons";
+import { IconChats, IconCheck, IconPhone, IconSearch, IconUp } from "~/ui/icons";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import classes from "./ChatList.module.css";
 import { ChatRow, ROW_PX } from "./ChatRow";
@@ -198,7 +198,7 @@ function NoChats({ search, linked, onNew }: { search: ChatsSearch; linked: boole
   const { unread, ...others } = search;
   if (isNarrowed(others)) {
     return (
-      <EmptyState icon={<IconFilter size={30} />} title={t("inbox.noMatch")} text={t("inbox.noMatchText")}>
+      <EmptyState icon={<IconSearch size={30} />} title={t("inbox.noMatch")} text={t("inbox.noMatchText")}>
         <Button mt="sm" variant="light" onClick={() => void navigate({ to: ".", search: widened(search) })}>
           {t("inbox.clear")}
         </Button>
