@@ -30,13 +30,14 @@ const line = (opener: string | RegExp, item: string | RegExp) => async (page: Pa
   await page.getByRole("button", { name: opener }).first().click();
   await page.getByRole("menuitem", { name: item }).click();
 };
-/** A button of the panel about a contact, which is a drawer on small screens; then others. */
-const inPanel =
-  (...names: (string | RegExp)[]) =>
-  async (page: Page) => {
-    if ((page.viewportSize()?.width ?? 0) < 1_200) await page.getByRole("button", { name: "Show contact" }).click();
-    await button(...names)(page);
-  };
+/** A button of the panel about a contact, which is a drawer over the thread on small screens. */
+const inPanel = (name?: string | RegExp) => async (page: Page) => {
+  const isDrawer = (page.viewportSize()?.width ?? 0) < 1_200;
+  if (isDrawer) await page.getByRole("button", { name: "Show contact" }).click();
+  const panel = page.getByRole(isDrawer ? "dialog" : "complementary", { name: "About this contact" });
+  await expect(panel).toBeVisible();
+  if (name !== undefined) await panel.getByRole("button", { name }).first().click();
+};
 /** A line of a menu of that panel. */
 const lineInPanel = (opener: string | RegExp, item: string | RegExp) => async (page: Page) => {
   await inPanel(opener)(page);
