@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::clock::Timestamp;
+use crate::hours::{ClockTime, Weekday};
 use crate::text_serde::text_serde;
 
 /// A day: `2026-11-20`. Its text sorts by time.
@@ -59,6 +60,18 @@ impl Day {
         Self(self.0.saturating_sub(i64::from(days).days()))
     }
 
+    /// So many days later; the last day there is when that is too far.
+    #[must_use]
+    pub fn plus_days(self, days: u32) -> Self {
+        Self(self.0.saturating_add(i64::from(days).days()))
+    }
+
+    /// The day of the week.
+    pub fn weekday(self) -> Weekday {
+        let place = self.0.weekday().to_monday_zero_offset();
+        Weekday::ALL[usize::try_from(place).unwrap_or_default()]
+    }
+
     /// Noon of this day in UTC, for lists that put days and moments in one order.
     pub fn noon(self) -> Timestamp {
         let noon = self.0.at(12, 0, 0, 0).to_zoned(TimeZone::UTC);
@@ -95,6 +108,15 @@ impl Zone {
     /// Its name.
     pub fn name(&self) -> &str {
         self.0.iana_name().unwrap_or("UTC")
+    }
+
+    /// When a clock there shows this time on this day. A time that the day does not have is as long after the last one that
+    /// it has; of one that it has twice it is the first.
+    pub fn moment(&self, day: Day, time: ClockTime) -> Timestamp {
+        let (day, minutes) = (day.plus_days(u32::from(time.minutes() / 1440)), time.minutes() % 1440);
+        let (hour, minute) = ((minutes / 60) as i8, (minutes % 60) as i8);
+        let zoned = day.0.at(hour, minute, 0, 0).to_zoned(self.0.clone());
+        Timestamp::from_millis(zoned.map_or(0, |zoned| zoned.timestamp().as_millisecond()))
     }
 
     /// What a clock shows there at a moment, to the minute: `2026-11-20 14:30`.
@@ -162,6 +184,9 @@ mod tests {
         assert_eq!(day("2025-03-01").days_since(day("2024-02-29")), 366);
         assert_eq!(day("2024-02-28").days_since(day("2024-03-01")), -2);
         assert_eq!(day("2024-03-01").minus_days(1), day("2024-02-29"));
+        assert_eq!(day("2024-02-28").plus_days(2), day("2024-03-01"));
+        let week = (0..7).map(|days| day("2026-11-23").plus_days(days).weekday());
+        assert_eq!(week.collect::<Vec<_>>(), Weekday::ALL);
         assert_eq!(day("2024-03-01").year(), 2024);
         assert!(Day::new(2023, 2, 29).is_none() && Day::new(2024, 2, 29).is_some());
         assert_eq!(day("1970-01-02").noon().millis(), 36 * 3_600_000);

@@ -5,16 +5,19 @@
 //! words in every language.
 
 mod json_type;
+mod words;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::address::{AddressError, MAX_DIGITS, MIN_DIGITS};
+use crate::address::AddressError;
 use crate::currency::CurrencyError;
 use crate::day::DayError;
+use crate::hours::ClockTimeError;
 use crate::id::{IdError, PREFIXES};
 
 pub use json_type::JsonType;
+use words::{family_words, has, listed, range};
 
 /// What is wrong with a field. More codes can be added; `detail` says the same in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, thiserror::Error)]
@@ -174,6 +177,60 @@ pub enum Flaw {
     /// It must be the name of a time zone.
     #[error("must be the name of a time zone, as `Asia/Jakarta`")]
     NotATimeZone,
+    /// It must be a time of day.
+    #[error("{ClockTimeError}")]
+    NotAClockTime,
+    /// It must not be the same as the other one.
+    #[error("must not be the same as `{other}`")]
+    SameAs {
+        /// The other field.
+        other: &'static str,
+    },
+    /// It shares some time with another one of the list.
+    #[error("overlaps with another one")]
+    Overlaps,
+    /// It must be a word that quick replies are called by.
+    #[error("must have 1 to {max} letters, digits, `-` and `_`")]
+    NotAShortcut {
+        /// The most characters.
+        max: usize,
+    },
+    /// Two braces begin a variable that does not end.
+    #[error("has `{{{{` without `}}}}` at character {position}")]
+    BracesNotClosed {
+        /// Where they stand, counted from 1.
+        position: usize,
+    },
+    /// Two braces end a variable that does not begin.
+    #[error("has `}}}}` without `{{{{` at character {position}")]
+    BracesNotOpened {
+        /// Where they stand, counted from 1.
+        position: usize,
+    },
+    /// There is no variable of this name.
+    #[error("has no variable `{name}` (character {position})")]
+    UnknownVariable {
+        /// What stands between the braces.
+        name: String,
+        /// Where it begins, counted from 1.
+        position: usize,
+    },
+    /// There is such a variable, but not in messages that nobody sends.
+    #[error("cannot use `{name}`, because nobody sends this message (character {position})")]
+    VariableNotHere {
+        /// The variable.
+        name: String,
+        /// Where it begins, counted from 1.
+        position: usize,
+    },
+    /// The variable may have no value, and nobody looks at the message before it is sent.
+    #[error("needs `{{{{{name}|…}}}}`: what to say when it is not known (character {position})")]
+    FallbackMissing {
+        /// The variable.
+        name: String,
+        /// Where it begins, counted from 1.
+        position: usize,
+    },
     /// It must be a day.
     #[error("{DayError}")]
     NotADay,
@@ -426,6 +483,7 @@ impl Flaw {
         [
             Self::NotATime,
             Self::NotADay,
+            Self::NotAClockTime,
             Self::NotATimeZone,
             Self::NotACurrency,
             Self::NotAnAssignee,
@@ -434,54 +492,6 @@ impl Flaw {
         .chain(ids)
         .find(|flaw| flaw.to_string() == words)
         .unwrap_or(Self::NotUnderstood { words })
-    }
-}
-
-impl From<AddressError> for Flaw {
-    fn from(error: AddressError) -> Self {
-        match error {
-            AddressError::Empty => Self::Empty,
-            AddressError::Characters => Self::NotAPhoneNumber,
-            AddressError::Length => Self::WrongPhoneLength {
-                min: MIN_DIGITS,
-                max: MAX_DIGITS,
-            },
-            AddressError::NoCountryCode => Self::NoCountryCode,
-            AddressError::Id => Self::NotAWhatsappId,
-            AddressError::Server => Self::NotAWhatsappServer,
-        }
-    }
-}
-
-/// "`a`, `b` and `c`".
-fn listed(names: &[&str]) -> String {
-    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    match quoted.split_last() {
-        Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
-        _ => quoted.concat(),
-    }
-}
-
-fn range(min: Option<u64>, max: Option<u64>) -> String {
-    match (min, max) {
-        (Some(min), Some(max)) => format!(" from {min} to {max}"),
-        (Some(min), None) => format!(", not below {min}"),
-        (None, Some(max)) => format!(", not above {max}"),
-        (None, None) => String::new(),
-    }
-}
-
-fn has(length: Option<usize>) -> String {
-    length.map(|length| format!(", has {length}")).unwrap_or_default()
-}
-
-/// What a type such as `image/png` is, in a word.
-fn family_words(mime: &str) -> &'static str {
-    match mime.split('/').next() {
-        Some("image") => "a picture",
-        Some("video") => "a film",
-        Some("audio") => "sound",
-        _ => "that",
     }
 }
 

@@ -189,6 +189,8 @@ ids! {
     ReminderId "rem";
     /// A field of contacts that an organization defined.
     CustomFieldId "fld";
+    /// A text that is written often.
+    QuickReplyId "qrp";
     /// Two records of one person, joined by somebody.
     MergeId "mrg";
 }

@@ -7,6 +7,7 @@
 pub mod access;
 pub mod account;
 pub mod address;
+pub mod automatic;
 pub mod capabilities;
 pub mod chat;
 pub mod clock;
@@ -20,6 +21,7 @@ pub mod donor;
 pub mod event;
 pub mod failure;
 pub mod flaw;
+pub mod hours;
 pub mod id;
 pub mod inbox;
 pub mod message;
@@ -28,10 +30,12 @@ pub mod note;
 pub mod organization;
 pub mod pacing;
 pub mod patch;
+pub mod quick_reply;
 pub mod reason;
 pub mod reconnect;
 pub mod reminder;
 pub mod retry;
+pub mod template;
 mod text_serde;
 pub mod timeline;
 pub mod webhook;
@@ -39,6 +43,7 @@ pub mod webhook;
 pub use access::{Permission, Role};
 pub use account::{AccountState, ProviderKind};
 pub use address::{Address, Phone};
+pub use automatic::AutomaticKind;
 pub use capabilities::Capabilities;
 pub use clock::{Clock, MockClock, Random, SystemClock, SystemRandom, Timestamp};
 pub use content::Content;
@@ -49,8 +54,8 @@ pub use failure::FailureCode;
 pub use flaw::Flaw;
 pub use id::{
     AccountId, ApiKeyId, ChatId, ChatLogId, ContactId, CustomFieldId, DeliveryId, DonationId, EventId, InvitationId,
-    JobId, MediaId, MergeId, MessageId, NoteId, OrganizationId, QuarantineId, ReminderId, TagId, TeamId, UserId,
-    WebhookId,
+    JobId, MediaId, MergeId, MessageId, NoteId, OrganizationId, QuarantineId, QuickReplyId, ReminderId, TagId, TeamId,
+    UserId, WebhookId,
 };
 pub use inbox::{ChatStatus, TagColor};
 pub use message::{Direction, MessageStatus};

@@ -48,6 +48,19 @@ fn a_flaw_is_its_code_with_its_parameters_and_its_words() {
             "is too large: at most 16 MB",
         ),
         (
+            Flaw::FallbackMissing {
+                name: "contact.name".to_owned(),
+                position: 3,
+            },
+            json!({"code": "fallback_missing", "params": {"name": "contact.name", "position": 3}}),
+            "needs `{{contact.name|…}}`: what to say when it is not known (character 3)",
+        ),
+        (
+            Flaw::BracesNotClosed { position: 1 },
+            json!({"code": "braces_not_closed", "params": {"position": 1}}),
+            "has `{{` without `}}` at character 1",
+        ),
+        (
             Flaw::FileNotOfType {
                 claimed: "image/png".to_owned(),
             },
