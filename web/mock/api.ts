@@ -26,6 +26,7 @@ import type {
   Permission,
   Preferences,
   QuarantineEntry,
+  QuickReply,
   Reminder,
   Setup,
   StateChange,
@@ -37,6 +38,7 @@ import type {
 } from "../src/api/types";
 import { contactRoutes } from "./contacts";
 import { peopleHandlers } from "./people";
+import { replyHandlers } from "./replies";
 
 export const EVERY_PERMISSION: Permission[] = [
   "accounts:read",
@@ -70,6 +72,8 @@ export interface World {
   tags: Tag[];
   teams: Team[];
   settings: Organization["settings"];
+  /** Filled in as they are for every chat. */
+  quickReplies: QuickReply[];
   contacts: Contact[];
   customFields: CustomField[];
   donations: Donation[];
@@ -136,7 +140,20 @@ export function emptyWorld(): World {
     logs: new Map(),
     tags: [],
     teams: [],
-    settings: { auto_close_days: null },
+    settings: {
+      auto_close_days: null,
+      business_hours: null,
+      welcome: { enabled: false, text: "" },
+      away: { enabled: false, text: "" },
+      opt_out: {
+        enabled: true,
+        words: ["STOP"],
+        opt_in_words: ["START"],
+        reply: { enabled: false, text: "" },
+        opt_in_reply: { enabled: false, text: "" },
+      },
+    },
+    quickReplies: [],
     contacts: [],
     customFields: [],
     donations: [],
@@ -223,6 +240,7 @@ export function createMockApi(world: World = emptyWorld()) {
       return json(me);
     },
     ...peopleHandlers(world),
+    ...replyHandlers(world, find),
     "GET /v1/accounts": ({ query }) => pages(world.accounts, query),
     "POST /v1/accounts": async ({ body }) => {
       const { name } = (await body()) as { name: string };

@@ -1,5 +1,6 @@
 //! The people we talk to.
 
+pub(crate) mod consent;
 pub mod fields;
 pub mod merging;
 pub mod timeline;
@@ -7,6 +8,7 @@ pub mod timeline;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use pesan_model::automatic::Wish;
 use pesan_model::chat::Contact;
 use pesan_model::custom_field::{CustomField, FieldValue};
 use pesan_model::{AccountId, ContactId, Event, Flaw, Permission, Phone};
@@ -18,6 +20,7 @@ use crate::access::Caller;
 use crate::context::App;
 use crate::error::{Error, FieldError, Result};
 use crate::events;
+use crate::inbox::log;
 use crate::words::trimmed;
 
 /// Most letters of a name.
@@ -110,7 +113,7 @@ pub struct ContactChange {
 /// Changes a person.
 pub async fn update(app: &Arc<App>, caller: &Caller, id: ContactId, change: ContactChange) -> Result<Contact> {
     caller.require(Permission::ContactsWrite)?;
-    let (organization, owned) = (caller.organization_id, app.clone());
+    let (organization, owned, asker) = (caller.organization_id, app.clone(), caller.clone());
     let contact = app
         .store
         .write::<_, Error, _>(move |tx| {
@@ -118,6 +121,7 @@ pub async fn update(app: &Arc<App>, caller: &Caller, id: ContactId, change: Cont
                 let before = contact::lock_person(tx, organization, id).await?;
                 let fields = custom_field::list(tx, organization).await?;
                 let is_opt_out = change.opted_out == Some(true);
+                let was_opted_out = before.opted_out_at().is_some();
                 let details = changed(&owned, before.details(), change, &fields)?;
                 if is_opt_out {
                     merge::keep_opt_out(tx, organization, before.id()).await?;
@@ -125,11 +129,15 @@ pub async fn update(app: &Arc<App>, caller: &Caller, id: ContactId, change: Cont
                 if details == before.details() {
                     return Ok(before.into_contact());
                 }
-                let contact = contact::set_details(tx, organization, before.id(), &details)
-                    .await?
-                    .into_contact();
-                events::record(&owned, tx, organization, vec![Event::ContactUpdated(contact.clone())]).await?;
-                Ok(contact)
+                let row = contact::set_details(tx, organization, before.id(), &details).await?;
+                let mut events = vec![Event::ContactUpdated(row.clone().into_contact())];
+                if was_opted_out != row.opted_out_at().is_some() {
+                    let wish = if was_opted_out { Wish::OptIn } else { Wish::OptOut };
+                    let by = log::actor(tx, &asker).await?;
+                    events.extend(consent::tell(&owned, tx, organization, (&row, wish), &by).await?);
+                }
+                events::record(&owned, tx, organization, events).await?;
+                Ok(row.into_contact())
             })
         })
         .await?;

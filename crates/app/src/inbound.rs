@@ -4,6 +4,7 @@
 //! known by account, chat, sender and WhatsApp's id; receipts only climb. What can never be stored is kept aside
 //! ([`quarantine`]).
 
+mod automatic;
 mod messages;
 pub(crate) mod people;
 mod quarantine;
@@ -17,6 +18,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use pesan_model::chat::Typing;
+use pesan_model::organization::OrganizationSettings;
 use pesan_model::{AccountId, Event, OrganizationId, QuarantineId};
 use pesan_providers::Inbound;
 use pesan_store::quarantine::Quarantined;
@@ -132,6 +134,9 @@ async fn store(app: &Arc<App>, place: Place<'_>, items: Arc<Vec<Inbound>>, aside
                 if outcome.has_events {
                     events::announce(app, place.organization);
                 }
+                if outcome.is_sending {
+                    app.bus.publish(Signal::Outbox(place.account));
+                }
                 for kind in outcome.work {
                     app.bus.publish(Signal::Jobs(kind));
                 }
@@ -147,6 +152,8 @@ async fn store(app: &Arc<App>, place: Place<'_>, items: Arc<Vec<Inbound>>, aside
 
 struct Outcome {
     has_events: bool,
+    /// A message was queued.
+    is_sending: bool,
     /// Kinds of work that was added to the queue.
     work: BTreeSet<&'static str>,
 }
@@ -159,6 +166,10 @@ pub(crate) struct Batch<'a> {
     key: &'a OrganizationKey,
     events: Vec<Event>,
     work: BTreeSet<&'static str>,
+    /// A message was queued.
+    is_sending: bool,
+    /// What the organization decided, once somebody asked for it.
+    settings: Option<Arc<OrganizationSettings>>,
 }
 
 async fn store_once(app: &Arc<App>, place: Place<'_>, items: Arc<Vec<Inbound>>, aside: Aside) -> Result<Outcome> {
@@ -175,6 +186,8 @@ async fn store_once(app: &Arc<App>, place: Place<'_>, items: Arc<Vec<Inbound>>, 
                     key: &key,
                     events: Vec::new(),
                     work: BTreeSet::new(),
+                    is_sending: false,
+                    settings: None,
                 };
                 for item in items.iter() {
                     handle(&mut batch, tx, item).await?;
@@ -184,11 +197,15 @@ async fn store_once(app: &Arc<App>, place: Place<'_>, items: Arc<Vec<Inbound>>, 
                     Aside::Keep(row) => pesan_store::quarantine::insert(tx, organization, row).await?,
                     Aside::Release(id) => pesan_store::quarantine::delete(tx, organization, *id).await?,
                 }
-                let (has_events, work) = (!batch.events.is_empty(), batch.work);
+                let (has_events, is_sending, work) = (!batch.events.is_empty(), batch.is_sending, batch.work);
                 if has_events {
                     events::record(&app, tx, organization, batch.events).await?;
                 }
-                Ok(Outcome { has_events, work })
+                Ok(Outcome {
+                    has_events,
+                    is_sending,
+                    work,
+                })
             })
         })
         .await

@@ -2,6 +2,7 @@
 //!
 //! Handing it to WhatsApp is the work of [`crate::outbox`].
 
+pub(crate) mod automatic;
 mod compose;
 mod delete;
 mod retry;
@@ -236,6 +237,7 @@ async fn accept(app: &Arc<App>, tx: &mut Tx<'_>, new: &Checked, strangers: Stran
         chat_name: chat.key.name(chat.contact.as_ref()),
         sender: String::new(),
         sent_by: Some(new.caller.principal.to_string()),
+        automatic: None,
         contact_id: chat.contact.as_ref().map(ContactRow::id),
         push_name: None,
         kind: content.kind().to_owned(),

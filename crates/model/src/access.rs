@@ -108,7 +108,7 @@ pub enum Permission {
     /// Change and remove owners.
     #[serde(rename = "owners:manage")]
     OwnersManage,
-    /// Change the organization's name and settings, its teams and tags.
+    /// Change the organization's name and settings, its teams, tags and quick replies.
     #[serde(rename = "organization:manage")]
     OrganizationManage,
     /// Read the audit log.

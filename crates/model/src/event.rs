@@ -79,6 +79,12 @@ pub enum Event {
     /// A record was taken out of another one again; this is the one that is on its own now.
     #[serde(rename = "contact.unmerged")]
     ContactUnmerged(Contact),
+    /// A person does not want to be written to any more. `contact.updated` is told too.
+    #[serde(rename = "contact.opted_out")]
+    ContactOptedOut(Contact),
+    /// A person wants to be written to again. `contact.updated` is told too.
+    #[serde(rename = "contact.opted_in")]
+    ContactOptedIn(Contact),
     /// A donation was written down.
     #[serde(rename = "donation.recorded")]
     DonationRecorded(Donation),
@@ -113,7 +119,7 @@ pub enum Event {
 
 impl Event {
     /// Every name.
-    pub const NAMES: [&'static str; 30] = [
+    pub const NAMES: [&'static str; 32] = [
         "account.created",
         "account.state_changed",
         "account.deleted",
@@ -134,6 +140,8 @@ impl Event {
         "contact.updated",
         "contact.merged",
         "contact.unmerged",
+        "contact.opted_out",
+        "contact.opted_in",
         "donation.recorded",
         "donation.changed",
         "donation.deleted",
@@ -169,6 +177,8 @@ impl Event {
             Self::ContactUpdated(_) => "contact.updated",
             Self::ContactMerged(_) => "contact.merged",
             Self::ContactUnmerged(_) => "contact.unmerged",
+            Self::ContactOptedOut(_) => "contact.opted_out",
+            Self::ContactOptedIn(_) => "contact.opted_in",
             Self::DonationRecorded(_) => "donation.recorded",
             Self::DonationChanged(_) => "donation.changed",
             Self::DonationDeleted(_) => "donation.deleted",
@@ -194,6 +204,8 @@ impl Event {
             | Self::ContactUpdated(_)
             | Self::ContactMerged(_)
             | Self::ContactUnmerged(_)
+            | Self::ContactOptedOut(_)
+            | Self::ContactOptedIn(_)
             | Self::DonationRecorded(_)
             | Self::DonationChanged(_)
             | Self::DonationDeleted(_)
@@ -254,6 +266,8 @@ impl Event {
             | Self::ContactUpdated(_)
             | Self::ContactMerged(_)
             | Self::ContactUnmerged(_)
+            | Self::ContactOptedOut(_)
+            | Self::ContactOptedIn(_)
             | Self::DonationRecorded(_)
             | Self::DonationChanged(_)
             | Self::DonationDeleted(_)

@@ -203,6 +203,10 @@ pub enum ChatChange {
     Starred,
     /// It has no star any more.
     Unstarred,
+    /// The person does not want to be written to.
+    OptedOut,
+    /// The person wants to be written to again.
+    OptedIn,
     /// It has one more tag.
     Tagged {
         /// Which.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::automatic::AutomaticKind;
 use crate::clock::Timestamp;
 use crate::content::Content;
 use crate::failure;
@@ -142,9 +143,12 @@ pub struct Message {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub sender: String,
     /// Who sent it through Pesan, as in the audit log: `user:…` or `key:…`. Null for what came in, and for what another
-    /// device of the account sent.
+    /// device of the account or Pesan by itself sent.
     #[serde(default)]
     pub sent_by: Option<String>,
+    /// Why Pesan sent it by itself. It answers nobody: whoever waits still does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub automatic: Option<AutomaticKind>,
     /// The contact who wrote it, or, in a chat with one person, whom it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<ContactId>,

@@ -21,7 +21,7 @@ pub(crate) use change::merge_of_contact;
 pub use change::{
     Arrival, NewChat, Update, add_message, forget_message, insert, set_subject, set_unread, unassign_all, update,
 };
-pub use list::{Assignee, Filter, list, list_ids_of_tag, list_ids_of_team, list_quiet};
+pub use list::{Assignee, Filter, list, list_ids_of_person, list_ids_of_tag, list_ids_of_team, list_quiet};
 
 rows! {
     /// A chat with what a list shows of it.

@@ -25,6 +25,7 @@ rows! {
         opted_out_at: Option<Timestamp>,
         fields: FieldValues,
         merged_into: Option<ContactId>,
+        is_unwelcomed: bool,
         created_at: Timestamp,
     }
 }
@@ -50,6 +51,11 @@ impl ContactRow {
         self.opted_out_at
     }
 
+    /// Whether they are new and have written nothing readable yet.
+    pub fn is_unwelcomed(&self) -> bool {
+        self.is_unwelcomed
+    }
+
     /// Values of the organization's own fields.
     pub fn fields(&self) -> &FieldValues {
         &self.fields
@@ -68,6 +74,12 @@ impl ContactRow {
     /// The name they give themselves.
     pub fn push_name(&self) -> Option<&str> {
         self.push_name.as_deref()
+    }
+
+    /// The name given here, else the one they give themselves.
+    pub fn given_name(&self) -> Option<&str> {
+        let names = [self.name.as_deref(), self.push_name.as_deref()];
+        names.into_iter().flatten().find(|name| !name.trim().is_empty())
     }
 
     /// The name given here, the one they give themselves, and the number.
@@ -177,6 +189,7 @@ pub async fn insert(
         opted_out_at: None,
         fields: FieldValues::new(),
         merged_into: None,
+        is_unwelcomed: false,
         created_at: now,
     })
 }
@@ -256,6 +269,27 @@ pub async fn set_details(
     let row: ContactRow = tx.fetch_one("contact", &sql, values).await?;
     search::index(tx, organization_id, row.person_id()).await?;
     Ok(row)
+}
+
+/// Somebody is new, and is to be welcomed once they have written something readable.
+pub async fn await_welcome(tx: &mut Tx<'_>, organization_id: OrganizationId, id: ContactId) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE contact SET is_unwelcomed = TRUE WHERE organization_id = $1 AND id = $2",
+        args![organization_id, id],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Somebody new is welcomed now. False when they were before.
+pub async fn take_welcome(tx: &mut Tx<'_>, organization_id: OrganizationId, id: ContactId) -> Result<bool, Error> {
+    let taken = tx
+        .execute(
+            "UPDATE contact SET is_unwelcomed = FALSE WHERE organization_id = $1 AND id = $2 AND is_unwelcomed = TRUE",
+            args![organization_id, id],
+        )
+        .await?;
+    Ok(taken == 1)
 }
 
 /// The row of whoever this row is: itself, or the one it was merged into.

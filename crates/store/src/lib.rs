@@ -37,6 +37,7 @@ pub mod organization;
 pub mod organization_setting;
 mod postgres;
 pub mod quarantine;
+pub mod quick_reply;
 pub mod reminder;
 mod row;
 pub mod seed;

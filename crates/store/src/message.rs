@@ -2,8 +2,8 @@
 
 use pesan_model::message::{Message, MessageError};
 use pesan_model::{
-    AccountId, ChatId, ContactId, Content, Direction, MediaId, MessageId, MessageStatus, Metadata, OrganizationId,
-    Timestamp,
+    AccountId, AutomaticKind, ChatId, ContactId, Content, Direction, MediaId, MessageId, MessageStatus, Metadata,
+    OrganizationId, Timestamp,
 };
 
 use crate::chat::thread_name;
@@ -25,6 +25,7 @@ rows! {
         peer_phone: Option<String>,
         sender: String,
         sent_by: Option<String>,
+        automatic: Option<AutomaticKind>,
         contact_id: Option<ContactId>,
         push_name: Option<String>,
         content: String,
@@ -47,7 +48,7 @@ rows! {
 }
 
 const SELECT: &str = "SELECT m.id, m.account_id, m.chat_id, m.direction, m.wa_id, c.address, c.is_group, c.subject, \
-     p.name, p.push_name, p.phone, m.sender, m.sent_by, m.contact_id, m.push_name, m.content, m.metadata, m.reply_to, \
+     p.name, p.push_name, p.phone, m.sender, m.sent_by, m.automatic, m.contact_id, m.push_name, m.content, m.metadata, m.reply_to, \
      m.status, m.error_code, m.error_detail, m.attempts, m.retries, m.at, m.created_at, m.sent_at, m.delivered_at, \
      m.read_at, m.failed_at, m.send_at, m.deleted_at \
      FROM message m JOIN chat c ON c.id = m.chat_id LEFT JOIN contact p ON p.id = c.contact_id";
@@ -76,6 +77,7 @@ impl MessageRow {
             ),
             sender: self.sender,
             sent_by: self.sent_by,
+            automatic: self.automatic,
             contact_id: self.contact_id,
             push_name: self.push_name,
             kind: content.kind().to_owned(),
@@ -104,7 +106,7 @@ impl MessageRow {
 /// What is written of a new message.
 pub(crate) const COLUMNS: &str = "id, organization_id, account_id, chat_id, direction, wa_id, sender, contact_id, push_name, \
      kind, content, media_id, reply_to, reply_to_wa_id, status, attempts, at, created_at, send_at, sent_at, read_at, \
-     sent_by, metadata";
+     sent_by, metadata, automatic";
 
 /// The values of [`COLUMNS`].
 pub(crate) fn values(
@@ -137,7 +139,8 @@ pub(crate) fn values(
         message.sent_at,
         message.read_at,
         message.sent_by.as_ref(),
-        message.metadata.as_ref().map(Metadata::to_json)
+        message.metadata.as_ref().map(Metadata::to_json),
+        message.automatic
     ])
 }
 
@@ -152,7 +155,7 @@ pub async fn insert(
     let values = values(organization_id, message, at, reply_to_wa_id)?;
     let sql = format!(
         "INSERT INTO message ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
-         $17, $18, $19, $20, $21, $22, $23) ON CONFLICT (account_id, chat_id, sender, wa_id) DO NOTHING"
+         $17, $18, $19, $20, $21, $22, $23, $24) ON CONFLICT (account_id, chat_id, sender, wa_id) DO NOTHING"
     );
     Ok(tx.execute(&sql, values).await? == 1)
 }
@@ -234,7 +237,42 @@ pub async fn list_thread(
     rows.into_iter().map(MessageRow::into_message).collect()
 }
 
-/// How a person and we took turns since `since`: of each of their chats, whether each message came in, and when, newest
+/// How many messages Pesan sent by itself in a chat since then.
+pub async fn count_automatic(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    chat_id: ChatId,
+    since: Timestamp,
+) -> Result<u64, Error> {
+    let (count,): (u64,) = tx
+        .fetch_one(
+            "chat",
+            "SELECT COUNT(*) FROM message WHERE chat_id = $1 AND at >= $2 AND automatic IS NOT NULL \
+             AND organization_id = $3",
+            args![chat_id, since, organization_id],
+        )
+        .await?;
+    Ok(count)
+}
+
+/// When Pesan last sent a message of this kind by itself in a chat.
+pub async fn find_newest_automatic(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    chat_id: ChatId,
+    kind: AutomaticKind,
+) -> Result<Option<Timestamp>, Error> {
+    let found: Option<(Timestamp,)> = tx
+        .fetch_optional(
+            "SELECT at FROM message WHERE chat_id = $1 AND automatic IS NOT NULL AND automatic = $2 \
+             AND organization_id = $3 ORDER BY at DESC LIMIT 1",
+            args![chat_id, kind, organization_id],
+        )
+        .await?;
+    Ok(found.map(|(at,)| at))
+}
+
+/// How a person and we took turns since `since`, without what Pesan sent by itself: of each of their chats, whether each message came in, and when, newest
 /// first. At most `limit` messages of a chat.
 pub async fn list_turns(
     tx: &mut Tx<'_>,
@@ -255,7 +293,7 @@ pub async fn list_turns(
         let messages: Vec<(Direction, Timestamp)> = tx
             .fetch_all(
                 "SELECT direction, at FROM message WHERE organization_id = $1 AND chat_id = $2 AND at > $3 \
-                 AND deleted_at IS NULL AND kind <> 'reaction' ORDER BY at DESC, id DESC LIMIT $4",
+                 AND deleted_at IS NULL AND kind <> 'reaction' AND automatic IS NULL ORDER BY at DESC, id DESC LIMIT $4",
                 args![organization_id, chat_id, since, limit],
             )
             .await?;

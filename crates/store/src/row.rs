@@ -5,10 +5,10 @@ use pesan_model::donation::{DonationMethod, DonationStatus};
 use pesan_model::reminder::ReminderStatus;
 use pesan_model::webhook::{DeliveryState, Envelope};
 use pesan_model::{
-    AccountId, AccountState, ApiKeyId, ChatId, ChatLogId, ChatStatus, ContactId, Currency, CustomFieldId, Day,
-    DeliveryId, Direction, DonationId, EventId, InvitationId, JobId, MediaId, MergeId, MessageId, MessageStatus,
-    NoteId, OrganizationId, ProviderKind, QuarantineId, ReminderId, Role, TagColor, TagId, TeamId, Timestamp, UserId,
-    WebhookId, Zone,
+    AccountId, AccountState, ApiKeyId, AutomaticKind, ChatId, ChatLogId, ChatStatus, ContactId, Currency,
+    CustomFieldId, Day, DeliveryId, Direction, DonationId, EventId, InvitationId, JobId, MediaId, MergeId, MessageId,
+    MessageStatus, NoteId, OrganizationId, ProviderKind, QuarantineId, QuickReplyId, ReminderId, Role, TagColor, TagId,
+    TeamId, Timestamp, UserId, WebhookId, Zone,
 };
 use sqlx::Row as _;
 use uuid::Uuid;
@@ -130,6 +130,7 @@ converted! {
     NoteId: Uuid, |value| Ok(value.into());
     ReminderId: Uuid, |value| Ok(value.into());
     CustomFieldId: Uuid, |value| Ok(value.into());
+    QuickReplyId: Uuid, |value| Ok(value.into());
     MergeId: Uuid, |value| Ok(value.into());
     Currency: String, |value| value.parse().map_err(|error| Error::corrupt("currency", error));
     Day: String, |value| value.parse().map_err(|error| Error::corrupt("day", error));
@@ -141,6 +142,7 @@ converted! {
     FieldKind: String, |value| named("field type", &value, FieldKind::from_name(&value));
     Role: String, |value| named("role", &value, Role::from_name(&value));
     MessageStatus: String, |value| named("message status", &value, MessageStatus::from_name(&value));
+    AutomaticKind: String, |value| named("automatic message", &value, AutomaticKind::from_name(&value));
     AccountState: String, |value| named("account state", &value, AccountState::from_name(&value));
     ProviderKind: String, |value| named("provider", &value, ProviderKind::from_name(&value));
     Envelope: String, |value| named("envelope", &value, Envelope::from_name(&value));

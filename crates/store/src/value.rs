@@ -1,10 +1,10 @@
 //! Values that go into statements: the few types that SQLite and PostgreSQL share.
 
 use pesan_model::{
-    AccountId, AccountState, ApiKeyId, ChatId, ChatLogId, ChatStatus, ContactId, Currency, CustomFieldId, Day,
-    DeliveryId, Direction, DonationId, EventId, InvitationId, JobId, MediaId, MergeId, MessageId, MessageStatus,
-    NoteId, OrganizationId, ProviderKind, QuarantineId, ReminderId, Role, TagColor, TagId, TeamId, Timestamp, UserId,
-    WebhookId, Zone,
+    AccountId, AccountState, ApiKeyId, AutomaticKind, ChatId, ChatLogId, ChatStatus, ContactId, Currency,
+    CustomFieldId, Day, DeliveryId, Direction, DonationId, EventId, InvitationId, JobId, MediaId, MergeId, MessageId,
+    MessageStatus, NoteId, OrganizationId, ProviderKind, QuarantineId, QuickReplyId, ReminderId, Role, TagColor, TagId,
+    TeamId, Timestamp, UserId, WebhookId, Zone,
 };
 use uuid::Uuid;
 
@@ -89,12 +89,14 @@ into_value! {
     NoteId => Uuid, |value| value.uuid();
     ReminderId => Uuid, |value| value.uuid();
     CustomFieldId => Uuid, |value| value.uuid();
+    QuickReplyId => Uuid, |value| value.uuid();
     MergeId => Uuid, |value| value.uuid();
     Currency => Text, |value| value.code().to_owned();
     Day => Text, |value| value.to_string();
     &Zone => Text, |value| value.name().to_owned();
     Role => Text, |value| value.name().to_owned();
     MessageStatus => Text, |value| value.name().to_owned();
+    AutomaticKind => Text, |value| value.name().to_owned();
     AccountState => Text, |value| value.name().to_owned();
     ProviderKind => Text, |value| value.name().to_owned();
     Direction => Text, |value| match value { Direction::In => "in", Direction::Out => "out" }.to_owned();

@@ -186,6 +186,7 @@ impl Fixture {
             chat_name: chat.name.clone(),
             sender: "15550000001@s.whatsapp.net".into(),
             sent_by: None,
+            automatic: None,
             contact_id: None,
             push_name: None,
             kind: "text".into(),

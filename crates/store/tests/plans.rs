@@ -148,6 +148,7 @@ impl Fixture {
             chat_name: String::new(),
             sender: format!("62800{chat:08}@s.whatsapp.net"),
             sent_by: None,
+            automatic: None,
             contact_id: Some(ContactId::from(Uuid::from_u128(u128::from(chat) + 1))),
             push_name: None,
             kind: content.kind().to_owned(),

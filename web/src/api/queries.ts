@@ -41,6 +41,8 @@ export const keys = {
   tags: ["tags"] as const,
   teams: ["teams"] as const,
   organization: ["organization"] as const,
+  /** All of them: as they are written, and filled in for each chat that was asked for. */
+  quickReplies: ["quick-replies"] as const,
   /** What colleagues do in a chat right now, as the live stream last said. */
   presence: (chatId: string) => ["presence", chatId] as const,
   messages: (chatId: string) => ["messages", chatId] as const,
@@ -206,6 +208,15 @@ export const teamsQuery = queryOptions({
   queryFn: async ({ signal }) => (await ask(api.GET("/v1/teams", { signal }))).data,
   staleTime: TEAM_MS,
 });
+
+/** The quick replies by their shortcuts, filled in for a chat where one is named. */
+export const quickRepliesQuery = (chatId?: string) =>
+  queryOptions({
+    queryKey: [...keys.quickReplies, { chatId }] as const,
+    queryFn: async ({ signal }) =>
+      (await ask(api.GET("/v1/quick-replies", { params: { query: { chat_id: chatId } }, signal }))).data,
+    staleTime: TEAM_MS,
+  });
 
 export const organizationQuery = queryOptions({
   queryKey: keys.organization,

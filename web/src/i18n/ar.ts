@@ -5,6 +5,7 @@ import { errors } from "./ar/errors";
 import { command, inbox, organize } from "./ar/inbox";
 import { people, quarantine } from "./ar/people";
 import { replay } from "./ar/replay";
+import { replies } from "./ar/replies";
 import { thread, viewer } from "./ar/thread";
 import type { Texts } from "./en";
 
@@ -15,6 +16,7 @@ export const ar: Texts = {
   inbox,
   organize,
   replay,
+  replies,
   thread,
   viewer,
   ...errors,
@@ -366,6 +368,8 @@ export const ar: Texts = {
   },
   delivery: { pending: "ينتظر", delivered: "سُلّم", failed: "فشل", cancelled: "أُلغي" },
   settings: {
+    replies: "ردود سريعة",
+    automatic: "رسائل تلقائية",
     contacts: "جهات الاتصال",
     title: "الإعدادات",
     keys: "مفاتيح API",

@@ -5,6 +5,7 @@ import { errors } from "./en/errors";
 import { command, inbox, organize } from "./en/inbox";
 import { people, quarantine } from "./en/people";
 import { replay } from "./en/replay";
+import { replies } from "./en/replies";
 import { thread, viewer } from "./en/thread";
 
 /** English texts, and the shape that every other language must fill (`i18n.test.ts`). */
@@ -15,6 +16,7 @@ export const en = {
   inbox,
   organize,
   replay,
+  replies,
   thread,
   viewer,
   ...errors,
@@ -349,6 +351,8 @@ export const en = {
   },
   settings: {
     contacts: "Contacts",
+    replies: "Quick replies",
+    automatic: "Automatic messages",
     title: "Settings",
     keys: "API keys",
     members: "Members",

@@ -6,6 +6,7 @@ import { errors } from "./id/errors";
 import { command, inbox, organize } from "./id/inbox";
 import { people, quarantine } from "./id/people";
 import { replay } from "./id/replay";
+import { replies } from "./id/replies";
 import { thread, viewer } from "./id/thread";
 
 export const id: Texts = {
@@ -15,6 +16,7 @@ export const id: Texts = {
   inbox,
   organize,
   replay,
+  replies,
   thread,
   viewer,
   ...errors,
@@ -345,6 +347,8 @@ export const id: Texts = {
   },
   delivery: { pending: "Menunggu", delivered: "Terkirim", failed: "Gagal", cancelled: "Dibatalkan" },
   settings: {
+    replies: "Balasan cepat",
+    automatic: "Pesan otomatis",
     contacts: "Kontak",
     title: "Pengaturan",
     keys: "Kunci API",

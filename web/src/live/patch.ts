@@ -67,10 +67,13 @@ export function applyEvent(client: QueryClient, event: LoggedEvent, turn: Turn):
     case "contact.updated":
     case "contact.merged":
     case "contact.unmerged":
+    case "contact.opted_out":
+    case "contact.opted_in":
       // Chats are called by their person's name.
       refresh(client, keys.chats);
       refresh(client, ["chat"]);
       refresh(client, keys.contacts);
+      refresh(client, keys.quickReplies);
       return;
     case "donation.recorded":
     case "donation.changed":
@@ -140,7 +143,8 @@ export function putMessage(client: QueryClient, message: Message): void {
   // Receipts still come for what was deleted.
   if (message.deleted_at) return;
   putInThread(client, message);
-  patchLine(client, message, message.direction === "out" ? "written" : "noted");
+  // What is sent by itself answers nobody.
+  patchLine(client, message, message.direction === "out" && !message.automatic ? "written" : "noted");
 }
 
 /** Takes a deleted message out of its thread. The line of its chat follows by an event of its own. */

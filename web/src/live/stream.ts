@@ -31,6 +31,8 @@ const NAMES = Object.keys({
   "contact.updated": true,
   "contact.merged": true,
   "contact.unmerged": true,
+  "contact.opted_out": true,
+  "contact.opted_in": true,
   "donation.recorded": true,
   "donation.changed": true,
   "donation.deleted": true,

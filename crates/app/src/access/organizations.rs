@@ -7,7 +7,7 @@ use pesan_model::access::User;
 use pesan_model::organization::SettingsChange;
 use pesan_model::{Flaw, OrganizationId, Permission, Role, UserId};
 use pesan_store::organization::Organization;
-use pesan_store::{Error as StoreError, Tx, organization, organization_setting, user};
+use pesan_store::{Error as StoreError, Tx, custom_field, organization, organization_setting, user};
 
 use super::Caller;
 use super::audit::Note;
@@ -108,27 +108,29 @@ pub async fn update(
 ) -> Result<pesan_model::organization::Organization> {
     caller.require(Permission::OrganizationManage)?;
     let name = name.map(|name| name.trim().to_owned());
-    let mut errors: Vec<FieldError> = name
-        .as_deref()
-        .and_then(|name| check_name(name, "/name"))
-        .into_iter()
-        .collect();
-    let settings = change.wrong().into_iter();
-    errors.extend(settings.map(|(field, flaw)| FieldError::new(format!("/settings/{field}"), flaw)));
-    if !errors.is_empty() {
-        return Err(Error::Invalid(errors));
-    }
+    let bad_name: Option<FieldError> = name.as_deref().and_then(|name| check_name(name, "/name"));
     let id = caller.organization_id;
     let note = Note::new(app, caller, "organization.update", Some(id.to_string()));
     let changed = app
         .store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
+                let fields = custom_field::list(tx, id).await?;
+                let wrong = change
+                    .wrong(|key| fields.iter().any(|field| field.key == key))
+                    .into_iter();
+                let errors: Vec<FieldError> = bad_name
+                    .into_iter()
+                    .chain(wrong.map(|(place, flaw)| FieldError::new(format!("/settings{place}"), flaw)))
+                    .collect();
+                if !errors.is_empty() {
+                    return Err(Error::Invalid(errors));
+                }
                 // Also keeps two changes of the settings from undoing each other.
                 let before = organization::get(tx, id).await?.name;
                 organization::set_name(tx, id, &name.unwrap_or(before)).await?;
                 let mut settings = organization_setting::get(tx, id).await?;
-                settings.apply(&change);
+                settings.apply(change);
                 organization_setting::set(tx, id, &settings).await?;
                 note.append(tx).await?;
                 Ok(read(tx, id).await?)

@@ -11,14 +11,15 @@ use pesan_store::job::{self, NewJob};
 use pesan_store::media::{self, MediaState, StoredMedia};
 use pesan_store::{Error as StoreError, Tx, message};
 
-use super::Batch;
 use super::people::{known, person_at, resolve, resolve_met};
 use super::quarantine::is_placeholder;
 use super::rules::{address_of, is_same, place_in_thread, sender_address};
+use super::{Batch, automatic};
 use crate::inbox::log;
 
 /// A message from somebody, or from another device of this account.
 pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &InboundMessage) -> Result<(), StoreError> {
+    let met_before = batch.events.len();
     let sender = match came.direction {
         Direction::In => {
             resolve(
@@ -32,6 +33,10 @@ pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &Inbou
         }
         Direction::Out => None,
     };
+    // Whoever was made a contact just now was met by this message.
+    let is_new = batch.events[met_before..]
+        .iter()
+        .any(|event| matches!(event, Event::ContactCreated(_)));
     let peer = match (&came.chat, came.direction) {
         (Address::Group(_), _) => None,
         (_, Direction::In) => sender.clone(),
@@ -47,10 +52,11 @@ pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &Inbou
     };
     let existing = find_same(batch, tx, came, chat.id).await?;
     if let Some(existing) = existing {
-        return heal(batch, tx, came, existing).await;
+        return heal(batch, tx, came, (existing, &chat, sender.as_ref())).await;
     }
     let now = batch.app.clock.now();
     let content = content_of(batch, tx, &came.content, chat.id).await?;
+    let answer = automatic::hear(batch, tx, came, (sender.as_ref(), is_new), &content).await?;
     let reply_to = match &came.reply_to {
         Some(wa_id) => message::find_in_chat(tx, batch.organization, chat.id, wa_id).await?,
         None => None,
@@ -65,6 +71,7 @@ pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &Inbou
         chat_name: chat.name(peer.as_ref()),
         sender: sender_text,
         sent_by: None,
+        automatic: None,
         contact_id: sender.as_ref().or(peer.as_ref()).map(ContactRow::id),
         push_name: came
             .sender
@@ -115,6 +122,9 @@ pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &Inbou
         log::write(batch.app, tx, batch.organization, by, vec![ChatChange::Opened]).await?;
         batch.chat_updated(tx, chat.id).await?;
     }
+    if let Some(answer) = answer {
+        automatic::answer(batch, tx, &chat, &answer).await?;
+    }
     Ok(())
 }
 
@@ -134,7 +144,7 @@ async fn heal(
     batch: &mut Batch<'_>,
     tx: &mut Tx<'_>,
     came: &InboundMessage,
-    mut message: Message,
+    (mut message, chat, sender): (Message, &ChatKey, Option<&ContactRow>),
 ) -> Result<(), StoreError> {
     let was_unreadable = matches!(message.content, Content::Undecryptable(_)) || is_placeholder(&message.content);
     if !was_unreadable || matches!(came.content, InboundContent::Undecryptable { .. }) {
@@ -144,6 +154,7 @@ async fn heal(
     if content == message.content {
         return Ok(());
     }
+    let answer = automatic::hear(batch, tx, came, (sender, false), &content).await?;
     message.kind = content.kind().to_owned();
     message.content = content;
     if let Some(wa_id) = &came.reply_to {
@@ -152,6 +163,9 @@ async fn heal(
     message::heal(tx, batch.organization, &message).await?;
     fetch_later(batch, tx, &message).await?;
     batch.events.push(Event::MessageHealed(message));
+    if let Some(answer) = answer {
+        automatic::answer(batch, tx, chat, &answer).await?;
+    }
     Ok(())
 }
 
@@ -183,6 +197,7 @@ pub(super) async fn receive_group_notice(
         chat_name: notice.subject.clone().unwrap_or_else(|| chat.name(None)),
         sender: sender_address(&notice.by, &notice.group),
         sent_by: None,
+        automatic: None,
         contact_id: by.as_ref().map(ContactRow::id),
         push_name: notice.by.push_name.clone(),
         kind: content.kind().to_owned(),

@@ -159,6 +159,8 @@ fn simple(event: &Event) -> Option<(&'static str, Value)> {
         | Event::ContactUpdated(_)
         | Event::ContactMerged(_)
         | Event::ContactUnmerged(_)
+        | Event::ContactOptedOut(_)
+        | Event::ContactOptedIn(_)
         | Event::DonationRecorded(_)
         | Event::DonationChanged(_)
         | Event::DonationDeleted(_)

@@ -456,11 +456,13 @@ async fn quiet_chats_are_closed_when_the_organization_wants_it() {
         assert_eq!(jobs::auto_close::sweep(&test.app).await.expect("swept"), 0);
         let wrong = SettingsChange {
             auto_close_days: Some(Some(0)),
+            ..SettingsChange::default()
         };
         let refused = access::organizations::update(&test.app, &test.caller, None, wrong).await;
         assert_eq!(pointers(refused), ["/settings/auto_close_days"], "{}", database.kind);
         let three = SettingsChange {
             auto_close_days: Some(Some(3)),
+            ..SettingsChange::default()
         };
         let decided = access::organizations::update(&test.app, &test.caller, None, three)
             .await
@@ -489,6 +491,7 @@ async fn a_chat_with_which_something_was_done_lately_is_not_quiet() {
         let chat = chat(&test, account).await;
         let three = SettingsChange {
             auto_close_days: Some(Some(3)),
+            ..SettingsChange::default()
         };
         access::organizations::update(&test.app, &test.caller, None, three)
             .await

@@ -1,6 +1,7 @@
 //! The use cases and workers on both databases, with a scripted provider and a clock that the test moves.
 
 mod accounts;
+mod automatic;
 mod contacts;
 mod deleting;
 mod donations;
@@ -14,6 +15,7 @@ mod messaging;
 mod notes;
 mod people;
 mod quarantine;
+mod quick_replies;
 mod receiver;
 mod reminders;
 mod support;

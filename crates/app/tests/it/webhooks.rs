@@ -36,6 +36,7 @@ fn message(number: u128, chat: u128) -> Message {
         chat_name: "Siti".into(),
         sender: "6280000000001@s.whatsapp.net".into(),
         sent_by: None,
+        automatic: None,
         contact_id: None,
         push_name: Some("Siti".into()),
         kind: "text".into(),

@@ -21,6 +21,7 @@ mod messages;
 mod notes;
 mod organization;
 mod quarantine;
+mod quick_replies;
 mod reminders;
 mod setup;
 mod stream;
@@ -63,6 +64,7 @@ pub(crate) fn closed() -> OpenApiRouter<Shared> {
         .merge(chat_state::routes())
         .merge(tags::routes())
         .merge(teams::routes())
+        .merge(quick_replies::routes())
         .merge(contacts::routes())
         .merge(contact_merges::routes())
         .merge(custom_fields::routes())

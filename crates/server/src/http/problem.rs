@@ -20,7 +20,7 @@ pub(crate) type Answer<T> = Result<T, Problem>;
 const SOON: Duration = Duration::from_secs(5);
 
 /// Every code of a problem. The tests of the web app ask for a text for each.
-const CODES: [&str; 51] = [
+const CODES: [&str; 53] = [
     "already_exists",
     "already_set_up",
     "being_sent",
@@ -54,6 +54,7 @@ const CODES: [&str; 51] = [
     "not_running",
     "same_person",
     "session_disconnected",
+    "shortcut_taken",
     "shutting_down",
     "still_refused",
     "tag_exists",
@@ -61,6 +62,7 @@ const CODES: [&str; 51] = [
     "timeout",
     "too_large",
     "too_many_fields",
+    "too_many_quick_replies",
     "too_many_requests",
     "too_many_retries",
     "too_many_tags",

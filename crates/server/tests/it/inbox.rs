@@ -260,8 +260,8 @@ async fn an_organization_is_renamed_and_decides_about_itself() {
         let server = TestServer::new(&database).await;
         let before = server.get("/v1/organization").await.expect(200);
         assert_eq!(
-            (&before["name"], &before["settings"]),
-            (&"Toko".into(), &json!({"auto_close_days": null}))
+            (&before["name"], &before["settings"]["auto_close_days"]),
+            (&"Toko".into(), &json!(null))
         );
         let change = json!({"name": " Yayasan ", "settings": {"auto_close_days": 14}});
         let changed = server.patch("/v1/organization", &change).await.expect(200);

@@ -16,6 +16,7 @@ mod openapi;
 #[cfg(feature = "sandbox")]
 mod product;
 mod program;
+mod replies;
 mod requests;
 mod stream;
 mod support;

@@ -95,6 +95,7 @@ async fn what_belongs_to_another_organization_is_not_there() {
             "/v1/webhooks",
             "/v1/tags",
             "/v1/teams",
+            "/v1/quick-replies",
             "/v1/donations",
             "/v1/reminders",
             "/v1/custom-fields",
@@ -179,6 +180,10 @@ async fn things(server: &TestServer) -> Value {
     let invitation = id(server.post("/v1/invitations", &invited).await.expect(201));
     let tag = id(server.post("/v1/tags", &json!({"name": "New"})).await.expect(201));
     let team = id(server.post("/v1/teams", &json!({"name": "New"})).await.expect(201));
+    let quick_reply = id(server
+        .post("/v1/quick-replies", &json!({"shortcut": "hi", "body": "x"}))
+        .await
+        .expect(201));
     let message = json!({"account_id": account, "to": "6280000000001", "type": "text", "text": {"body": "x"}});
     let message = server.post("/v1/messages", &message).await.expect(202);
     let quarantined = server.quarantined(account.as_str().expect("an id"), b"{}").await;
@@ -197,7 +202,7 @@ async fn things(server: &TestServer) -> Value {
         "messages": message["id"], "chats": message["chat_id"], "accounts": account, "media": media, "keys": key,
         "webhooks": webhook, "users": user, "contacts": contact, "notes": note, "donations": donation,
         "reminders": reminder, "custom-fields": field, "invitations": invitation, "quarantine": quarantined,
-        "tags": tag, "teams": team,
+        "tags": tag, "teams": team, "quick-replies": quick_reply,
     })
 }
 
@@ -215,6 +220,7 @@ fn filled(path: &str, things: &Value) -> String {
         "media" => "med",
         "messages" => "msg",
         "quarantine" => "qrt",
+        "quick-replies" => "qrp",
         "tags" => "tag",
         "teams" => "team",
         "notes" => "note",
@@ -240,6 +246,8 @@ fn body(path: &str) -> Value {
         "/v1/messages" => json!({
             "account_id": "acc_01jd0000000000000000000000", "to": "6280000000001", "type": "text", "text": {"body": "x"}
         }),
+        "/v1/quick-replies" => json!({"shortcut": "x", "body": "x"}),
+        "/v1/quick-replies/preview" => json!({"body": "x"}),
         "/v1/chats/{id}/typing" => json!({"activity": "typing"}),
         "/v1/chats/{id}/presence" => json!({"state": "viewing"}),
         "/v1/chats/{id}" => json!({"status": "closed"}),

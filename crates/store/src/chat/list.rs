@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 
 use pesan_model::chat::Chat;
-use pesan_model::{AccountId, ChatId, ChatStatus, OrganizationId, TagId, TeamId, Timestamp, UserId};
+use pesan_model::{AccountId, ChatId, ChatStatus, ContactId, OrganizationId, TagId, TeamId, Timestamp, UserId};
 
 use super::{ChatView, SHOWN_WITH, VIEW, with_tags};
 use crate::value::Value;
@@ -211,6 +211,25 @@ pub async fn list_ids_of_tag(
         )
         .await?;
     Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// The newest chats with a person, under any of their identities.
+pub async fn list_ids_of_person(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    person: ContactId,
+    limit: usize,
+) -> Result<Vec<ChatId>, Error> {
+    let mut found: Vec<(Timestamp, ChatId)> = tx
+        .fetch_all(
+            "SELECT last_message_at, id FROM chat WHERE organization_id = $1 AND contact_id = $2 UNION ALL \
+             SELECT c.last_message_at, c.id FROM contact k JOIN chat c ON c.contact_id = k.id \
+             WHERE k.organization_id = $1 AND k.merged_into = $2",
+            args![organization_id, person],
+        )
+        .await?;
+    found.sort_unstable_by_key(|found| std::cmp::Reverse(*found));
+    Ok(found.into_iter().take(limit).map(|(_, id)| id).collect())
 }
 
 /// The newest chats of a team that are not closed.

@@ -33,6 +33,11 @@ export function LogLine({ entry }: { entry: ChatLogEntry }) {
       case "starred":
       case "unstarred":
         return t(`inbox.log_${entry.type}`, { by });
+      case "opted_out":
+      case "opted_in":
+        return entry.by.type === "message"
+          ? t(`replies.log_${entry.type}Themselves`)
+          : t(`replies.log_${entry.type}`, { by });
       case "team_set":
       case "tagged":
       case "untagged":

@@ -29,6 +29,7 @@ fn stored(direction: Direction, sender: &str, status: MessageStatus) -> Message 
         chat_name: "Siti".into(),
         sender: sender.into(),
         sent_by: None,
+        automatic: None,
         contact_id: None,
         push_name: None,
         kind: "text".into(),

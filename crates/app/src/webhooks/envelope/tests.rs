@@ -25,6 +25,7 @@ fn message(direction: Direction, status: MessageStatus) -> Message {
         chat_name: "Siti".into(),
         sender: "6280000000001@s.whatsapp.net".into(),
         sent_by: None,
+        automatic: None,
         contact_id: Some(ContactId::from(id(4))),
         push_name: Some("Siti".into()),
         kind: "text".into(),
