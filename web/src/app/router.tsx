@@ -109,7 +109,7 @@ const webhooksRoute = createRoute({
   component: lazyRouteComponent(() => import("~/features/webhooks/WebhooksPage"), "WebhooksPage"),
 });
 
-export const SETTINGS_TABS = ["you", "keys", "members", "inbox", "contacts", "audit"] as const;
+export const SETTINGS_TABS = ["you", "keys", "members", "inbox", "replies", "automatic", "contacts", "audit"] as const;
 export type SettingsTab = (typeof SETTINGS_TABS)[number];
 
 const settingsRoute = createRoute({

@@ -6,6 +6,7 @@ export { default as IconMerge } from "@tabler/icons-react/dist/esm/icons/IconArr
 export { default as IconUp } from "@tabler/icons-react/dist/esm/icons/IconArrowUp.mjs";
 export { default as IconBell } from "@tabler/icons-react/dist/esm/icons/IconBell.mjs";
 export { default as IconSnooze } from "@tabler/icons-react/dist/esm/icons/IconBellZ.mjs";
+export { default as IconReplies } from "@tabler/icons-react/dist/esm/icons/IconBolt.mjs";
 export { default as IconCheck } from "@tabler/icons-react/dist/esm/icons/IconCheck.mjs";
 export { default as IconChecks } from "@tabler/icons-react/dist/esm/icons/IconChecks.mjs";
 export { default as IconFilter } from "@tabler/icons-react/dist/esm/icons/IconChevronDown.mjs";
@@ -47,6 +48,7 @@ export { default as IconPlus } from "@tabler/icons-react/dist/esm/icons/IconPlus
 export { default as IconPower } from "@tabler/icons-react/dist/esm/icons/IconPower.mjs";
 export { default as IconQr } from "@tabler/icons-react/dist/esm/icons/IconQrcode.mjs";
 export { default as IconRefresh } from "@tabler/icons-react/dist/esm/icons/IconRefresh.mjs";
+export { default as IconAutomatic } from "@tabler/icons-react/dist/esm/icons/IconRobot.mjs";
 export { default as IconReplay } from "@tabler/icons-react/dist/esm/icons/IconRotateClockwise.mjs";
 export { default as IconSearch } from "@tabler/icons-react/dist/esm/icons/IconSearch.mjs";
 export { default as IconSend } from "@tabler/icons-react/dist/esm/icons/IconSend2.mjs";

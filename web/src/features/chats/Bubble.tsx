@@ -57,6 +57,7 @@ export const Bubble = memo(function Bubble({ chat, message, first, quoted, react
           {message.reply_to && <Quote chat={chat} message={quoted} />}
           <Content message={message} />
           <div className={classes.foot}>
+            {message.automatic && <span data-automatic={message.automatic}>{t("replies.automatic")} ·</span>}
             <time dateTime={moment} title={full(moment)}>
               {clock(moment)}
             </time>

@@ -1,7 +1,8 @@
 import { ActionIcon, CloseButton, FileButton, Group, Text, Textarea } from "@mantine/core";
 import { type ClipboardEvent, type KeyboardEvent, lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Chat, Message } from "~/api/types";
+import type { Chat, Message, QuickReply } from "~/api/types";
+import { holesIn } from "~/features/replies/holes";
 import { type Command, useCommands } from "~/ui/commands";
 import { IconAttach, IconMicrophone, IconSend } from "~/ui/icons";
 import { Attachments } from "./Attachments";
@@ -12,8 +13,10 @@ import { useFileDrop } from "./drop";
 import { EmojiPicker } from "./EmojiPicker";
 import { brokenLimit, isVoiceNote, kindOf, lengthOf, MAX_CAPTION, MAX_FILES, MAX_TEXT } from "./files";
 import type { Draft } from "./pending";
+import { useQuickReplies } from "./QuickReplies";
 import { SendOptions } from "./SendOptions";
 import { isSend, useSendKey } from "./sendKey";
+import type { Slash } from "./slash";
 
 const VoiceRecorder = lazy(() => import("./VoiceRecorder"));
 
@@ -35,6 +38,7 @@ export function Composer({ chat, disabled, replyTo, onReply, onTyping, onSend }:
   const [tooMany, setTooMany] = useState(false);
   const [isRecording, setRecording] = useState(false);
   const [sendKey] = useSendKey();
+  const [cursor, setCursor] = useState(0);
   const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
     if (replyTo) field.current?.focus();
@@ -75,15 +79,18 @@ export function Composer({ chat, disabled, replyTo, onReply, onTyping, onSend }:
   const isCaption = files[0] !== undefined && kindOf(files[0]) !== "audio";
   const max = isCaption ? MAX_CAPTION : MAX_TEXT;
   const count = lengthOf(written);
+  const holes = holesIn(written);
   const problem =
     count > max
       ? t("chat.tooLong", { max, count })
       : tooMany
         ? t("composer.tooMany", { max: MAX_FILES, count: MAX_FILES })
-        : undefined;
+        : holes.length > 0
+          ? t("replies.fillHoles", { holes: holes.join(" ") })
+          : undefined;
   const isTooBig = files.some((file) => brokenLimit(file) !== undefined);
   const isEmpty = count === 0 && files.length === 0;
-  const ready = !disabled && count <= max && !isTooBig && !isEmpty;
+  const ready = !disabled && count <= max && holes.length === 0 && !isTooBig && !isEmpty;
 
   const send = (sendAt?: Date) => {
     if (!ready) return;
@@ -94,6 +101,7 @@ export function Composer({ chat, disabled, replyTo, onReply, onTyping, onSend }:
     field.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
+    if (quick.onKeyDown(event)) return;
     if (event.key === "Escape" && replyTo) onReply(undefined);
     if (!isSend(event, sendKey)) return;
     event.preventDefault();
@@ -108,19 +116,35 @@ export function Composer({ chat, disabled, replyTo, onReply, onTyping, onSend }:
     event.preventDefault();
     attach(pasted);
   };
+  /** Puts a text in place of another one, and selects a part of it. */
+  const put = (added: string, [start, end]: [number, number], [from, to] = [added.length, added.length]) => {
+    setText(text.slice(0, start) + added + text.slice(end));
+    setCursor(start + to);
+    onTyping();
+    // After the field has its new text, which would move the cursor to its end.
+    setTimeout(() => field.current?.setSelectionRange(start + from, start + to));
+  };
   const insert = (emoji: string) => {
     const { selectionStart = text.length, selectionEnd = text.length } = field.current ?? {};
-    const next = text.slice(0, selectionStart) + emoji + text.slice(selectionEnd);
-    setText(next);
-    onTyping();
-    const cursor = selectionStart + emoji.length;
-    // After the field has its new text, which would move the cursor to its end.
-    setTimeout(() => field.current?.setSelectionRange(cursor, cursor));
+    put(emoji, [selectionStart, selectionEnd]);
   };
+  const quick = useQuickReplies({
+    chatId: chat.id,
+    text,
+    cursor,
+    onInsert: ({ body, filled }: QuickReply, { start, end }: Slash) => {
+      const added = filled?.text ?? body;
+      const [hole] = holesIn(added);
+      const at = hole === undefined ? added.length : added.indexOf(hole);
+      put(added, [start, end], [at, at + (hole?.length ?? 0)]);
+      field.current?.focus();
+    },
+  });
   const label = files.length > 0 && isCaption ? t("chat.writeCaption") : t("chat.write");
 
   return (
     <div className={classes.composer}>
+      {!disabled && !isRecording && quick.list}
       {replyTo && (
         <Group wrap="nowrap" gap="xs" className={classes.extra}>
           <div className={classes.grow}>
@@ -184,8 +208,11 @@ export function Composer({ chat, disabled, replyTo, onReply, onTyping, onSend }:
             value={text}
             onChange={(event) => {
               setText(event.currentTarget.value);
+              setCursor(event.currentTarget.selectionEnd);
               onTyping();
             }}
+            onSelect={(event) => setCursor(event.currentTarget.selectionEnd)}
+            {...quick.field}
             onKeyDown={onKeyDown}
             onPaste={onPaste}
             disabled={disabled}

@@ -10,6 +10,7 @@ import { Problem } from "~/api/problem";
 import { accountsQuery, chatLogQuery, chatQuery, colleaguesQuery, meQuery, messagesQuery } from "~/api/queries";
 import type { Account, Chat, ChatLogEntry, Message } from "~/api/types";
 import { NothingHere } from "~/app/NotFoundPage";
+import { OptedOut } from "~/features/contacts/OptedOut";
 import { usePolling } from "~/live/Live";
 import { momentOf, putChat } from "~/live/patch";
 import type { Present } from "~/live/presence";
@@ -107,6 +108,7 @@ function Body({ chat, present }: { chat: Chat; present: Present[] }) {
         </div>
       </div>
       <Writing present={present} />
+      {chat.contact_id && <OptedOut contactId={chat.contact_id} />}
       <Composer
         key={round}
         chat={chat}

@@ -5,8 +5,19 @@ import { useTranslation } from "react-i18next";
 import type { Permission } from "~/api/types";
 import { SETTINGS_TABS, type SettingsTab } from "~/app/router";
 import { ContactSettings } from "~/features/contacts/ContactSettings";
+import { AutomaticSettings } from "~/features/replies/AutomaticSettings";
+import { QuickReplySettings } from "~/features/replies/QuickReplySettings";
 import { useMay } from "~/ui/Allowed";
-import { IconChats, IconHeart, IconHistory, IconKey, IconUser, IconUsers } from "~/ui/icons";
+import {
+  IconAutomatic,
+  IconChats,
+  IconHeart,
+  IconHistory,
+  IconKey,
+  IconReplies,
+  IconUser,
+  IconUsers,
+} from "~/ui/icons";
 import { Page } from "~/ui/Page";
 import { ApiKeys } from "./ApiKeys";
 import { AuditLog } from "./AuditLog";
@@ -26,6 +37,8 @@ const TABS: Record<
   keys: { icon: IconKey, needs: "keys:manage", panel: ApiKeys },
   members: { icon: IconUsers, needs: "members:manage", panel: Members },
   inbox: { icon: IconChats, needs: "organization:manage", panel: InboxSettings },
+  replies: { icon: IconReplies, needs: "messages:read", panel: QuickReplySettings },
+  automatic: { icon: IconAutomatic, needs: "organization:manage", panel: AutomaticSettings },
   contacts: { icon: IconHeart, needs: "contacts:manage", panel: ContactSettings },
   audit: { icon: IconHistory, needs: "audit:read", panel: AuditLog },
 };
@@ -39,6 +52,8 @@ export function SettingsPage() {
     keys: useMay("keys:manage"),
     members: useMay("members:manage"),
     inbox: useMay("organization:manage"),
+    replies: useMay("messages:read"),
+    automatic: useMay("organization:manage"),
     contacts: useMay("contacts:manage"),
     audit: useMay("audit:read"),
   };
