@@ -24,11 +24,11 @@ use crate::support::TestApp;
 const SITI: (&str, &str) = ("15550000001", "Siti Rahma");
 const GROUP: &str = "120363000000000001@g.us";
 
-fn text(text: &str) -> Option<Option<AutomaticText>> {
-    Some(Some(AutomaticText {
+fn text(text: &str) -> AutomaticText {
+    AutomaticText {
         enabled: true,
         text: text.to_owned(),
-    }))
+    }
 }
 
 async fn decide(test: &TestApp, change: SettingsChange) {
@@ -39,7 +39,9 @@ async fn decide(test: &TestApp, change: SettingsChange) {
 
 async fn welcome(test: &TestApp) {
     let change = SettingsChange {
-        welcome: text("Halo {{contact.first_name|Kak}}, ini {{organization.name}}."),
+        welcome: Some(Some(text(
+            "Halo {{contact.first_name|Kak}}, ini {{organization.name}}.",
+        ))),
         ..SettingsChange::default()
     };
     decide(test, change).await;
@@ -58,7 +60,7 @@ async fn away(test: &TestApp) {
             intervals: Weekday::ALL.into_iter().map(interval).collect(),
             holidays: Vec::new(),
         })),
-        away: text("Kami tutup."),
+        away: Some(Some(text("Kami tutup."))),
         ..SettingsChange::default()
     };
     decide(test, change).await;
@@ -112,7 +114,12 @@ async fn somebody_new_is_welcomed_once_whatever_comes_twice() {
         let first = from_siti(&test, "1", "Halo");
         receive_message(&test, account, first.clone()).await;
         let hello = (AutomaticKind::Welcome, "Halo Siti, ini Yayasan.".to_owned());
-        assert_eq!(automatic(&test).await, [hello.clone()], "{}", database.kind);
+        assert_eq!(
+            automatic(&test).await,
+            std::slice::from_ref(&hello),
+            "{}",
+            database.kind
+        );
         // The same again, another one, one on another account, and the same to a process that has just started.
         receive_message(&test, account, first.clone()).await;
         write(&test, account, SITI, "Masih di sana?").await;
@@ -316,8 +323,8 @@ async fn two_programs_that_answer_each_other_fall_silent() {
         let (account, _) = test.account(None).await;
         let change = SettingsChange {
             opt_out: Some(Some(OptOut {
-                reply: text("Baik.").flatten().expect("a text"),
-                opt_in_reply: text("Selamat datang kembali.").flatten().expect("a text"),
+                reply: text("Baik."),
+                opt_in_reply: text("Selamat datang kembali."),
                 ..OptOut::default()
             })),
             ..SettingsChange::default()
@@ -483,8 +490,8 @@ async fn what_would_leave_a_hole_or_is_no_text_is_refused() {
                 other => panic!("{other:?}"),
             };
         let welcome = SettingsChange {
-            welcome: text("Halo {{contact.name}}"),
-            away: text("{{contact.fields.city|}}"),
+            welcome: Some(Some(text("Halo {{contact.name}}"))),
+            away: Some(Some(text("{{contact.fields.city|}}"))),
             ..SettingsChange::default()
         };
         let expected = ["/settings/welcome/text", "/settings/away/text"];

@@ -247,11 +247,10 @@ fn body(path: &str) -> Value {
             "account_id": "acc_01jd0000000000000000000000", "to": "6280000000001", "type": "text", "text": {"body": "x"}
         }),
         "/v1/quick-replies" => json!({"shortcut": "x", "body": "x"}),
-        "/v1/quick-replies/preview" => json!({"body": "x"}),
         "/v1/chats/{id}/typing" => json!({"activity": "typing"}),
         "/v1/chats/{id}/presence" => json!({"state": "viewing"}),
         "/v1/chats/{id}" => json!({"status": "closed"}),
-        "/v1/chats/{id}/notes" | "/v1/contacts/{id}/notes" => json!({"body": "x"}),
+        "/v1/quick-replies/preview" | "/v1/chats/{id}/notes" | "/v1/contacts/{id}/notes" => json!({"body": "x"}),
         "/v1/contacts/{id}/merge" => json!({"other_id": "con_01jd0000000000000000000000"}),
         "/v1/contacts/{id}/unmerge" => json!({"merge_id": "mrg_01jd0000000000000000000000"}),
         "/v1/donations" => json!({"contact_id": "con_01jd0000000000000000000000", "amount": 1}),
