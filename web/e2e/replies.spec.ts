@@ -69,7 +69,7 @@ test("somebody new is welcomed once", async ({ demo, page }) => {
   await start(demo, page);
   await page.goto(`${demo.ready.url}/settings?tab=automatic`);
   const card = page.getByRole("region", { name: "Welcome message" });
-  await card.getByText("Welcome new people").click();
+  await card.getByRole("switch", { name: "Welcome new people" }).check();
   await card.getByLabel("Message").fill("Halo {{contact.first_name}}");
   await card.getByRole("button", { name: "Save" }).click();
   await expect(card.getByText(/what to write when “contact.first_name” is not known/)).toBeVisible();

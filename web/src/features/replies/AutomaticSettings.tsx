@@ -85,7 +85,11 @@ function TextForm(props: { name: "welcome" | "away"; saved: AutomaticText; hint?
         <TextFields
           switchLabel={t(`replies.${name}On`)}
           value={value}
-          onChange={setValue}
+          onChange={(changed) => {
+            setValue(changed);
+            // What was wrong with what it was before says nothing of what it is now.
+            if (save.isError) save.reset();
+          }}
           error={wrongAt(`/${name}/text`)}
         />
         {hint && (
@@ -130,8 +134,11 @@ function TextFields(props: {
 function OptOutForm({ saved }: { saved: OptOut }) {
   const { t } = useTranslation();
   const [value, setValue] = useState(saved);
-  const change = (part: Partial<OptOut>) => setValue({ ...value, ...part });
   const { save, error, wrongAt } = useDecide();
+  const change = (part: Partial<OptOut>) => {
+    setValue({ ...value, ...part });
+    if (save.isError) save.reset();
+  };
   return (
     <Section title={t("replies.optOut")} text={t("replies.optOutText")}>
       <SaveForm busy={save.isPending} onSave={() => save.mutate({ opt_out: value })}>

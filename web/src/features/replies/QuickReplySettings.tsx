@@ -158,14 +158,20 @@ function ReplyDialog({ reply, onClose }: { reply: QuickReply | undefined; onClos
             dir="auto"
             data-autofocus
             value={shortcut}
-            onChange={(event) => setShortcut(event.currentTarget.value)}
+            onChange={(event) => {
+              setShortcut(event.currentTarget.value);
+              if (save.isError) save.reset();
+            }}
             error={problem && isTaken ? sentenceOf(problem) : fields.shortcut}
           />
           <TemplateField
             label={t("replies.body")}
             purpose="quick_reply"
             value={body}
-            onChange={setBody}
+            onChange={(text) => {
+              setBody(text);
+              if (save.isError) save.reset();
+            }}
             error={fields.body}
             maxLength={MAX_BODY}
           />
