@@ -272,6 +272,7 @@ impl World {
             chat_name: String::new(),
             sender: if is_out { String::new() } else { address },
             sent_by: None,
+            automatic: None,
             contact_id: (!is_out).then(|| contact_id(&self.plan, chat).into()),
             push_name: None,
             kind: content.kind().to_owned(),
