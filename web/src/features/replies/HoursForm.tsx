@@ -2,10 +2,10 @@ import { ActionIcon, Button, Group, Pill, Select, Stack, Switch, Text, TextInput
 import { type KeyboardEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { BusinessHours, OpenInterval, Weekday } from "~/api/types";
-import { useZone } from "~/ui/moments";
 import { currentLanguage } from "~/i18n";
 import { IconPlus, IconTrash } from "~/ui/icons";
 import { ProblemAlert } from "~/ui/ProblemAlert";
+import { useZone } from "~/ui/time";
 import { SaveForm } from "./AutomaticSettings";
 import classes from "./Replies.module.css";
 import { useDecide } from "./settings";
