@@ -28,6 +28,7 @@ pub mod notes;
 pub mod outbox;
 pub mod quarantine;
 pub mod reminders;
+pub mod search;
 pub mod webhooks;
 mod words;
 mod worker;

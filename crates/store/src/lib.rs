@@ -39,6 +39,7 @@ mod postgres;
 pub mod quarantine;
 pub mod reminder;
 mod row;
+pub mod search_backlog;
 pub mod seed;
 pub mod session_record;
 pub mod setting;

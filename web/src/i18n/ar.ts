@@ -5,6 +5,7 @@ import { errors } from "./ar/errors";
 import { command, inbox, organize } from "./ar/inbox";
 import { people, quarantine } from "./ar/people";
 import { replay } from "./ar/replay";
+import { search } from "./ar/search";
 import { thread, viewer } from "./ar/thread";
 import type { Texts } from "./en";
 
@@ -15,6 +16,7 @@ export const ar: Texts = {
   inbox,
   organize,
   replay,
+  search,
   thread,
   viewer,
   ...errors,

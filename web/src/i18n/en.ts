@@ -5,6 +5,7 @@ import { errors } from "./en/errors";
 import { command, inbox, organize } from "./en/inbox";
 import { people, quarantine } from "./en/people";
 import { replay } from "./en/replay";
+import { search } from "./en/search";
 import { thread, viewer } from "./en/thread";
 
 /** English texts, and the shape that every other language must fill (`i18n.test.ts`). */
@@ -15,6 +16,7 @@ export const en = {
   inbox,
   organize,
   replay,
+  search,
   thread,
   viewer,
   ...errors,

@@ -6,6 +6,7 @@ import { errors } from "./id/errors";
 import { command, inbox, organize } from "./id/inbox";
 import { people, quarantine } from "./id/people";
 import { replay } from "./id/replay";
+import { search } from "./id/search";
 import { thread, viewer } from "./id/thread";
 
 export const id: Texts = {
@@ -15,6 +16,7 @@ export const id: Texts = {
   inbox,
   organize,
   replay,
+  search,
   thread,
   viewer,
   ...errors,

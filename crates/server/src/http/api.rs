@@ -22,6 +22,7 @@ mod notes;
 mod organization;
 mod quarantine;
 mod reminders;
+mod search;
 mod setup;
 mod stream;
 mod tags;
@@ -61,6 +62,7 @@ pub(crate) fn closed() -> OpenApiRouter<Shared> {
         .merge(messages::routes())
         .merge(chats::routes())
         .merge(chat_state::routes())
+        .merge(search::routes())
         .merge(tags::routes())
         .merge(teams::routes())
         .merge(contacts::routes())
