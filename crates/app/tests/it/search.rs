@@ -86,7 +86,7 @@ async fn everything(test: &TestApp) -> Vec<(ChatId, Message)> {
 
 fn group(test: &TestApp, subject: &str) -> Inbound {
     Inbound::Group(GroupNotice {
-        wa_id: format!("G-{subject}"),
+        wa_id: format!("G-{subject}-{}", test.clock.now().millis()),
         group: GROUP.parse().expect("an address"),
         by: Person {
             phone: SITI.parse().ok(),
@@ -393,9 +393,11 @@ async fn chats_are_found_by_their_person_and_by_the_subject_of_the_group() {
         );
         assert_eq!(names("0800-0000-0202").await, ["Budi"]);
         assert_eq!(names("jakarta dona").await, ["[Donatur] [Jakarta]"]);
+        test.clock.advance(Duration::from_secs(5));
         receive(&test, account, vec![group(&test, "Relawan Bandung")]).await;
         assert_eq!(names("jakarta").await, Vec::<String>::new());
         assert_eq!(names("band").await, ["Relawan [Bandung]"]);
+        test.clock.advance(Duration::from_secs(5));
         receive(&test, account, vec![group(&test, "Donatur Jakarta")]).await;
 
         // Page by page: people first, then groups.

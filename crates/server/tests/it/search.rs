@@ -156,7 +156,7 @@ async fn what_is_wrong_with_a_search_is_said_at_its_parameter() {
             assert_eq!(problem["errors"][0]["pointer"], pointer, "{query} on {}", database.kind);
             assert_eq!(problem["errors"][0]["code"], code, "{query}");
         }
-        let unknown = "cht_01jd0000000000000000000000";
+        let unknown = "chat_01jd0000000000000000000000";
         server
             .get(&format!("/v1/search?q=a&chat_id={unknown}"))
             .await

@@ -27,7 +27,7 @@ const TIE_BITS: u32 = 20;
 const LAST_MS: i64 = (1 << (63 - TIE_BITS - 1)) - 1;
 /// What the index keeps together.
 const WEEK_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
-/// A clock that is ahead of ours can tell of a later time than that of the id.
+/// How far our own clock may have been set back between two messages.
 const SKEW: Duration = Duration::from_hours(1);
 
 /// Where a message stands among all that can be found: by its time, and apart from others of that time.
@@ -331,11 +331,19 @@ pub async fn list_by_ids(
 
 /// Before this time not every message can be found yet; `None` when all can.
 ///
-/// Messages are made findable in the order of their ids, which are those of when they were stored. None was said later than
-/// it was stored.
+/// Messages are made findable in the order of their ids, which is that of when they were stored. None was said later than it
+/// was stored.
 pub async fn backlog(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, Error> {
-    let up_to = search_backlog::find(tx, search_backlog::MESSAGE).await?;
-    Ok(up_to.map(|id| Timestamp::from_millis((id.as_u128() >> 80) as i64).plus(SKEW)))
+    let Some(up_to) = search_backlog::find(tx, search_backlog::MESSAGE).await? else {
+        return Ok(None);
+    };
+    let next: Option<(Timestamp,)> = tx
+        .fetch_optional(
+            "SELECT created_at FROM message WHERE id <= $1 ORDER BY id DESC LIMIT 1",
+            args![up_to],
+        )
+        .await?;
+    Ok(next.map(|(created_at,)| created_at.plus(SKEW)))
 }
 
 rows! {
