@@ -132,7 +132,7 @@ function Body({ chat, present, around }: { chat: Chat; present: Present[]; aroun
               onDiscard={discard}
             />
             {query.isFetchingPreviousPage && <Loader size="sm" mx="auto" my="md" />}
-            <div ref={bottom} />
+            {query.hasPreviousPage && <div ref={bottom} className={classes.ahead} />}
           </div>
         </div>
         {query.hasPreviousPage && (

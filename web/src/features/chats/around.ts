@@ -21,7 +21,10 @@ export function useAround(scroller: RefObject<HTMLElement | null>, { around, isR
     const box = scroller.current;
     const known = before.current;
     before.current = around !== undefined && isReady ? { around, newest, parts } : undefined;
-    if (!box || around === undefined || !isReady) return;
+    if (!box) return;
+    // The newest messages are shown from their end.
+    if (known && around === undefined) box.scrollTop = 0;
+    if (around === undefined || !isReady) return;
     if (known?.around !== around) {
       const found = messageIn(box, around);
       found?.scrollIntoView({ block: "center" });
