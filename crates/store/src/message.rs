@@ -158,9 +158,19 @@ pub async fn insert(
     );
     let is_inserted = tx.execute(&sql, values).await? == 1;
     if is_inserted {
-        search::index(tx, organization_id, indexed(message, at), &message.content).await?;
+        make_findable(tx, organization_id, message, at).await?;
     }
     Ok(is_inserted)
+}
+
+/// Makes a message findable that was added at this place.
+pub(crate) async fn make_findable(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    message: &Message,
+    at: Timestamp,
+) -> Result<(), Error> {
+    search::index(tx, organization_id, indexed(message, at), &message.content).await
 }
 
 fn indexed(message: &Message, at: Timestamp) -> search::Indexed {
