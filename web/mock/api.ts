@@ -39,6 +39,7 @@ import type {
 import { contactRoutes } from "./contacts";
 import { peopleHandlers } from "./people";
 import { replyHandlers } from "./replies";
+import { search, threadAround } from "./search";
 
 export const EVERY_PERMISSION: Permission[] = [
   "accounts:read",
@@ -357,13 +358,14 @@ export function createMockApi(world: World = emptyWorld()) {
       return json({ id: "org_1", name: "Yayasan Harapan", settings: world.settings });
     },
     "GET /v1/chats/:id": ({ id }) => find(world.chats, id, (chat) => json(chat)),
-    "GET /v1/chats/:id/messages": ({ id, query }) =>
-      pages(
-        world.messages
-          .filter((message) => message.chat_id === id)
-          .toSorted((a, b) => b.created_at.localeCompare(a.created_at)),
-        query,
-      ),
+    "GET /v1/chats/:id/messages": ({ id, query }) => {
+      const all = world.messages
+        .filter((message) => message.chat_id === id)
+        .toSorted((a, b) => b.created_at.localeCompare(a.created_at));
+      const part = threadAround(all, query);
+      return part ? json(part) : pages(all, query);
+    },
+    "GET /v1/search": ({ query }) => json(search(world, query)),
     "POST /v1/chats/:id/read": ({ id }) =>
       find(world.chats, id, (chat) => {
         chat.unread = 0;

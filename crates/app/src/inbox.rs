@@ -119,6 +119,89 @@ pub async fn messages(
     Ok(page)
 }
 
+/// A part of a thread, newest first, with the place of each message; and whether there are newer and older ones.
+pub struct ThreadPart {
+    /// The messages.
+    pub messages: Vec<(Message, Timestamp)>,
+    /// Whether there are newer ones.
+    pub is_newer: bool,
+    /// Whether there are older ones.
+    pub is_older: bool,
+}
+
+/// The part of a thread around a message: about half of it are newer ones.
+pub async fn messages_around(
+    app: &Arc<App>,
+    caller: &Caller,
+    id: ChatId,
+    around: MessageId,
+    limit: usize,
+) -> Result<ThreadPart> {
+    caller.require(Permission::MessagesRead)?;
+    let organization = caller.organization_id;
+    let newer_limit = limit / 2;
+    let older_limit = limit - newer_limit - 1;
+    app.store
+        .read::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                chat::get(tx, organization, id).await?;
+                let found = match message::get(tx, organization, around).await {
+                    Ok(found) if found.chat_id == id && found.deleted_at.is_none() => found,
+                    Ok(_) | Err(StoreError::NotFound { .. }) => {
+                        return Err(Error::field("#query/around", Flaw::NoSuchMessage));
+                    }
+                    Err(error) => return Err(error.into()),
+                };
+                let place = (message::place(tx, organization, found.id).await?, found.id);
+                // The message itself is the first of them.
+                let mut newer = message::list_thread_from(tx, organization, id, place, newer_limit + 2).await?;
+                let is_newer = newer.len() > newer_limit + 1;
+                newer.truncate(newer_limit + 1);
+                let mut older = message::list_thread(tx, organization, id, Some(place), older_limit + 1).await?;
+                let is_older = older.len() > older_limit;
+                older.truncate(older_limit);
+                newer.reverse();
+                newer.extend(older);
+                Ok(ThreadPart {
+                    messages: newer,
+                    is_newer,
+                    is_older,
+                })
+            })
+        })
+        .await
+}
+
+/// The next newer part of a thread: what comes after a place, up to `limit` messages.
+pub async fn messages_after(
+    app: &Arc<App>,
+    caller: &Caller,
+    id: ChatId,
+    (at, after): (Timestamp, MessageId),
+    limit: usize,
+) -> Result<ThreadPart> {
+    caller.require(Permission::MessagesRead)?;
+    let organization = caller.organization_id;
+    app.store
+        .read::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                chat::get(tx, organization, id).await?;
+                let mut newer = message::list_thread_from(tx, organization, id, (at, after), limit + 2).await?;
+                // The one at the place itself may have been deleted meanwhile.
+                newer.retain(|(message, _)| message.id != after);
+                let is_newer = newer.len() > limit;
+                newer.truncate(limit);
+                newer.reverse();
+                Ok(ThreadPart {
+                    messages: newer,
+                    is_newer,
+                    is_older: true,
+                })
+            })
+        })
+        .await
+}
+
 /// Marks everything in a chat as read, here and on WhatsApp. What came with the history was read already.
 pub async fn mark_read(app: &Arc<App>, caller: &Caller, id: ChatId) -> Result<Chat> {
     caller.require(Permission::MessagesSend)?;

@@ -8,6 +8,7 @@ pub mod deliver_webhook;
 pub mod end_snooze;
 pub mod fetch_media;
 pub mod index_contacts;
+pub mod index_messages;
 pub mod refresh_group;
 pub mod remind;
 pub mod retention;

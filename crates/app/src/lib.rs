@@ -29,6 +29,7 @@ pub mod outbox;
 pub mod quarantine;
 pub mod quick_replies;
 pub mod reminders;
+pub mod search;
 mod templates;
 pub mod webhooks;
 mod words;

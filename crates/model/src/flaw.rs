@@ -130,6 +130,9 @@ pub enum Flaw {
     /// It must say something.
     #[error("must not be empty")]
     Empty,
+    /// It must have something that can be searched for.
+    #[error("must have a letter or a digit")]
+    NoWord,
     /// It has too many or too few characters.
     #[error("must have {min} to {max} characters")]
     WrongLength {

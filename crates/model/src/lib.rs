@@ -35,6 +35,7 @@ pub mod reason;
 pub mod reconnect;
 pub mod reminder;
 pub mod retry;
+pub mod search;
 pub mod template;
 mod text_serde;
 pub mod timeline;

@@ -202,6 +202,8 @@ impl Opened {
             .spawn("count-giving", jobs::count_giving::run(app.clone()));
         app.lifecycle
             .spawn("index-contacts", jobs::index_contacts::run(app.clone()));
+        app.lifecycle
+            .spawn("index-messages", jobs::index_messages::run(app.clone()));
 
         let metrics = telemetry::metrics();
         telemetry::keep_up(&app, metrics.clone());

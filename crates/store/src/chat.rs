@@ -1,10 +1,11 @@
 //! Chats: threads on one account.
 //!
 //! Here is how they are read; [`change`](self) has the only functions that write them, because what is counted of chats
-//! follows every change, and [`mod@list`] how they are listed.
+//! follows every change, [`mod@list`] how they are listed, and [`search`] how they are found.
 
 mod change;
 mod list;
+pub mod search;
 
 use std::collections::HashMap;
 

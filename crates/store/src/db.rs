@@ -150,6 +150,14 @@ impl<'c> Tx<'c> {
         matches!(self.connection, Connection::Postgres(_))
     }
 
+    /// Ends what is read on SQLite after so many steps. Only for `dialect`, in a [`Store::read`].
+    pub(crate) fn limit_steps(&mut self, steps: u64) {
+        match &mut self.connection {
+            Connection::Sqlite(connection) => crate::sqlite::limit_steps(connection, steps),
+            Connection::Postgres(_) => {}
+        }
+    }
+
     /// Runs a statement and says how many rows it changed.
     pub(crate) async fn execute(&mut self, sql: &str, args: Vec<Value>) -> Result<u64, Error> {
         #[cfg(feature = "testing")]

@@ -15,6 +15,9 @@ pub enum Error {
     /// The database is busy, out of space or gone for the moment. Trying again later may work.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
+    /// It took longer than it was given, and was ended.
+    #[error("it took too long")]
+    Stopped,
     /// SQLite refused a statement.
     #[error("SQLite could not {action}")]
     Sqlite {
@@ -77,7 +80,7 @@ impl Error {
         };
         match self {
             Self::NotFound { .. } | Self::Conflict | Self::Corrupt { .. } | Self::Panicked => true,
-            Self::Unavailable(_) | Self::Version(_) | Self::Decrypt { .. } | Self::Fenced => false,
+            Self::Unavailable(_) | Self::Stopped | Self::Version(_) | Self::Decrypt { .. } | Self::Fenced => false,
             Self::Sqlite { source, .. } => !matches!(
                 source.sqlite_error_code(),
                 Some(
@@ -103,11 +106,13 @@ impl Error {
 
     pub(crate) fn sqlite(action: &'static str, source: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode::{
-            CannotOpen, ConstraintViolation, DatabaseBusy, DatabaseLocked, DiskFull, ReadOnly, SystemIoFailure,
+            CannotOpen, ConstraintViolation, DatabaseBusy, DatabaseLocked, DiskFull, OperationInterrupted, ReadOnly,
+            SystemIoFailure,
         };
         match source.sqlite_error_code() {
             Some(ConstraintViolation) if is_unique_violation(&source) => Self::Conflict,
             Some(DatabaseBusy | DatabaseLocked) => Self::Unavailable("it is locked".to_owned()),
+            Some(OperationInterrupted) => Self::Stopped,
             Some(DiskFull) => Self::Unavailable("the disk is full".to_owned()),
             Some(ReadOnly) => Self::Unavailable("it is read-only".to_owned()),
             Some(SystemIoFailure | CannotOpen) => Self::Unavailable("the disk does not answer".to_owned()),
@@ -118,6 +123,8 @@ impl Error {
     pub(crate) fn postgres(action: &'static str, source: sqlx::Error) -> Self {
         match &source {
             sqlx::Error::Database(error) if error.is_unique_violation() => Self::Conflict,
+            // A statement that ran longer than it may: `statement_timeout`.
+            sqlx::Error::Database(error) if error.code().as_deref() == Some("57014") => Self::Stopped,
             // Deadlock, serialization failure, lock timeout, too many connections, disk full, shutting down.
             sqlx::Error::Database(error)
                 if error.code().is_some_and(|code| {

@@ -40,6 +40,7 @@ pub mod quarantine;
 pub mod quick_reply;
 pub mod reminder;
 mod row;
+pub mod search_backlog;
 pub mod seed;
 pub mod session_record;
 pub mod setting;

@@ -1,5 +1,7 @@
 //! Messages, in and out.
 
+pub mod search;
+
 use pesan_model::message::{Message, MessageError};
 use pesan_model::{
     AccountId, AutomaticKind, ChatId, ContactId, Content, Direction, MediaId, MessageId, MessageStatus, Metadata,
@@ -157,7 +159,30 @@ pub async fn insert(
         "INSERT INTO message ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
          $17, $18, $19, $20, $21, $22, $23, $24) ON CONFLICT (account_id, chat_id, sender, wa_id) DO NOTHING"
     );
-    Ok(tx.execute(&sql, values).await? == 1)
+    let is_inserted = tx.execute(&sql, values).await? == 1;
+    if is_inserted {
+        make_findable(tx, organization_id, message, at).await?;
+    }
+    Ok(is_inserted)
+}
+
+/// Makes a message findable that was added at this place.
+pub(crate) async fn make_findable(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    message: &Message,
+    at: Timestamp,
+) -> Result<(), Error> {
+    search::index(tx, organization_id, indexed(message, at), &message.content).await
+}
+
+fn indexed(message: &Message, at: Timestamp) -> search::Indexed {
+    search::Indexed {
+        account_id: message.account_id,
+        chat_id: message.chat_id,
+        id: message.id,
+        at,
+    }
 }
 
 /// The message.
@@ -272,6 +297,24 @@ pub async fn find_newest_automatic(
     Ok(found.map(|(at,)| at))
 }
 
+/// A page of a thread without what was deleted, oldest first: those from `from` on, itself among them.
+pub async fn list_thread_from(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    chat_id: ChatId,
+    (at, id): (Timestamp, MessageId),
+    limit: usize,
+) -> Result<Vec<(Message, Timestamp)>, Error> {
+    let sql = format!(
+        "{SELECT} WHERE m.organization_id = $1 AND m.chat_id = $2 AND m.deleted_at IS NULL AND (m.at, m.id) >= ($3, $4) \
+         ORDER BY m.at, m.id LIMIT $5"
+    );
+    let rows: Vec<MessageRow> = tx
+        .fetch_all(&sql, args![organization_id, chat_id, at, id, limit])
+        .await?;
+    rows.into_iter().map(MessageRow::into_message).collect()
+}
+
 /// How a person and we took turns since `since`, without what Pesan sent by itself: of each of their chats, whether each message came in, and when, newest
 /// first. At most `limit` messages of a chat.
 pub async fn list_turns(
@@ -342,26 +385,30 @@ pub async fn mark_deleted(
         args![now, organization_id, id],
     )
     .await?;
-    Ok(())
+    search::forget(tx, id).await
 }
 
 /// Replaces the content of a message that could not be decrypted at first.
 pub async fn heal(tx: &mut Tx<'_>, organization_id: OrganizationId, message: &Message) -> Result<(), Error> {
     let content = serde_json::to_string(&message.content).map_err(|error| Error::corrupt("message", error))?;
-    tx.execute(
-        "UPDATE message SET kind = $1, content = $2, media_id = $3, reply_to = $4 \
-         WHERE organization_id = $5 AND id = $6",
-        args![
-            message.content.kind(),
-            content,
-            message.content.media().map(|media| media.media_id),
-            message.reply_to,
-            organization_id,
-            message.id
-        ],
-    )
-    .await?;
-    Ok(())
+    let healed: Option<(Timestamp,)> = tx
+        .fetch_optional(
+            "UPDATE message SET kind = $1, content = $2, media_id = $3, reply_to = $4 \
+         WHERE organization_id = $5 AND id = $6 RETURNING at",
+            args![
+                message.content.kind(),
+                content,
+                message.content.media().map(|media| media.media_id),
+                message.reply_to,
+                organization_id,
+                message.id
+            ],
+        )
+        .await?;
+    match healed {
+        Some((at,)) => search::reindex(tx, organization_id, indexed(message, at), &message.content).await,
+        None => Ok(()),
+    }
 }
 
 /// It is about to be handed to WhatsApp for the `attempts`-th time. Gives back when that was first so, and what an

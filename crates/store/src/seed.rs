@@ -147,7 +147,11 @@ pub async fn insert_messages(
     for (message, at) in messages {
         rows.push(message::values(organization_id, message, *at, None)?);
     }
-    insert(tx, &format!("message ({})", message::COLUMNS), rows).await
+    insert(tx, &format!("message ({})", message::COLUMNS), rows).await?;
+    for (message, at) in messages {
+        message::make_findable(tx, organization_id, message, *at).await?;
+    }
+    Ok(())
 }
 
 /// Counts the chats of an organization that has none counted yet.

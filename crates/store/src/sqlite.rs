@@ -176,6 +176,7 @@ where
         let mut tx = Tx::new(Connection::Sqlite(&mut connection));
         Ok(futures::executor::block_on(work(&mut tx)))
     }));
+    unlimit(&connection);
     // Ends the view; there is nothing to undo, so a failure changes nothing.
     let _ = run_cached(&connection, "ROLLBACK");
     readers.lock().push(connection);
@@ -270,6 +271,24 @@ fn run_cached(connection: &rusqlite::Connection, sql: &str) -> Result<(), Error>
         .and_then(|mut statement| statement.execute([]))
         .map(|_| ())
         .map_err(|error| Error::sqlite("begin or end a transaction", error))
+}
+
+/// Steps after which it is looked whether there were too many.
+const STEPS: u64 = 1_000;
+
+/// Ends the statement that runs, or one that is run later, after so many steps of SQLite's machine.
+pub(crate) fn limit_steps(connection: &rusqlite::Connection, steps: u64) {
+    let mut left = steps / STEPS;
+    let is_over = move || {
+        left = left.saturating_sub(1);
+        left == 0
+    };
+    // Only a connection that is not ours refuses.
+    let _ = connection.progress_handler(STEPS as i32, Some(is_over));
+}
+
+fn unlimit(connection: &rusqlite::Connection) {
+    let _ = connection.progress_handler(0, None::<fn() -> bool>);
 }
 
 impl ToSql for Value {

@@ -137,6 +137,26 @@ pub async fn forget_words(store: &Store) {
         .expect("the words are deleted");
 }
 
+/// Makes every message and group unfindable, as those are that were there before the search.
+pub async fn forget_search(store: &Store) {
+    store
+        .write::<_, crate::Error, _>(|tx| {
+            Box::pin(async move {
+                tx.execute("DELETE FROM message_search", Vec::new()).await?;
+                tx.execute("DELETE FROM chat_word", Vec::new()).await?;
+                for (kind, table) in [("message", "message"), ("chat", "chat")] {
+                    let sql = format!(
+                        "INSERT INTO search_backlog (kind, up_to) SELECT '{kind}', id FROM {table} ORDER BY id DESC LIMIT 1"
+                    );
+                    tx.execute(&sql, Vec::new()).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+        .expect("what is found is deleted");
+}
+
 /// An empty SQLite database.
 pub fn sqlite() -> TestDatabase {
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -11,10 +11,12 @@ async fn both_databases_end_in_the_same_tables_and_columns() {
     let (lite, server) = (sqlite(), postgres().await);
     lite.open().await.close().await;
     server.open().await.close().await;
-    assert_eq!(
-        columns_of_sqlite(&lite.options),
-        columns_of_postgres(&server.options).await
-    );
+    // The words of messages are kept as each database does it best: in tables of its own, or in a column.
+    let mut lite = columns_of_sqlite(&lite.options);
+    lite.retain(|name| !name.starts_with("message_word"));
+    let mut server = columns_of_postgres(&server.options).await;
+    assert!(server.remove("message_search.words"));
+    assert_eq!(lite, server);
 }
 
 /// `table.column` of everything.

@@ -46,6 +46,7 @@ export const keys = {
   /** What colleagues do in a chat right now, as the live stream last said. */
   presence: (chatId: string) => ["presence", chatId] as const,
   messages: (chatId: string) => ["messages", chatId] as const,
+  search: ["search"] as const,
   history: (accountId: string) => ["history", accountId] as const,
   /** What could not be stored, of every account. */
   quarantine: ["quarantine"] as const,
@@ -230,19 +231,31 @@ export const chatQuery = (id: string) =>
     ...LIVE,
   });
 
-/** A chat's messages, newest first. */
-export const messagesQuery = (chatId: string) =>
+export interface ThreadPage extends Page<Message> {
+  /** Where the newer part begins; only around a message. */
+  previous?: string | null;
+}
+
+/** A part of a thread: the one that a page says comes after or before it. */
+type ThreadPart = { after: string } | { before: string } | undefined;
+
+/** A chat's messages, newest first: from the newest one on, or around one of them, which is below the same key. */
+export const messagesQuery = (chatId: string, around?: string) =>
   infiniteQueryOptions({
-    queryKey: keys.messages(chatId),
-    queryFn: ({ pageParam, signal }): Promise<Page<Message>> =>
+    queryKey: around === undefined ? keys.messages(chatId) : ([...keys.messages(chatId), around] as const),
+    queryFn: ({ pageParam, signal }): Promise<ThreadPage> =>
       ask(
         api.GET("/v1/chats/{id}/messages", {
-          params: { path: { id: chatId }, query: { limit: 50, after: pageParam } },
+          params: {
+            path: { id: chatId },
+            query: { limit: 50, ...(pageParam ?? (around === undefined ? {} : { around })) },
+          },
           signal,
         }),
       ),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next ?? undefined,
+    initialPageParam: undefined as ThreadPart,
+    getNextPageParam: (page): ThreadPart => (page.next ? { after: page.next } : undefined),
+    getPreviousPageParam: (page): ThreadPart => (page.previous ? { before: page.previous } : undefined),
     ...LIVE,
   });
 

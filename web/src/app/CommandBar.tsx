@@ -1,10 +1,14 @@
 import { Group, Kbd, ScrollArea, Stack, Table, Text, TextInput, UnstyledButton } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, useId, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { keys, meQuery, type Pages } from "~/api/queries";
+import { foundQuery } from "~/api/search";
 import type { Chat, Permission } from "~/api/types";
+import { elsewhere, isSearchable } from "~/features/chats/filters";
+import { useMay } from "~/ui/Allowed";
 import { type Command, type CommandGroup, isTyping, useAllCommands, useCommands } from "~/ui/commands";
 import { Dialog } from "~/ui/Dialog";
 import { IconSearch } from "~/ui/icons";
@@ -14,7 +18,9 @@ type Open = "bar" | "help" | undefined;
 
 /** Chats that the bar shows at most. */
 const CHATS = 8;
-const ORDER: readonly CommandGroup[] = ["chat", "list", "chats", "pages", "general"];
+const ORDER: readonly CommandGroup[] = ["chat", "list", "chats", "messages", "pages", "general"];
+/** How long nobody types before the server is asked. */
+const REST_MS = 250;
 
 /**
  * Everything that can be done, by name (Ctrl K) or by its own key, and the page that says which keys there are. What
@@ -63,8 +69,9 @@ function useGeneral(setOpen: (open: Open) => void): void {
         isHidden: true,
         run: () => {
           const field = document.querySelector<HTMLInputElement>("[data-search]");
-          if (field) field.focus();
-          else setOpen("bar");
+          field?.focus();
+          // On a small screen the open chat is all there is.
+          if (!field || document.activeElement !== field) setOpen("bar");
         },
       },
       { id: "help", group: "general", label: t("command.help"), hotkey: "?", run: () => setOpen("help") },
@@ -108,6 +115,16 @@ function useKnownChats(): Chat[] {
   }, [client]);
 }
 
+/** What the server finds, once nobody has typed for a moment. */
+function useFound(typed: string) {
+  const [text] = useDebouncedValue(typed, REST_MS);
+  const may = useMay("messages:read");
+  const found = useQuery({ ...foundQuery(text), enabled: may && isSearchable(text) }).data;
+  // What was found for something else is not shown for this.
+  if (!found || text !== typed) return undefined;
+  return { chats: found.chats?.data.map((hit) => hit.chat) ?? [], messages: found.messages?.data ?? [] };
+}
+
 function Bar({ commands, onClose }: { commands: readonly Command[]; onClose(): void }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
@@ -117,17 +134,39 @@ function Bar({ commands, onClose }: { commands: readonly Command[]; onClose(): v
   const chats = useKnownChats();
   const wanted = typed.trim().toLocaleLowerCase();
   const fits = (label: string) => label.toLocaleLowerCase().includes(wanted);
-  const openings: Command[] = chats
-    .filter((chat) => fits(chat.name))
-    .slice(0, CHATS)
-    .map((chat) => ({
-      id: chat.id,
-      group: "chats",
-      label: chat.name,
-      run: () => void navigate({ to: "/chats/$chatId", params: { chatId: chat.id }, search: (known) => known }),
-    }));
-  const found = [...commands.filter((command) => !command.isHidden && fits(command.label)), ...openings];
-  const shown = ORDER.flatMap((group) => found.filter((command) => command.group === group));
+  const found = useFound(typed.trim());
+  const known = chats.filter((chat) => fits(chat.name)).slice(0, CHATS);
+  const unknown = found?.chats.filter((chat) => !known.some((other) => other.id === chat.id)) ?? [];
+  const openings: Command[] = [...known, ...unknown].slice(0, CHATS).map((chat) => ({
+    id: chat.id,
+    group: "chats",
+    label: chat.name,
+    run: () => void navigate({ to: "/chats/$chatId", params: { chatId: chat.id }, search: elsewhere }),
+  }));
+  const messages: Command[] = (found?.messages ?? []).map(({ message, snippet }) => ({
+    id: message.id,
+    group: "messages",
+    label: `${message.chat_name}: ${snippet.map((part) => part.text).join("")}`,
+    run: () =>
+      void navigate({
+        to: "/chats/$chatId",
+        params: { chatId: message.chat_id },
+        search: (known) => ({ ...elsewhere(known), message: message.id }),
+      }),
+  }));
+  const everything: Command[] = isSearchable(typed)
+    ? [
+        {
+          id: "search-all",
+          group: "messages",
+          label: t("search.everything", { text: typed.trim() }),
+          run: () => void navigate({ to: "/chats", search: (known) => ({ ...elsewhere(known), q: typed.trim() }) }),
+        },
+      ]
+    : [];
+  const named = commands.filter((command) => !command.isHidden && fits(command.label));
+  const all = [...named, ...openings, ...messages, ...everything];
+  const shown = ORDER.flatMap((group) => all.filter((command) => command.group === group));
   const active = Math.min(chosen, shown.length - 1);
   const run = (command: Command | undefined) => {
     if (!command || command.disabled) return;

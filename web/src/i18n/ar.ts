@@ -6,6 +6,7 @@ import { command, inbox, organize } from "./ar/inbox";
 import { people, quarantine } from "./ar/people";
 import { replay } from "./ar/replay";
 import { replies } from "./ar/replies";
+import { search } from "./ar/search";
 import { thread, viewer } from "./ar/thread";
 import type { Texts } from "./en";
 
@@ -17,6 +18,7 @@ export const ar: Texts = {
   organize,
   replay,
   replies,
+  search,
   thread,
   viewer,
   ...errors,

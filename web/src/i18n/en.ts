@@ -6,6 +6,7 @@ import { command, inbox, organize } from "./en/inbox";
 import { people, quarantine } from "./en/people";
 import { replay } from "./en/replay";
 import { replies } from "./en/replies";
+import { search } from "./en/search";
 import { thread, viewer } from "./en/thread";
 
 /** English texts, and the shape that every other language must fill (`i18n.test.ts`). */
@@ -17,6 +18,7 @@ export const en = {
   organize,
   replay,
   replies,
+  search,
   thread,
   viewer,
   ...errors,

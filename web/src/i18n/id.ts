@@ -7,6 +7,7 @@ import { command, inbox, organize } from "./id/inbox";
 import { people, quarantine } from "./id/people";
 import { replay } from "./id/replay";
 import { replies } from "./id/replies";
+import { search } from "./id/search";
 import { thread, viewer } from "./id/thread";
 
 export const id: Texts = {
@@ -17,6 +18,7 @@ export const id: Texts = {
   organize,
   replay,
   replies,
+  search,
   thread,
   viewer,
   ...errors,

@@ -2,8 +2,8 @@
  * Applies one event to the query cache, so that every open page shows it without fetching.
  * Pure with respect to the network, except that lists which cannot be patched exactly are marked stale.
  */
-import type { QueryClient } from "@tanstack/react-query";
-import { type ChatFilter, keys, meQuery, type Page, type Pages } from "~/api/queries";
+import type { InfiniteData, QueryClient } from "@tanstack/react-query";
+import { type ChatFilter, keys, meQuery, type Page, type Pages, type ThreadPage } from "~/api/queries";
 import type { Account, Chat, Colleague, LoggedEvent, Message, Tag, Team } from "~/api/types";
 import { refresh } from "./refresh";
 import { tellReminderDue } from "./reminders";
@@ -149,7 +149,9 @@ export function putMessage(client: QueryClient, message: Message): void {
 
 /** Takes a deleted message out of its thread. The line of its chat follows by an event of its own. */
 function dropMessage(client: QueryClient, message: Message): void {
-  client.setQueryData<Pages<Message>>(keys.messages(message.chat_id), (pages) => {
+  void client.invalidateQueries({ queryKey: keys.search });
+  // Its newest part, and those around messages that were looked for.
+  client.setQueriesData<ThreadPages>({ queryKey: keys.messages(message.chat_id) }, (pages) => {
     if (!pages) return pages;
     const left = pages.pages.map((page) => ({ ...page, data: page.data.filter((other) => other.id !== message.id) }));
     return { ...pages, pages: left };
@@ -165,8 +167,10 @@ function receiveMessage(client: QueryClient, message: Message, turn: Turn): void
   patchLine(client, message, "group_change" in message ? "noted" : "received");
 }
 
+type ThreadPages = InfiniteData<ThreadPage>;
+
 function putInThread(client: QueryClient, message: Message): void {
-  client.setQueryData<Pages<Message>>(keys.messages(message.chat_id), (pages) => {
+  client.setQueriesData<ThreadPages>({ queryKey: keys.messages(message.chat_id) }, (pages) => {
     if (!pages) return pages;
     let found = false;
     const replaced = pages.pages.map((page) => {
@@ -185,6 +189,8 @@ function putInThread(client: QueryClient, message: Message): void {
     const page = pages.pages[index];
     if (!page) return pages;
     const place = page.data.findIndex(older);
+    // Before the first page of a part that is loaded it comes with the one before.
+    if (index === 0 && place === 0 && page.previous != null) return pages;
     const data = page.data.toSpliced(place === -1 ? page.data.length : place, 0, message);
     return { ...pages, pages: pages.pages.with(index, { ...page, data }) };
   });

@@ -4,7 +4,7 @@
  */
 import { useLayoutEffect, useRef, useSyncExternalStore } from "react";
 
-export type CommandGroup = "chat" | "list" | "chats" | "pages" | "general";
+export type CommandGroup = "chat" | "list" | "chats" | "messages" | "pages" | "general";
 
 export interface Command {
   readonly id: string;

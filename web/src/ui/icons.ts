@@ -1,6 +1,7 @@
 /** The icons in use. Each is imported by its own file: the package's index has thousands. */
 export { default as IconAlert } from "@tabler/icons-react/dist/esm/icons/IconAlertCircle.mjs";
 export { default as IconReply } from "@tabler/icons-react/dist/esm/icons/IconArrowBackUp.mjs";
+export { default as IconDown } from "@tabler/icons-react/dist/esm/icons/IconArrowDown.mjs";
 export { default as IconBack } from "@tabler/icons-react/dist/esm/icons/IconArrowLeft.mjs";
 export { default as IconMerge } from "@tabler/icons-react/dist/esm/icons/IconArrowMerge.mjs";
 export { default as IconUp } from "@tabler/icons-react/dist/esm/icons/IconArrowUp.mjs";

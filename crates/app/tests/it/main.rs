@@ -18,5 +18,6 @@ mod quarantine;
 mod quick_replies;
 mod receiver;
 mod reminders;
+mod search;
 mod support;
 mod webhooks;

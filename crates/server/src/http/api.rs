@@ -23,6 +23,7 @@ mod organization;
 mod quarantine;
 mod quick_replies;
 mod reminders;
+mod search;
 mod setup;
 mod stream;
 mod tags;
@@ -62,6 +63,7 @@ pub(crate) fn closed() -> OpenApiRouter<Shared> {
         .merge(messages::routes())
         .merge(chats::routes())
         .merge(chat_state::routes())
+        .merge(search::routes())
         .merge(tags::routes())
         .merge(teams::routes())
         .merge(quick_replies::routes())

@@ -34,6 +34,11 @@ pub(crate) struct Page<T> {
 }
 
 impl<T> Page<T> {
+    /// A page, and where the next one begins.
+    pub(crate) fn new(data: Vec<T>, next: Option<String>) -> Self {
+        Self { data, next }
+    }
+
     /// The only page of a short list.
     pub(crate) fn whole(data: Vec<T>) -> Self {
         Self { data, next: None }

@@ -18,6 +18,7 @@ mod product;
 mod program;
 mod replies;
 mod requests;
+mod search;
 mod stream;
 mod support;
 mod ui;

@@ -10,7 +10,7 @@ use pesan_model::{
 };
 
 use crate::chat_counter::Counted;
-use crate::{Error, Tx, args, dialect, rows};
+use crate::{Error, Tx, args, dialect, message, rows};
 
 rows! {
     /// What of a chat changes.
@@ -254,7 +254,7 @@ pub async fn set_subject(
         args![subject, organization_id, chat_id],
     )
     .await?;
-    Ok(())
+    super::search::index(tx, organization_id, chat_id, subject).await
 }
 
 /// What changes of how people see a chat; what is `None` stays.
@@ -385,6 +385,7 @@ async fn merge(tx: &mut Tx<'_>, organization_id: OrganizationId, gone: ChatId, k
     .await?;
     tx.execute("UPDATE message SET chat_id = $1 WHERE chat_id = $2", args![kept, gone])
         .await?;
+    message::search::move_chat(tx, gone, kept).await?;
     for table in ["chat_log", "note", "reminder"] {
         tx.execute(
             &format!("UPDATE {table} SET chat_id = $1 WHERE chat_id = $2"),

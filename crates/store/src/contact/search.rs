@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use pesan_model::{ContactId, OrganizationId};
+use uuid::Uuid;
 
 use super::ContactRow;
 use crate::row::{FromRow, Row};
@@ -40,6 +41,23 @@ impl FromRow for Found {
     }
 }
 
+/// Where the words of something stand.
+#[derive(Clone, Copy)]
+pub(crate) struct Indexed {
+    /// The table of words.
+    pub(crate) words: &'static str,
+    /// The column in it that says whose word it is.
+    pub(crate) id: &'static str,
+    /// The table of what is found.
+    pub(crate) found: &'static str,
+}
+
+const PEOPLE: Indexed = Indexed {
+    words: "contact_word",
+    id: "contact_id",
+    found: "contact",
+};
+
 /// What is searched for: the beginnings of words, all of which a person has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Search(Vec<String>);
@@ -60,7 +78,8 @@ impl Search {
     }
 }
 
-fn words(text: &str) -> impl Iterator<Item = String> + '_ {
+/// The words of a name.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split(|letter: char| !letter.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(|word| word.to_lowercase().chars().take(MAX_CHARS).collect())
@@ -179,22 +198,50 @@ pub async fn find(
     after: Option<(Vec<u8>, ContactId)>,
     limit: usize,
 ) -> Result<Vec<Found>, Error> {
-    let Some(rarest) = rarest(tx, organization_id, &search.0).await? else {
+    let after = after.map(|(word, id)| (word, id.uuid()));
+    let columns: Vec<_> = ContactRow::COLUMNS
+        .split(", ")
+        .map(|column| format!("k.{column}"))
+        .collect();
+    find_in(
+        tx,
+        (PEOPLE, &columns.join(", ")),
+        organization_id,
+        search,
+        (after, limit),
+    )
+    .await
+}
+
+/// A page of whatever has all words of the search: these columns of the row `k`, and the word that was found.
+pub(crate) async fn find_in<T: FromRow + Send>(
+    tx: &mut Tx<'_>,
+    (of, columns): (Indexed, &str),
+    organization_id: OrganizationId,
+    search: &Search,
+    (after, limit): (Option<(Vec<u8>, Uuid)>, usize),
+) -> Result<Vec<T>, Error> {
+    let Some(rarest) = rarest(tx, of, organization_id, &search.0).await? else {
         return Ok(Vec::new());
     };
-    let (sql, values) = statement(organization_id, (search, rarest), after, limit);
+    let (sql, values) = statement((of, columns), organization_id, (search, rarest), (after, limit));
     tx.fetch_all(&sql, values).await
 }
 
 /// Walks the words that begin with the rarest token, and looks for each whether its person has the others.
 fn statement(
+    (of, columns): (Indexed, &str),
     organization_id: OrganizationId,
     (search, rarest): (&Search, usize),
-    after: Option<(Vec<u8>, ContactId)>,
-    limit: usize,
+    (after, limit): (Option<(Vec<u8>, Uuid)>, usize),
 ) -> (String, Vec<Value>) {
+    let Indexed {
+        words,
+        id: column,
+        found,
+    } = of;
     let (from, to) = range(&search.0[rarest]);
-    let (word, id) = after.map_or((from.clone(), uuid::Uuid::nil()), |(word, id)| (word, id.uuid()));
+    let (word, id) = after.unwrap_or((from.clone(), Uuid::nil()));
     let mut values = args![organization_id, from, to, word, id, limit];
     let mut others = String::new();
     for (place, token) in search.0.iter().enumerate() {
@@ -203,7 +250,7 @@ fn statement(
         }
         let (from, to) = range(token);
         let condition = format!(
-            " AND EXISTS (SELECT 1 FROM contact_word o WHERE o.contact_id = w.contact_id AND o.word >= ${} \
+            " AND EXISTS (SELECT 1 FROM {words} o WHERE o.{column} = w.{column} AND o.word >= ${} \
              AND o.word < ${})",
             values.len() + 1,
             values.len() + 2
@@ -211,17 +258,12 @@ fn statement(
         others.push_str(&condition);
         values.extend(args![from, to]);
     }
-    let columns: Vec<_> = ContactRow::COLUMNS
-        .split(", ")
-        .map(|column| format!("k.{column}"))
-        .collect();
     // Somebody with two fitting words is found by the first of them.
     let sql = format!(
-        "SELECT {}, w.word FROM contact_word w JOIN contact k ON k.id = w.contact_id \
-         WHERE w.organization_id = $1 AND w.word >= $4 AND w.word < $3 AND (w.word, w.contact_id) > ($4, $5) \
-         AND NOT EXISTS (SELECT 1 FROM contact_word e WHERE e.contact_id = w.contact_id AND e.word >= $2 \
-         AND e.word < w.word){others} ORDER BY w.word, w.contact_id LIMIT $6",
-        columns.join(", ")
+        "SELECT {columns}, w.word FROM {words} w JOIN {found} k ON k.id = w.{column} \
+         WHERE w.organization_id = $1 AND w.word >= $4 AND w.word < $3 AND (w.word, w.{column}) > ($4, $5) \
+         AND NOT EXISTS (SELECT 1 FROM {words} e WHERE e.{column} = w.{column} AND e.word >= $2 \
+         AND e.word < w.word){others} ORDER BY w.word, w.{column} LIMIT $6"
     );
     (sql, values)
 }
@@ -234,21 +276,26 @@ fn range(token: &str) -> (Vec<u8>, Vec<u8>) {
 }
 
 /// The place of the token that the fewest words begin with.
-async fn rarest(tx: &mut Tx<'_>, organization_id: OrganizationId, tokens: &[String]) -> Result<Option<usize>, Error> {
+async fn rarest(
+    tx: &mut Tx<'_>,
+    of: Indexed,
+    organization_id: OrganizationId,
+    tokens: &[String],
+) -> Result<Option<usize>, Error> {
     if tokens.len() <= 1 {
         return Ok(tokens.len().checked_sub(1));
     }
     let mut least = None;
     for (place, token) in tokens.iter().enumerate() {
         let (from, to) = range(token);
+        // In order, so that PostgreSQL does not hope to meet so many soon in the table itself.
+        let sql = format!(
+            "SELECT COUNT(*) FROM (SELECT w.word FROM {} w WHERE w.organization_id = $1 AND w.word >= $2 \
+             AND w.word < $3 ORDER BY w.word LIMIT $4) counted",
+            of.words
+        );
         let (count,): (u64,) = tx
-            .fetch_one(
-                "contact",
-                // In order, so that PostgreSQL does not hope to meet so many soon in the table itself.
-                "SELECT COUNT(*) FROM (SELECT w.word FROM contact_word w WHERE w.organization_id = $1 AND w.word >= $2 \
-                 AND w.word < $3 ORDER BY w.word LIMIT $4) counted",
-                args![organization_id, from, to, PROBE],
-            )
+            .fetch_one("word", &sql, args![organization_id, from, to, PROBE])
             .await?;
         if least.is_none_or(|(fewest, _)| count < fewest) {
             least = Some((count, place));
@@ -371,13 +418,14 @@ mod tests {
             let plans = store
                 .read::<_, Error, _>(move |tx| {
                     Box::pin(async move {
-                        let deep = Some((b"nomor1".to_vec(), ContactId::from(uuid::Uuid::from_u128(900))));
+                        let deep = Some((b"nomor1".to_vec(), Uuid::from_u128(900)));
                         let mut plans = Vec::new();
                         for (text, after) in [("nomor", None), ("nomor", deep), ("ahmad nomor7", None), ("0800", None)]
                         {
                             let search = Search::new(text);
-                            let rarest = rarest(tx, organization, &search.0).await?.expect("a token");
-                            let (sql, values) = statement(organization, (&search, rarest), after, 50);
+                            let rarest = rarest(tx, PEOPLE, organization, &search.0).await?.expect("a token");
+                            let asked = ((PEOPLE, "k.id"), organization, (&search, rarest), (after, 50));
+                            let (sql, values) = statement(asked.0, asked.1, asked.2, asked.3);
                             plans.push(plan(tx, &sql, values).await?);
                         }
                         let middle = uuid::Uuid::from_u128(1_000);

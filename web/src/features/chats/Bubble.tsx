@@ -27,10 +27,12 @@ interface Props {
   first: boolean;
   quoted: Message | undefined;
   reactions: string[] | undefined;
+  /** Whether it is the message that was looked for. */
+  found: boolean;
   onReply(message: Message): void;
 }
 
-export const Bubble = memo(function Bubble({ chat, message, first, quoted, reactions, onReply }: Props) {
+export const Bubble = memo(function Bubble({ chat, message, first, quoted, reactions, found, onReply }: Props) {
   const { t } = useTranslation();
   if ("group_change" in message) {
     return <div className={classes.system}>{groupChange(message.group_change)}</div>;
@@ -45,6 +47,8 @@ export const Bubble = memo(function Bubble({ chat, message, first, quoted, react
       data-first={first || undefined}
       data-failed={failed || undefined}
       data-message={message.id}
+      data-found={found || undefined}
+      tabIndex={found ? -1 : undefined}
       data-status={message.status}
     >
       <div className={classes.stack}>

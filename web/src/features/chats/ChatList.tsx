@@ -15,8 +15,9 @@ import { IconChats, IconCheck, IconPhone, IconSearch, IconUp } from "~/ui/icons"
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import classes from "./ChatList.module.css";
 import { ChatRow, ROW_PX } from "./ChatRow";
-import { accountColors, type ChatsSearch, filterOf, isNarrowed, widened } from "./filters";
+import { accountColors, type ChatsSearch, elsewhere, filterOf, isNarrowed, isSearchable, widened } from "./filters";
 import { ListHead } from "./ListHead";
+import { SearchResults } from "./SearchResults";
 import { useStill } from "./still";
 
 /** The next page is fetched when so many rows are left below. */
@@ -31,8 +32,12 @@ interface Props {
 export function ChatList(props: Props) {
   return (
     <>
-      <ListHead search={props.search} onNew={props.onNew} />
-      <Rows {...props} />
+      <ListHead search={props.search} chatId={props.chatId} onNew={props.onNew} />
+      {isSearchable(props.search.q) ? (
+        <SearchResults search={props.search} text={props.search.q} chatId={props.chatId} />
+      ) : (
+        <Rows {...props} />
+      )}
     </>
   );
 }
@@ -177,7 +182,7 @@ function useSteps(rows: Chat[], chatId: string | undefined, show: (index: number
       const chat = rows[index];
       if (!chat) return;
       show(index);
-      void navigate({ to: "/chats/$chatId", params: { chatId: chat.id }, search: (known) => known });
+      void navigate({ to: "/chats/$chatId", params: { chatId: chat.id }, search: elsewhere });
     };
     const whose = (assignee: string | undefined) => () =>
       void navigate({ to: ".", search: (known) => ({ ...known, assignee }) });

@@ -8,6 +8,7 @@ import { listTime, when } from "~/ui/time";
 import { ChatAvatar } from "./ChatAvatar";
 import classes from "./ChatRow.module.css";
 import { useDraft } from "./drafts";
+import { elsewhere } from "./filters";
 import { Ticks } from "./Ticks";
 import { useTyping } from "./typing";
 
@@ -34,7 +35,7 @@ export const ChatRow = memo(function ChatRow({ chat, active, account, assignee, 
     <Link
       to="/chats/$chatId"
       params={{ chatId: chat.id }}
-      search={(known) => known}
+      search={elsewhere}
       className={classes.row}
       data-active={active || undefined}
       data-unread={chat.unread > 0 || undefined}

@@ -19,11 +19,13 @@ export function ChatsPage() {
   const search = route.useSearch();
   const navigate = useNavigate();
   const chatId = useParams({ strict: false, select: (params) => params.chatId });
+  const isLooking = search.within === true && search.message === undefined;
   const setNew = (open: boolean) =>
-    void navigate({ to: ".", search: (known) => ({ ...known, new: open ? true : undefined }) });
+    void navigate({ to: ".", search: (known) => ({ ...known, new: open ? true : undefined, to: undefined }) });
 
   return (
-    <div className={classes.panes} data-thread={chatId !== undefined || undefined}>
+    // Where there is room for one of them: while a chat is searched, what was found comes first.
+    <div className={classes.panes} data-thread={(chatId !== undefined && !isLooking) || undefined}>
       <section className={classes.list} aria-label={t("chat.list")}>
         <ChatList search={search} chatId={chatId} onNew={() => setNew(true)} />
       </section>
@@ -39,14 +41,14 @@ export function ChatsPage() {
           </EmptyState>
         ) : (
           <Suspense>
-            <Thread key={chatId} chatId={chatId} />
+            <Thread key={chatId} chatId={chatId} message={search.message} />
           </Suspense>
         )}
       </section>
       {chatId !== undefined && <ContactPanel key={`panel-${chatId}`} chatId={chatId} />}
       {search.new && (
         <Suspense>
-          <NewMessage accountId={search.account} onClose={() => setNew(false)} />
+          <NewMessage accountId={search.account} to={search.to} onClose={() => setNew(false)} />
         </Suspense>
       )}
     </div>

@@ -16,19 +16,21 @@ import { useTranslation } from "react-i18next";
 import { accountsQuery, countersQuery, meQuery, tagsQuery, teamsQuery } from "~/api/queries";
 import { Allowed } from "~/ui/Allowed";
 import { IconCheck, IconClose, IconFilter, IconNewMessage } from "~/ui/icons";
-import { type ChatsSearch, isNarrowed, STATUSES, widened } from "./filters";
+import { type ChatsSearch, isNarrowed, isSearchable, STATUSES, widened } from "./filters";
 import classes from "./ListHead.module.css";
+import { SearchField } from "./SearchField";
 
 /** Minutes that a list of who waits can ask for. */
 const WAITS = [15, 60, 240, 1440] as const;
 
 interface Props {
   search: ChatsSearch;
+  chatId: string | undefined;
   onNew(): void;
 }
 
 /** Whose chats, which of them, and how many there are. */
-export function ListHead({ search, onNew }: Props) {
+export function ListHead({ search, chatId, onNew }: Props) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const set = (change: ChatsSearch) => void navigate({ to: ".", search: (known) => ({ ...known, ...change }) });
@@ -47,8 +49,13 @@ export function ListHead({ search, onNew }: Props) {
           </Tooltip>
         </Allowed>
       </Group>
-      <Whose search={search} set={set} />
-      <Chips search={search} set={set} />
+      <SearchField search={search} chatId={chatId} />
+      {!isSearchable(search.q) && (
+        <>
+          <Whose search={search} set={set} />
+          <Chips search={search} set={set} />
+        </>
+      )}
     </div>
   );
 }

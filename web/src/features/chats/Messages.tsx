@@ -19,6 +19,8 @@ interface Props {
   chat: Chat;
   /** Oldest first. */
   messages: Message[];
+  /** The message that was looked for. */
+  found: string | undefined;
   /** Whether these are all messages of the chat. */
   complete: boolean;
   pending: Pending[];
@@ -79,7 +81,7 @@ function keyOf(line: Line): string {
   return "note" in line ? line.note.id : line.entry.id;
 }
 
-export function Messages({ chat, messages, complete, pending, log, onReply, onRetry, onDiscard }: Props) {
+export function Messages({ chat, messages, found, complete, pending, log, onReply, onRetry, onDiscard }: Props) {
   const { t } = useTranslation();
   const now = useNow();
   const reactions = useMemo(() => reactionsByMessage(messages), [messages]);
@@ -128,6 +130,7 @@ export function Messages({ chat, messages, complete, pending, log, onReply, onRe
                   first={!follows(above, line.message)}
                   quoted={line.message.reply_to ? byId.get(line.message.reply_to) : undefined}
                   reactions={reactions.get(line.message.id)}
+                  found={line.message.id === found}
                   onReply={onReply}
                 />
               )}

@@ -43,7 +43,8 @@ const POINTERS: Record<string, keyof Values> = {
 };
 
 /** Writes to anybody, by their number. */
-export function NewMessage({ accountId, onClose }: { accountId: string | undefined; onClose(): void }) {
+export function NewMessage(props: { accountId: string | undefined; to: string | undefined; onClose(): void }) {
+  const { accountId, onClose } = props;
   const { t } = useTranslation();
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -51,7 +52,7 @@ export function NewMessage({ accountId, onClose }: { accountId: string | undefin
   const first = accounts?.find((account) => account.state === "connected") ?? accounts?.[0];
   const lastTry = useRef({ body: "", key: "" });
   const form = useForm<Values>({
-    initialValues: { account: accountId ?? first?.id ?? "", to: "", text: "", file: null },
+    initialValues: { account: accountId ?? first?.id ?? "", to: props.to ?? "", text: "", file: null },
     validate: {
       text: (text, { file }) => (text.trim() === "" && !file ? t("chat.needTextOrFile") : null),
       file: (file) => {

@@ -1,11 +1,11 @@
 import { Alert, Anchor, Box, Button, Group, Loader, Skeleton, Stack, Text } from "@mantine/core";
 import { useIntersection } from "@mantine/hooks";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "~/api/client";
-import { useNextPage } from "~/api/nextPage";
+import { useNextPage, usePreviousPage } from "~/api/nextPage";
 import { Problem } from "~/api/problem";
 import { accountsQuery, chatLogQuery, chatQuery, colleaguesQuery, meQuery, messagesQuery } from "~/api/queries";
 import type { Account, Chat, ChatLogEntry, Message } from "~/api/types";
@@ -16,10 +16,11 @@ import { momentOf, putChat } from "~/live/patch";
 import type { Present } from "~/live/presence";
 import { useMay } from "~/ui/Allowed";
 import { Dialog } from "~/ui/Dialog";
-import { IconAlert } from "~/ui/icons";
+import { IconAlert, IconDown } from "~/ui/icons";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { ago } from "~/ui/time";
 import { type Answered, answeredMeanwhile } from "./answered";
+import { useAround } from "./around";
 import { Composer } from "./Composer";
 import { useDraft } from "./drafts";
 import { Messages } from "./Messages";
@@ -30,7 +31,7 @@ import classes from "./Thread.module.css";
 import { ThreadHead } from "./ThreadHead";
 
 /** One conversation: its messages, newest at the bottom, and the composer. */
-export function Thread({ chatId }: { chatId: string }) {
+export function Thread({ chatId, message }: { chatId: string; message: string | undefined }) {
   const polling = usePolling();
   const chat = useQuery({ ...chatQuery(chatId), refetchInterval: polling });
   const account = useQuery(accountsQuery).data?.find((other) => other.id === chat.data?.account_id);
@@ -48,18 +49,19 @@ export function Thread({ chatId }: { chatId: string }) {
     <>
       <ThreadHead chat={chat.data} account={account} present={present} />
       {account && account.state !== "connected" && <NotConnected account={account} />}
-      <Body chat={chat.data} present={present} />
+      <Body chat={chat.data} present={present} around={message} />
     </>
   );
 }
 
-function Body({ chat, present }: { chat: Chat; present: Present[] }) {
+function Body({ chat, present, around }: { chat: Chat; present: Present[]; around: string | undefined }) {
   const { t } = useTranslation();
+  const navigate = useNavigate();
   const [, keepDraft] = useDraft(chat.id);
   const maySend = useMay("messages:send");
   const [replyTo, setReplyTo] = useState<Message>();
   const polling = usePolling();
-  const query = useInfiniteQuery({ ...messagesQuery(chat.id), refetchInterval: polling });
+  const query = useInfiniteQuery({ ...messagesQuery(chat.id, around), refetchInterval: polling });
   const outbox = usePending(chat.id);
   const { send, retry, discard } = useSend(chat);
   const scroller = useRef<HTMLDivElement>(null);
@@ -75,37 +77,76 @@ function Body({ chat, present }: { chat: Chat; present: Present[] }) {
 
   const log = useLog(chat.id, query.isSuccess ? messages[0] : undefined, query.hasNextPage);
 
+  const showNewest = () =>
+    void navigate({ to: ".", search: (known) => ({ ...known, message: undefined }), replace: true });
+  useAround(scroller, {
+    around,
+    isReady: query.isSuccess,
+    newest: newestFirst[0]?.id,
+    parts: query.data?.pages.length ?? 0,
+  });
+
   const sendNow = (drafts: Draft[]) => {
     send(drafts, newestFirst[0]?.id ?? "");
     guard.sent();
     setReplyTo(undefined);
+    if (around !== undefined) showNewest();
     scroller.current?.scrollTo({ top: 0 });
   };
 
   const { ref: top, entry } = useIntersection({ rootMargin: "500px" });
   useNextPage(query, entry?.isIntersecting ?? false);
+  const { ref: bottom, entry: end } = useIntersection({ rootMargin: "500px" });
+  usePreviousPage(query, end?.isIntersecting ?? false);
 
   return (
     <>
-      <div ref={scroller} className={classes.scroller} data-testid="thread">
-        {/* The scroller is reversed and has one child: it sticks to the newest message, and older ones do not move what is read. */}
-        <div className={classes.column}>
-          <div ref={top} />
-          {query.isPending && <MessagesSkeleton />}
-          {query.error && <ProblemAlert error={query.error} retry={() => void query.refetch()} />}
-          {query.isFetchingNextPage && <Loader size="sm" mx="auto" my="md" />}
-          {query.isSuccess && !query.hasNextPage && <Text className={classes.start}>{t("chat.start")}</Text>}
-          <Messages
-            chat={chat}
-            messages={messages}
-            complete={query.isSuccess && !query.hasNextPage}
-            pending={pending}
-            log={log}
-            onReply={setReplyTo}
-            onRetry={retry}
-            onDiscard={discard}
-          />
+      <div className={classes.frame}>
+        <div
+          ref={scroller}
+          className={classes.scroller}
+          data-testid="thread"
+          data-around={around !== undefined || undefined}
+        >
+          {/* The scroller is reversed and has one child: it sticks to the newest message, and older ones do not move what is read. */}
+          <div className={classes.column}>
+            <div ref={top} />
+            {query.isPending && <MessagesSkeleton />}
+            {query.error && (
+              <Failed
+                error={query.error}
+                onRetry={() => void query.refetch()}
+                onNewest={around === undefined ? undefined : showNewest}
+              />
+            )}
+            {query.isFetchingNextPage && <Loader size="sm" mx="auto" my="md" />}
+            {query.isSuccess && !query.hasNextPage && <Text className={classes.start}>{t("chat.start")}</Text>}
+            <Messages
+              chat={chat}
+              messages={messages}
+              found={around}
+              complete={query.isSuccess && !query.hasNextPage}
+              pending={pending}
+              log={log}
+              onReply={setReplyTo}
+              onRetry={retry}
+              onDiscard={discard}
+            />
+            {query.isFetchingPreviousPage && <Loader size="sm" mx="auto" my="md" />}
+            {query.hasPreviousPage && <div ref={bottom} className={classes.ahead} />}
+          </div>
         </div>
+        {query.hasPreviousPage && (
+          <Button
+            className={classes.newest}
+            size="compact-sm"
+            radius="xl"
+            rightSection={<IconDown size={14} aria-hidden />}
+            onClick={showNewest}
+          >
+            {t("search.newest")}
+          </Button>
+        )}
       </div>
       <Writing present={present} />
       {chat.contact_id && <OptedOut contactId={chat.contact_id} />}
@@ -136,6 +177,23 @@ function Body({ chat, present }: { chat: Chat; present: Present[] }) {
         />
       )}
     </>
+  );
+}
+
+/** The messages could not be read. The one that was looked for may have been deleted; then the newest ones are offered. */
+function Failed(props: { error: unknown; onRetry(): void; onNewest: (() => void) | undefined }) {
+  const { t } = useTranslation();
+  const { error, onRetry, onNewest } = props;
+  if (!onNewest || Problem.from(error).status !== 422) return <ProblemAlert error={error} retry={onRetry} />;
+  return (
+    <Alert color="yellow" icon={<IconAlert size={20} />} role="alert">
+      <Group justify="space-between" gap="sm">
+        <span>{t("search.gone")}</span>
+        <Button size="xs" variant="light" onClick={onNewest}>
+          {t("search.newest")}
+        </Button>
+      </Group>
+    </Alert>
   );
 }
 

@@ -11,10 +11,21 @@ import { PanelToggle } from "~/features/contacts/ContactPanel";
 import type { Present } from "~/live/presence";
 import { useMay } from "~/ui/Allowed";
 import { type Command, useCommands } from "~/ui/commands";
-import { IconBack, IconCheck, IconReplay, IconStar, IconStarred, IconTag, IconUnread, IconUser } from "~/ui/icons";
+import {
+  IconBack,
+  IconCheck,
+  IconReplay,
+  IconSearch,
+  IconStar,
+  IconStarred,
+  IconTag,
+  IconUnread,
+  IconUser,
+} from "~/ui/icons";
 import { notifyProblem } from "~/ui/notify";
 import { when } from "~/ui/time";
 import { ChatAvatar } from "./ChatAvatar";
+import { elsewhere } from "./filters";
 import { type Organize, useOrganize } from "./organize";
 import { Picker } from "./Picker";
 import { Snooze } from "./Snooze";
@@ -45,7 +56,7 @@ export function ThreadHead({ chat, account, present }: Props) {
   return (
     <header className={classes.head}>
       <ActionIcon
-        renderRoot={(props) => <Link {...props} to="/chats" search={(known) => known} />}
+        renderRoot={(props) => <Link {...props} to="/chats" search={elsewhere} />}
         variant="subtle"
         color="gray"
         size="lg"
@@ -74,6 +85,18 @@ export function ThreadHead({ chat, account, present }: Props) {
       </div>
       <Colleagues present={present} />
       <div className={classes.toggle}>
+        <ActionIcon
+          renderRoot={(props) => (
+            <Link {...props} to="." search={(known) => ({ ...known, within: true, message: undefined })} />
+          )}
+          variant="subtle"
+          color="gray"
+          size="lg"
+          aria-label={t("search.here")}
+          title={t("search.here")}
+        >
+          <IconSearch size={20} />
+        </ActionIcon>
         <PanelToggle />
       </div>
       <Tools chat={chat} />

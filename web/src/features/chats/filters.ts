@@ -16,6 +16,14 @@ export interface ChatsSearch {
   /** In minutes. */
   waiting?: number | undefined;
   new?: boolean | undefined;
+  /** The number that the new message is to. */
+  to?: string | undefined;
+  /** What is searched for. */
+  q?: string | undefined;
+  /** Whether it is searched for in the open chat only. */
+  within?: boolean | undefined;
+  /** The message that the open chat shows. */
+  message?: string | undefined;
 }
 
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
@@ -33,11 +41,27 @@ export function chatsSearch(search: Record<string, unknown>): ChatsSearch {
     starred: yes(search.starred),
     waiting: typeof waiting === "number" && Number.isInteger(waiting) && waiting > 0 ? waiting : undefined,
     new: yes(search.new),
+    // A number is read as one from the address.
+    to: text(typeof search.to === "number" ? String(search.to) : search.to),
+    q: text(typeof search.q === "number" ? String(search.q) : search.q),
+    within: yes(search.within),
+    message: text(search.message),
   };
 }
 
+/** The address of another chat, or of none, in the same list. */
+export function elsewhere(search: ChatsSearch): ChatsSearch {
+  return { ...search, message: undefined, within: undefined };
+}
+
+/** Whether there is anything in it that the server searches for. */
+export function isSearchable(text: string | undefined): text is string {
+  return text !== undefined && /[\p{L}\p{N}]/u.test(text);
+}
+
 export function filterOf(search: ChatsSearch): ChatFilter {
-  const { new: _, status, ...rest } = search;
+  const { account, assignee, team, tag, unread, starred, waiting, status } = search;
+  const rest = { account, assignee, team, tag, unread, starred, waiting };
   return { ...rest, status: status === "all" ? undefined : (status ?? "open") };
 }
 
@@ -49,7 +73,8 @@ export function isNarrowed(search: ChatsSearch): boolean {
 
 /** The address without any filter but whose chats they are. */
 export function widened(search: ChatsSearch): ChatsSearch {
-  return { assignee: search.assignee, new: search.new };
+  const { assignee, new: isNew, to, q, within, message } = search;
+  return { assignee, new: isNew, to, q, within, message };
 }
 
 const COLORS = ["teal", "indigo", "orange", "pink", "cyan", "grape", "lime", "red", "violet", "yellow"] as const;

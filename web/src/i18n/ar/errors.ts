@@ -82,6 +82,7 @@ export const errors: ErrorTexts = {
     wrong_number_of_entries: "عناصر هذه القائمة أكثر أو أقل من اللازم.",
     not_understood: "لم يفهم الخادم هذا.",
     empty: "هذا الحقل فارغ.",
+    no_word: "اكتب حرفًا أو رقمًا على الأقل.",
     wrong_length: "عدد الأحرف المسموح: من {{min}} إلى {{max}}.",
     too_short: "أقل عدد من الأحرف: {{min}}.",
     too_long: "أكبر عدد من الأحرف: {{max}}.",

@@ -101,6 +101,7 @@ export const command: Texts["command"] = {
   placeholder: "اكتب اسمًا أو ما تريد فعله",
   results: "النتائج",
   none: "لم يُعثر على شيء",
+  messages: "الرسائل",
   chats: "المحادثات",
   chat: "هذه المحادثة",
   list: "قائمة المحادثات",

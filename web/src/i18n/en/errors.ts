@@ -84,6 +84,7 @@ export const errors = {
     wrong_number_of_entries: "This list has too many or too few entries.",
     not_understood: "The server did not understand this.",
     empty: "This is empty.",
+    no_word: "Write at least a letter or a digit.",
     wrong_length: "Write {{min}} to {{max}} characters.",
     too_short: "Write at least {{min}} characters.",
     too_long: "Write at most {{max}} characters.",

@@ -96,6 +96,7 @@ export const command = {
   placeholder: "Type a name or what you want to do",
   results: "Results",
   none: "Nothing found",
+  messages: "Messages",
   chats: "Chats",
   chat: "This chat",
   list: "List of chats",

@@ -82,6 +82,7 @@ export const errors: ErrorTexts = {
     wrong_number_of_entries: "Isi daftar ini terlalu banyak atau terlalu sedikit.",
     not_understood: "Server tidak memahami isian ini.",
     empty: "Bagian ini kosong.",
+    no_word: "Tulis setidaknya satu huruf atau angka.",
     wrong_length: "Tulis {{min}} sampai {{max}} karakter.",
     too_short: "Tulis minimal {{min}} karakter.",
     too_long: "Tulis paling banyak {{max}} karakter.",

@@ -97,6 +97,7 @@ export const command: Texts["command"] = {
   placeholder: "Ketik nama atau yang ingin Anda lakukan",
   results: "Hasil",
   none: "Tidak ditemukan",
+  messages: "Pesan",
   chats: "Percakapan",
   chat: "Percakapan ini",
   list: "Daftar percakapan",

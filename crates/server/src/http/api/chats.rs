@@ -6,13 +6,13 @@ use axum::Json as JsonBody;
 use axum::extract::State;
 use axum::http::StatusCode;
 use pesan_app::access::{Caller, Principal};
-use pesan_app::inbox::{self, Assignee, Filter};
+use pesan_app::inbox::{self, Assignee, Filter, ThreadPart};
 use pesan_model::chat::{Activity, Chat};
 use pesan_model::inbox::ChatCounters;
 use pesan_model::message::Message;
 use pesan_model::{AccountId, ChatId, ChatStatus, Flaw, MessageId, TagId, TeamId, Timestamp};
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 use crate::http::Shared;
 use crate::http::auth::Auth;
 use crate::http::extract::{Json, Path, Query};
-use crate::http::page::{Page, PageQuery, Place};
+use crate::http::page::{self, Page, PageQuery, Place};
 use crate::http::problem::{Answer, Problem};
 
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
@@ -160,22 +160,94 @@ async fn get_chat(State(server): State<Shared>, Auth(caller): Auth, Path(id): Pa
     Ok(JsonBody(inbox::chat(&server.app, &caller, id).await?))
 }
 
-/// Lists the messages of a chat, newest first.
+/// Which part of a thread.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ThreadQuery {
+    /// The part around this message, instead of the newest.
+    around: Option<MessageId>,
+    /// `previous` of a page: the newer part beside it.
+    before: Option<String>,
+    /// Most items, 1 to 200; 50 when it is left out.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<i64>,
+    /// `next` of a page: the older part beside it.
+    after: Option<String>,
+}
+
+/// A part of a thread, newest first.
+#[derive(Serialize, ToSchema)]
+struct ThreadPage {
+    /// The messages.
+    data: Vec<Message>,
+    /// Send it as `after` for the older part; null at the beginning of the thread.
+    #[schema(required = true)]
+    next: Option<String>,
+    /// Send it as `before` for the newer part; null at the end of the thread, and on a page that was asked for with
+    /// `after`.
+    #[schema(required = true)]
+    previous: Option<String>,
+}
+
+fn place_of((message, at): &(Message, Timestamp)) -> String {
+    Place(*at, message.id).to_string()
+}
+
+impl ThreadPage {
+    fn of(part: ThreadPart) -> Self {
+        let next = part.messages.last().filter(|_| part.is_older).map(place_of);
+        let previous = part.messages.first().filter(|_| part.is_newer).map(place_of);
+        Self {
+            data: part.messages.into_iter().map(|(message, _)| message).collect(),
+            next,
+            previous,
+        }
+    }
+}
+
+/// Lists the messages of a chat, newest first; or those around one of them.
 #[utoipa::path(get, path = "/v1/chats/{id}/messages", tag = "chats", operation_id = "listChatMessages",
-    params(("id" = ChatId, Path), PageQuery), responses(
-    (status = 200, description = "A page of messages.", body = Page<Message>),
+    params(("id" = ChatId, Path), ThreadQuery), responses(
+    (status = 200, description = "A page of messages.", body = ThreadPage),
     (status = 404, description = "There is no such chat.", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "The chat has no such message, or a parameter is wrong.", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn list_chat_messages(
     State(server): State<Shared>,
     Auth(caller): Auth,
     Path(id): Path<ChatId>,
-    Query(query): Query<PageQuery>,
-) -> Answer<JsonBody<Page<Message>>> {
-    let before = query.after::<Place<MessageId>>()?.map(|Place(at, id)| (at, id));
-    let found = inbox::messages(&server.app, &caller, id, before, query.fetch()?).await?;
-    let page = query.page(found, |(message, at)| Place(*at, message.id).to_string())?;
-    Ok(JsonBody(page.map(|(message, _)| message)))
+    Query(query): Query<ThreadQuery>,
+) -> Answer<JsonBody<ThreadPage>> {
+    for (is_given, name, other) in [
+        (query.around.is_some() && query.after.is_some(), "around", "after"),
+        (query.around.is_some() && query.before.is_some(), "around", "before"),
+        (query.before.is_some() && query.after.is_some(), "before", "after"),
+    ] {
+        if is_given {
+            return Err(Problem::field(format!("#query/{name}"), Flaw::NotTogether { other }));
+        }
+    }
+    let limit = page::limit(query.limit)?;
+    if let Some(around) = query.around {
+        let part = inbox::messages_around(&server.app, &caller, id, around, limit).await?;
+        return Ok(JsonBody(ThreadPage::of(part)));
+    }
+    if let Some(before) = query.before {
+        let flaw = |()| Problem::field("#query/before", Flaw::NotAPage);
+        let Place(at, message) = before.parse::<Place<MessageId>>().map_err(flaw)?;
+        let part = inbox::messages_after(&server.app, &caller, id, (at, message), limit).await?;
+        return Ok(JsonBody(ThreadPage::of(part)));
+    }
+    let older = PageQuery::new(query.limit, query.after);
+    let before = older.after::<Place<MessageId>>()?.map(|Place(at, id)| (at, id));
+    let mut messages = inbox::messages(&server.app, &caller, id, before, limit + 1).await?;
+    let is_older = messages.len() > limit;
+    messages.truncate(limit);
+    Ok(JsonBody(ThreadPage::of(ThreadPart {
+        messages,
+        is_newer: false,
+        is_older,
+    })))
 }
 
 /// Marks everything in a chat as read, here and on WhatsApp.

@@ -83,7 +83,7 @@ fn field_changes() -> Schema {
 }
 
 /// Where a page of a search begins, as text.
-struct Behind(SearchPlace);
+pub(super) struct Behind(pub(super) SearchPlace);
 
 impl std::fmt::Display for Behind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -1,0 +1,99 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { type Demo, expect, test } from "./demo";
+
+const OURS = "6280000000091";
+const BUDI = "6280000000191";
+const SITI = "6280000000192";
+
+/** A chat with Budi in which the message that is looked for stands far above the newest ones. */
+async function talk(demo: Demo, page: Page): Promise<void> {
+  test.setTimeout(240_000);
+  await demo.phone(OURS, "Yayasan Harapan");
+  await demo.phone(BUDI, "Budi Santoso");
+  await demo.phone(SITI, "Siti Wakaf");
+  await demo.logIn(page);
+  await demo.link(page, "Front desk", OURS);
+  await expect(page.getByRole("dialog")).toBeHidden();
+  await demo.write(SITI, OURS, "Selamat pagi");
+  await demo.write(BUDI, OURS, "Bukti wakaf sumur sudah saya kirim");
+  for (let number = 1; number <= 130; number += 1) await demo.write(BUDI, OURS, `Kabar nomor ${number}, ya`);
+  await page.getByRole("link", { name: "Chats" }).first().click();
+  await expect(page.getByTestId("chat-rows").getByRole("link").filter({ hasText: "Kabar nomor 130" })).toBeVisible();
+  // The list stands still beneath the pointer.
+  await page.mouse.move(900, 400);
+}
+
+/** What axe finds wrong on the page. */
+async function wrong(page: Page) {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"])
+    .analyze();
+  return violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.target).join(" ")}`);
+}
+
+/** Where a message stands in the thread that is shown. */
+async function top(page: Page, text: string): Promise<number> {
+  const box = await page.getByRole("log").getByText(text, { exact: true }).boundingBox();
+  if (!box) throw new Error(`${text} is not shown`);
+  return box.y;
+}
+
+test("an old message is found by a word and opened where it stands", async ({ demo, page }) => {
+  await talk(demo, page);
+
+  // By keyboard alone: the field by its key, a word, down to the message, and into it.
+  await page.getByRole("main").focus();
+  await page.keyboard.press("/");
+  await expect(page.getByRole("searchbox", { name: "Search chats, people and messages" })).toBeFocused();
+  await page.keyboard.type("WAKAF");
+  const results = page.getByTestId("search-results");
+  const hit = results.getByRole("link").filter({ hasText: "Bukti wakaf sumur" });
+  await expect(hit.locator("mark")).toHaveText("wakaf");
+  await expect(results.getByRole("link").filter({ hasText: "Siti Wakaf" })).toBeVisible();
+  expect(await wrong(page)).toEqual([]);
+  await page.keyboard.press("ArrowDown");
+  await expect(results.getByRole("link").filter({ hasText: "Siti Wakaf" })).toBeFocused();
+  await page.keyboard.press("ArrowDown");
+  await expect(hit).toBeFocused();
+  await page.keyboard.press("Enter");
+
+  const log = page.getByRole("log");
+  const found = log.locator("[data-found]");
+  await expect(found).toContainText("Bukti wakaf sumur sudah saya kirim");
+  await expect(found).toBeFocused();
+  await expect(found).toBeInViewport();
+  await expect(log.getByText("Kabar nomor 130, ya", { exact: true })).toHaveCount(0);
+  await expect(page).toHaveURL(/message=msg_/);
+  expect(await wrong(page)).toEqual([]);
+
+  // Newer messages come in below, and nothing moves.
+  const seen = log.getByText("Kabar nomor 20, ya", { exact: true });
+  await seen.scrollIntoViewIfNeeded();
+  const before = await top(page, "Kabar nomor 20, ya");
+  await expect(log.getByText("Kabar nomor 60, ya", { exact: true })).toBeAttached();
+  expect(Math.abs((await top(page, "Kabar nomor 20, ya")) - before)).toBeLessThan(3);
+
+  await page.getByRole("button", { name: "Newest messages" }).click();
+  await expect(log.getByText("Kabar nomor 130, ya", { exact: true })).toBeInViewport();
+  await expect(page).not.toHaveURL(/message=/);
+});
+
+test("one chat is searched on a small screen, and nothing found is said", async ({ demo, page }) => {
+  await talk(demo, page);
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.getByTestId("chat-rows").getByRole("link").filter({ hasText: "Budi Santoso" }).click();
+  await page.getByRole("link", { name: "Search in this chat" }).click();
+  const field = page.getByRole("searchbox", { name: "Search chats, people and messages" });
+  await expect(field).toBeFocused();
+  await field.fill("sumur");
+  const results = page.getByTestId("search-results");
+  await expect(results.getByRole("link")).toHaveCount(1);
+  expect(await wrong(page)).toEqual([]);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+  await results.getByRole("link").click();
+  await expect(page.getByRole("log").locator("[data-found]")).toBeInViewport();
+  await page.goBack();
+  await field.fill("zakat");
+  await expect(page.getByRole("heading", { name: "Nothing found" })).toBeVisible();
+});

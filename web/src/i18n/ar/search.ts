@@ -1,0 +1,28 @@
+import type { Texts } from "../en";
+
+export const search: Texts["search"] = {
+  label: "ابحث في المحادثات والأشخاص والرسائل",
+  placeholder: "بحث",
+  placeholderWithin: "ابحث في هذه المحادثة",
+  clear: "امسح البحث",
+  within: "في هذه المحادثة فقط",
+  here: "ابحث في هذه المحادثة",
+  chats: "المحادثات",
+  people: "الأشخاص",
+  messages: "الرسائل",
+  you: "أنت:",
+  found_zero: "لا نتائج",
+  found_one: "نتيجة واحدة",
+  found_two: "نتيجتان",
+  found_few: "{{count}} نتائج",
+  found_many: "{{count}} نتيجة",
+  found_other: "{{count}} نتيجة",
+  none: "لم يُعثر على شيء",
+  noneText: "تحقق من الإملاء أو جرّب كلمات أقل. «الكلمات بين علامتي اقتباس» يُبحث عنها متجاورة.",
+  backTo: "شمل البحث ما بعد {{date}}",
+  further: "ابحث في الأقدم",
+  indexing: "شمل البحث ما بعد {{date}}. الرسائل الأقدم ما زالت تُجهَّز للبحث.",
+  everything: "ابحث عن «{{text}}» في كل شيء",
+  newest: "أحدث الرسائل",
+  gone: "هذه الرسالة لم تعد هنا.",
+};

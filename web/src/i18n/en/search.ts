@@ -1,0 +1,23 @@
+/** Finding chats, people and messages. */
+export const search = {
+  label: "Search chats, people and messages",
+  placeholder: "Search",
+  placeholderWithin: "Search in this chat",
+  clear: "Clear the search",
+  within: "Only in this chat",
+  here: "Search in this chat",
+  chats: "Chats",
+  people: "People",
+  messages: "Messages",
+  you: "You:",
+  found_one: "{{count}} found",
+  found_other: "{{count}} found",
+  none: "Nothing found",
+  noneText: "Check the spelling, or try fewer words. “Words in quotation marks” are found beside each other.",
+  backTo: "Searched back to {{date}}",
+  further: "Look further back",
+  indexing: "Searched back to {{date}}. Older messages are still being made searchable.",
+  everything: "Search everything for “{{text}}”",
+  newest: "Newest messages",
+  gone: "This message is not here any more.",
+};
