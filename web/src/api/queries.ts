@@ -312,3 +312,10 @@ export const auditQuery = infiniteQueryOptions({
   initialPageParam: undefined as string | undefined,
   getNextPageParam: (page) => page.next ?? undefined,
 });
+
+/** What currencies there are, and how many decimals their amounts have. */
+export const currenciesQuery = queryOptions({
+  queryKey: ["currencies"],
+  queryFn: async ({ signal }) => (await ask(api.GET("/v1/currencies", { signal }))).data,
+  staleTime: Number.POSITIVE_INFINITY,
+});
