@@ -28,6 +28,7 @@ pub mod notes;
 pub mod outbox;
 pub mod quarantine;
 pub mod reminders;
+pub mod statistics;
 pub mod webhooks;
 mod words;
 mod worker;

@@ -59,6 +59,12 @@ impl Day {
         Self(self.0.saturating_sub(i64::from(days).days()))
     }
 
+    /// The day after this one; this one again when there is none.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.tomorrow().unwrap_or(self.0))
+    }
+
     /// Noon of this day in UTC, for lists that put days and moments in one order.
     pub fn noon(self) -> Timestamp {
         let noon = self.0.at(12, 0, 0, 0).to_zoned(TimeZone::UTC);
@@ -162,6 +168,9 @@ mod tests {
         assert_eq!(day("2025-03-01").days_since(day("2024-02-29")), 366);
         assert_eq!(day("2024-02-28").days_since(day("2024-03-01")), -2);
         assert_eq!(day("2024-03-01").minus_days(1), day("2024-02-29"));
+        assert_eq!(day("2024-02-28").next(), day("2024-02-29"));
+        assert_eq!(day("2023-12-31").next(), day("2024-01-01"));
+        assert_eq!(day("9999-12-31").next(), day("9999-12-31"));
         assert_eq!(day("2024-03-01").year(), 2024);
         assert!(Day::new(2023, 2, 29).is_none() && Day::new(2024, 2, 29).is_some());
         assert_eq!(day("1970-01-02").noon().millis(), 36 * 3_600_000);

@@ -5,6 +5,7 @@
 //! words in every language.
 
 mod json_type;
+mod words;
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,6 +14,8 @@ use crate::address::{AddressError, MAX_DIGITS, MIN_DIGITS};
 use crate::currency::CurrencyError;
 use crate::day::DayError;
 use crate::id::{IdError, PREFIXES};
+
+use words::{family_words, has, listed, range};
 
 pub use json_type::JsonType;
 
@@ -200,6 +203,18 @@ pub enum Flaw {
     NotMoreThan {
         /// The other field.
         other: &'static str,
+    },
+    /// It must not be before the other one.
+    #[error("must not be before `{other}`")]
+    EarlierThan {
+        /// The other field.
+        other: &'static str,
+    },
+    /// They are too many days at once.
+    #[error("must be at most {max} days in all")]
+    TooManyDays {
+        /// The most.
+        max: u32,
     },
     /// It must be a tag of a language.
     #[error("must be a language such as id or pt-BR")]
@@ -450,38 +465,6 @@ impl From<AddressError> for Flaw {
             AddressError::Id => Self::NotAWhatsappId,
             AddressError::Server => Self::NotAWhatsappServer,
         }
-    }
-}
-
-/// "`a`, `b` and `c`".
-fn listed(names: &[&str]) -> String {
-    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    match quoted.split_last() {
-        Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
-        _ => quoted.concat(),
-    }
-}
-
-fn range(min: Option<u64>, max: Option<u64>) -> String {
-    match (min, max) {
-        (Some(min), Some(max)) => format!(" from {min} to {max}"),
-        (Some(min), None) => format!(", not below {min}"),
-        (None, Some(max)) => format!(", not above {max}"),
-        (None, None) => String::new(),
-    }
-}
-
-fn has(length: Option<usize>) -> String {
-    length.map(|length| format!(", has {length}")).unwrap_or_default()
-}
-
-/// What a type such as `image/png` is, in a word.
-fn family_words(mime: &str) -> &'static str {
-    match mime.split('/').next() {
-        Some("image") => "a picture",
-        Some("video") => "a film",
-        Some("audio") => "sound",
-        _ => "that",
     }
 }
 

@@ -32,6 +32,7 @@ pub mod reason;
 pub mod reconnect;
 pub mod reminder;
 pub mod retry;
+pub mod statistics;
 mod text_serde;
 pub mod timeline;
 pub mod webhook;

@@ -43,6 +43,7 @@ pub mod seed;
 pub mod session_record;
 pub mod setting;
 mod sqlite;
+pub mod statistic;
 pub mod tag;
 pub mod team;
 #[cfg(feature = "testing")]

@@ -30,6 +30,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0012_message_failed",
         include_str!("../migrations/0012_message_failed.sql"),
     ),
+    ("0015_statistics", include_str!("../migrations/0015_statistics.sql")),
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT NOT NULL PRIMARY KEY)";

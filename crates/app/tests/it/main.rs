@@ -16,5 +16,6 @@ mod people;
 mod quarantine;
 mod receiver;
 mod reminders;
+mod statistics;
 mod support;
 mod webhooks;

@@ -23,6 +23,7 @@ mod organization;
 mod quarantine;
 mod reminders;
 mod setup;
+mod statistics;
 mod stream;
 mod tags;
 mod teams;
@@ -70,6 +71,7 @@ pub(crate) fn closed() -> OpenApiRouter<Shared> {
         .merge(reminders::routes())
         .merge(donations::routes())
         .merge(donors::routes())
+        .merge(statistics::routes())
         .merge(media::routes())
         .merge(events::routes())
         .merge(stream::routes())

@@ -17,6 +17,7 @@ mod openapi;
 mod product;
 mod program;
 mod requests;
+mod statistics;
 mod stream;
 mod support;
 mod ui;

@@ -94,6 +94,8 @@ export const errors: ErrorTexts = {
     not_a_currency: "هذه ليست عملة. اختر واحدة من القائمة.",
     of_another_currency: "تغيرت العملة. أدخل المبلغ من جديد.",
     not_more_than: "أدخل أكثر من «{{other}}».",
+    earlier_than: "يجب ألا يسبق «{{other}}».",
+    too_many_days: "{{max}} يومًا على الأكثر دفعة واحدة.",
     not_a_language: "اكتب رمز لغة، مثل id أو en أو pt-BR.",
     not_a_custom_field: "لم يعد هذا الحقل موجودًا. أعد تحميل الصفحة.",
     not_a_key: "استخدم {{max}} حرفًا على الأكثر من الحروف اللاتينية الصغيرة والأرقام والشرطة السفلية، وابدأ بحرف.",

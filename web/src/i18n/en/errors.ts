@@ -96,6 +96,8 @@ export const errors = {
     not_a_currency: "This is not a currency. Choose one from the list.",
     of_another_currency: "The currency is another one now. Enter the amount anew.",
     not_more_than: "Enter more than in “{{other}}”.",
+    earlier_than: "Must not be before “{{other}}”.",
+    too_many_days: "At most {{max}} days at once.",
     not_a_language: "Write the code of a language, for example id, en or pt-BR.",
     not_a_custom_field: "This field does not exist any more. Load the page again.",
     not_a_key: "Use at most {{max}} small letters, digits and underscores, a letter first.",

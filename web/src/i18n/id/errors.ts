@@ -94,6 +94,8 @@ export const errors: ErrorTexts = {
     not_a_currency: "Ini bukan mata uang. Pilih dari daftar.",
     of_another_currency: "Mata uangnya sekarang lain. Isi ulang jumlahnya.",
     not_more_than: "Isi lebih dari “{{other}}”.",
+    earlier_than: "Tidak boleh sebelum “{{other}}”.",
+    too_many_days: "Paling banyak {{max}} hari sekaligus.",
     not_a_language: "Tulis kode bahasa, misalnya id, en atau pt-BR.",
     not_a_custom_field: "Kolom ini sudah tidak ada. Muat ulang halaman.",
     not_a_key: "Gunakan paling banyak {{max}} huruf kecil, angka dan garis bawah, diawali huruf.",
