@@ -191,6 +191,8 @@ ids! {
     CustomFieldId "fld";
     /// Two records of one person, joined by somebody.
     MergeId "mrg";
+    /// A link by which somebody far away links an account.
+    RemoteLinkId "rlk";
 }
 
 #[cfg(test)]

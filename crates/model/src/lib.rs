@@ -31,6 +31,7 @@ pub mod patch;
 pub mod reason;
 pub mod reconnect;
 pub mod reminder;
+pub mod remote_link;
 pub mod retry;
 pub mod statistics;
 mod text_serde;
@@ -50,8 +51,8 @@ pub use failure::FailureCode;
 pub use flaw::Flaw;
 pub use id::{
     AccountId, ApiKeyId, ChatId, ChatLogId, ContactId, CustomFieldId, DeliveryId, DonationId, EventId, InvitationId,
-    JobId, MediaId, MergeId, MessageId, NoteId, OrganizationId, QuarantineId, ReminderId, TagId, TeamId, UserId,
-    WebhookId,
+    JobId, MediaId, MergeId, MessageId, NoteId, OrganizationId, QuarantineId, ReminderId, RemoteLinkId, TagId, TeamId,
+    UserId, WebhookId,
 };
 pub use inbox::{ChatStatus, TagColor};
 pub use message::{Direction, MessageStatus};

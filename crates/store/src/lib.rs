@@ -38,6 +38,7 @@ pub mod organization_setting;
 mod postgres;
 pub mod quarantine;
 pub mod reminder;
+pub mod remote_link;
 mod row;
 pub mod seed;
 pub mod session_record;

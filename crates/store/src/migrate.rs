@@ -31,6 +31,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
         include_str!("../migrations/0012_message_failed.sql"),
     ),
     ("0015_statistics", include_str!("../migrations/0015_statistics.sql")),
+    ("0015_remote_link", include_str!("../migrations/0015_remote_link.sql")),
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT NOT NULL PRIMARY KEY)";

@@ -7,8 +7,8 @@ use pesan_model::webhook::{DeliveryState, Envelope};
 use pesan_model::{
     AccountId, AccountState, ApiKeyId, ChatId, ChatLogId, ChatStatus, ContactId, Currency, CustomFieldId, Day,
     DeliveryId, Direction, DonationId, EventId, InvitationId, JobId, MediaId, MergeId, MessageId, MessageStatus,
-    NoteId, OrganizationId, ProviderKind, QuarantineId, ReminderId, Role, TagColor, TagId, TeamId, Timestamp, UserId,
-    WebhookId, Zone,
+    NoteId, OrganizationId, ProviderKind, QuarantineId, ReminderId, RemoteLinkId, Role, TagColor, TagId, TeamId,
+    Timestamp, UserId, WebhookId, Zone,
 };
 use sqlx::Row as _;
 use uuid::Uuid;
@@ -131,6 +131,7 @@ converted! {
     ReminderId: Uuid, |value| Ok(value.into());
     CustomFieldId: Uuid, |value| Ok(value.into());
     MergeId: Uuid, |value| Ok(value.into());
+    RemoteLinkId: Uuid, |value| Ok(value.into());
     Currency: String, |value| value.parse().map_err(|error| Error::corrupt("currency", error));
     Day: String, |value| value.parse().map_err(|error| Error::corrupt("day", error));
     Zone: String, |value| value.parse().map_err(|error| Error::corrupt("time zone", error));

@@ -3,8 +3,8 @@
 use pesan_model::{
     AccountId, AccountState, ApiKeyId, ChatId, ChatLogId, ChatStatus, ContactId, Currency, CustomFieldId, Day,
     DeliveryId, Direction, DonationId, EventId, InvitationId, JobId, MediaId, MergeId, MessageId, MessageStatus,
-    NoteId, OrganizationId, ProviderKind, QuarantineId, ReminderId, Role, TagColor, TagId, TeamId, Timestamp, UserId,
-    WebhookId, Zone,
+    NoteId, OrganizationId, ProviderKind, QuarantineId, ReminderId, RemoteLinkId, Role, TagColor, TagId, TeamId,
+    Timestamp, UserId, WebhookId, Zone,
 };
 use uuid::Uuid;
 
@@ -90,6 +90,7 @@ into_value! {
     ReminderId => Uuid, |value| value.uuid();
     CustomFieldId => Uuid, |value| value.uuid();
     MergeId => Uuid, |value| value.uuid();
+    RemoteLinkId => Uuid, |value| value.uuid();
     Currency => Text, |value| value.code().to_owned();
     Day => Text, |value| value.to_string();
     &Zone => Text, |value| value.name().to_owned();

@@ -22,6 +22,7 @@ mod notes;
 mod organization;
 mod quarantine;
 mod reminders;
+mod remote_links;
 mod setup;
 mod statistics;
 mod stream;
@@ -43,6 +44,7 @@ pub(crate) fn open() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .merge(setup::routes())
         .merge(invitations::open_routes())
+        .merge(remote_links::open_routes())
         .merge(log_in::open_routes())
 }
 
@@ -58,6 +60,7 @@ pub(crate) fn closed() -> OpenApiRouter<Shared> {
         .merge(audit::routes())
         .merge(accounts::routes())
         .merge(account_qr::routes())
+        .merge(remote_links::closed_routes())
         .merge(quarantine::routes())
         .merge(messages::routes())
         .merge(chats::routes())

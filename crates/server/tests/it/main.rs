@@ -16,6 +16,7 @@ mod openapi;
 #[cfg(feature = "sandbox")]
 mod product;
 mod program;
+mod remote_links;
 mod requests;
 mod statistics;
 mod stream;

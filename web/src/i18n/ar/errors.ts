@@ -37,6 +37,8 @@ export const errors: ErrorTexts = {
     not_linked: "هذا الحساب غير مرتبط بهاتف.",
     not_queued: "لم تعد هذه الرسالة تنتظر، ولا يمكن إلغاؤها.",
     not_running: "هذا الحساب لا يعمل الآن.",
+    nothing_to_scan: "لا شيء يُمسح لهذا الحساب الآن.",
+    remote_link_void: "لم يعد هذا الرابط يعمل. اطلب رابطًا جديدًا.",
     session_disconnected: "الحساب غير متصل.",
     shutting_down: "تجري إعادة تشغيل الخادم. حاول مرة أخرى بعد قليل.",
     tag_exists: "يوجد وسم بهذا الاسم بالفعل.",

@@ -39,6 +39,8 @@ export const errors = {
     not_linked: "This account is not linked to a phone.",
     not_queued: "This message is not waiting any more and cannot be cancelled.",
     not_running: "This account is not running.",
+    nothing_to_scan: "There is nothing to scan for this account now.",
+    remote_link_void: "This link works no more. Ask for a new one.",
     session_disconnected: "The account is not connected.",
     shutting_down: "The server is being restarted. Try again in a moment.",
     tag_exists: "There is a tag of this name already.",

@@ -37,6 +37,8 @@ export const errors: ErrorTexts = {
     not_linked: "Akun ini tidak tertaut dengan ponsel.",
     not_queued: "Pesan ini tidak menunggu lagi dan tidak dapat dibatalkan.",
     not_running: "Akun ini tidak sedang berjalan.",
+    nothing_to_scan: "Tidak ada yang perlu dipindai untuk akun ini sekarang.",
+    remote_link_void: "Tautan ini tidak berlaku lagi. Mintalah yang baru.",
     session_disconnected: "Akun tidak tersambung.",
     shutting_down: "Server sedang dimulai ulang. Coba lagi sebentar lagi.",
     tag_exists: "Sudah ada label dengan nama ini.",
