@@ -37,6 +37,7 @@ import type {
 } from "../src/api/types";
 import { contactRoutes } from "./contacts";
 import { peopleHandlers } from "./people";
+import { makeStatistics } from "./statistics";
 
 export const EVERY_PERMISSION: Permission[] = [
   "accounts:read",
@@ -157,7 +158,13 @@ export function emptyWorld(): World {
 }
 
 /** What can be asked without a log-in. */
-const OPEN = ["/v1/setup", "/v1/setup/owner", "/v1/login", "/v1/invitations/look-up", "/v1/invitations/accept"];
+const OPEN = [
+  "/v1/setup",
+  "/v1/setup/owner",
+  "/v1/login",
+  "/v1/invitations/look-up",
+  "/v1/invitations/accept",
+];
 
 let counter = 0;
 export function nextId(prefix: string): string {
@@ -223,6 +230,7 @@ export function createMockApi(world: World = emptyWorld()) {
       return json(me);
     },
     ...peopleHandlers(world),
+    "GET /v1/statistics": ({ query }) => json(makeStatistics(Number(query.get("days") ?? 30))),
     "GET /v1/accounts": ({ query }) => pages(world.accounts, query),
     "POST /v1/accounts": async ({ body }) => {
       const { name } = (await body()) as { name: string };

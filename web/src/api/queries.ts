@@ -37,6 +37,8 @@ export const keys = {
   chat: (id: string) => ["chat", id] as const,
   chatLog: (id: string) => ["chat-log", id] as const,
   counters: ["counters"] as const,
+  /** What was counted day by day. */
+  statistics: ["statistics"] as const,
   colleagues: ["colleagues"] as const,
   tags: ["tags"] as const,
   teams: ["teams"] as const,

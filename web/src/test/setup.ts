@@ -30,6 +30,7 @@ URL.revokeObjectURL = () => {};
 window.scrollTo = () => {};
 Object.defineProperty(document, "fonts", { value: new EventTarget() });
 Element.prototype.scrollTo = () => {};
+Element.prototype.scrollIntoView = () => {};
 // A list is virtual: without a size it would show nothing.
 Object.defineProperty(HTMLElement.prototype, "offsetHeight", { configurable: true, get: () => 600 });
 Object.defineProperty(HTMLElement.prototype, "offsetWidth", { configurable: true, get: () => 400 });

@@ -6,6 +6,7 @@ export { default as IconMerge } from "@tabler/icons-react/dist/esm/icons/IconArr
 export { default as IconUp } from "@tabler/icons-react/dist/esm/icons/IconArrowUp.mjs";
 export { default as IconBell } from "@tabler/icons-react/dist/esm/icons/IconBell.mjs";
 export { default as IconSnooze } from "@tabler/icons-react/dist/esm/icons/IconBellZ.mjs";
+export { default as IconChart } from "@tabler/icons-react/dist/esm/icons/IconChartBar.mjs";
 export { default as IconCheck } from "@tabler/icons-react/dist/esm/icons/IconCheck.mjs";
 export { default as IconChecks } from "@tabler/icons-react/dist/esm/icons/IconChecks.mjs";
 export { default as IconFilter } from "@tabler/icons-react/dist/esm/icons/IconChevronDown.mjs";
