@@ -37,6 +37,7 @@ import type {
 } from "../src/api/types";
 import { contactRoutes } from "./contacts";
 import { peopleHandlers } from "./people";
+import { remoteRoutes } from "./remote";
 import { makeStatistics } from "./statistics";
 
 export const EVERY_PERMISSION: Permission[] = [
@@ -164,6 +165,8 @@ const OPEN = [
   "/v1/login",
   "/v1/invitations/look-up",
   "/v1/invitations/accept",
+  "/v1/remote-links/look",
+  "/v1/remote-links/renew",
 ];
 
 let counter = 0;
@@ -230,6 +233,7 @@ export function createMockApi(world: World = emptyWorld()) {
       return json(me);
     },
     ...peopleHandlers(world),
+    ...remoteRoutes(world, setState),
     "GET /v1/statistics": ({ query }) => json(makeStatistics(Number(query.get("days") ?? 30))),
     "GET /v1/accounts": ({ query }) => pages(world.accounts, query),
     "POST /v1/accounts": async ({ body }) => {

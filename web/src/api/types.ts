@@ -44,6 +44,7 @@ export type PresenceState = Schemas["PresenceState"];
 export type ProblemBody = Schemas["Problem"];
 export type QuarantineEntry = Schemas["QuarantineEntry"];
 export type Reminder = Schemas["Reminder"];
+export type RemoteLinkView = Schemas["RemoteLinkView"];
 export type Replayed = Schemas["Replayed"];
 export type Role = Schemas["Role"];
 export type Segment = Schemas["Segment"];

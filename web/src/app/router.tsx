@@ -60,6 +60,13 @@ const invitationRoute = createRoute({
   component: lazyRouteComponent(() => import("~/features/auth/InvitationPage"), "InvitationPage"),
 });
 
+/** Without a log-in: the link is what lets in. */
+const remoteLinkRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/link",
+  component: lazyRouteComponent(() => import("~/features/accounts/RemoteLinkPage"), "RemoteLinkPage"),
+});
+
 const shellRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: "shell",
@@ -133,6 +140,7 @@ const routeTree = rootRoute.addChildren([
   loginRoute,
   setupRoute,
   invitationRoute,
+  remoteLinkRoute,
   shellRoute.addChildren([
     homeRoute,
     accountsRoute,
