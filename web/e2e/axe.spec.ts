@@ -130,6 +130,9 @@ function screens(chat: string): Screen[] {
     { name: "rename", path: "/accounts", open: line("More actions for Front desk", "Rename") },
     { name: "unlink", path: "/accounts", open: line("More actions for Front desk", "Unlink from phone") },
     { name: "delete account", path: "/accounts", open: line("More actions for Front desk", "Delete account") },
+    { name: "dashboard", path: "/dashboard" },
+    { name: "dashboard as a table", path: "/dashboard", open: button("Show as a table") },
+    { name: "donations of the dashboard", path: "/dashboard?donations=true" },
     { name: "webhooks", path: "/webhooks" },
     { name: "add webhook", path: "/webhooks", open: button("Add webhook") },
     { name: "edit webhook", path: "/webhooks", open: line(/^More actions for https/, "Edit") },
@@ -166,6 +169,7 @@ const OUTSIDE: Screen[] = [
   { name: "login", path: "/login" },
   { name: "setup", path: "/setup" },
   { name: "invitation", path: "/invitation#nothing" },
+  { name: "link from far away", path: "/link#nothing" },
 ];
 
 // Tracing every one of these pages would take longer than looking at it.

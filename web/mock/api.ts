@@ -38,8 +38,10 @@ import type {
 } from "../src/api/types";
 import { contactRoutes } from "./contacts";
 import { peopleHandlers } from "./people";
+import { remoteRoutes } from "./remote";
 import { replyHandlers } from "./replies";
 import { search, threadAround } from "./search";
+import { makeStatistics } from "./statistics";
 
 export const EVERY_PERMISSION: Permission[] = [
   "accounts:read",
@@ -175,7 +177,15 @@ export function emptyWorld(): World {
 }
 
 /** What can be asked without a log-in. */
-const OPEN = ["/v1/setup", "/v1/setup/owner", "/v1/login", "/v1/invitations/look-up", "/v1/invitations/accept"];
+const OPEN = [
+  "/v1/setup",
+  "/v1/setup/owner",
+  "/v1/login",
+  "/v1/invitations/look-up",
+  "/v1/invitations/accept",
+  "/v1/remote-links/look",
+  "/v1/remote-links/renew",
+];
 
 let counter = 0;
 export function nextId(prefix: string): string {
@@ -242,6 +252,8 @@ export function createMockApi(world: World = emptyWorld()) {
     },
     ...peopleHandlers(world),
     ...replyHandlers(world, find),
+    ...remoteRoutes(world, setState),
+    "GET /v1/statistics": ({ query }) => json(makeStatistics(Number(query.get("days") ?? 30))),
     "GET /v1/accounts": ({ query }) => pages(world.accounts, query),
     "POST /v1/accounts": async ({ body }) => {
       const { name } = (await body()) as { name: string };

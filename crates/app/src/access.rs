@@ -12,6 +12,7 @@ pub mod log_in;
 pub mod organizations;
 mod password;
 pub mod preferences;
+pub mod remote_links;
 pub mod setup;
 mod token;
 pub mod users;
@@ -30,6 +31,8 @@ pub struct Access {
     callers: cache::CallerCache,
     passwords: password::Passwords,
     attempts: limiter::AttemptLimiter,
+    /// How often somebody looks behind links for linking from far away.
+    visits: limiter::VisitLimiter,
 }
 
 impl Access {

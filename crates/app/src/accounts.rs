@@ -21,7 +21,7 @@ pub use control::{connect, delete, logout, pause};
 pub(crate) use drop::is_dropped;
 pub use lookup::{check_number, profile_picture, qr};
 
-use crate::access::Caller;
+use crate::access::{Caller, remote_links};
 use crate::bus::Signal;
 use crate::context::App;
 use crate::error::{Error, FieldError, Result};
@@ -222,6 +222,9 @@ async fn change_state(
     account::set_state(tx, organization, id, &new, app.clock.now()).await?;
     let changed = account::get(tx, organization, id).await?;
     drop::watch(app, tx, organization, &changed).await?;
+    if matches!(changed.state, AccountState::Syncing | AccountState::Connected) {
+        remote_links::use_up(app, tx, organization, id).await?;
+    }
     events::record(app, tx, organization, vec![Event::AccountStateChanged(changed.clone())]).await?;
     Ok(changed)
 }

@@ -11,6 +11,8 @@ use pesan_model::{ContactId, Currency, Day, DonationId, Event, Flaw, MediaId, Pe
 use pesan_store::{Error as StoreError, Tx, contact, donation, donor_rules, media};
 use uuid::Uuid;
 
+pub use pesan_store::donation::Filter;
+
 use crate::access::Caller;
 use crate::context::App;
 use crate::error::{Error, FieldError, Result};
@@ -193,24 +195,28 @@ pub async fn get(app: &Arc<App>, caller: &Caller, id: DonationId) -> Result<Dona
         .await?)
 }
 
-/// A page of donations, newest first, of one person or of all. With each its place, which is the keyset of the next page.
+/// A page of donations, newest first. With each its place, which is the keyset of the next page.
 pub async fn list(
     app: &Arc<App>,
     caller: &Caller,
-    contact_id: Option<ContactId>,
+    mut filter: Filter,
     before: Option<(Timestamp, Uuid)>,
     limit: usize,
 ) -> Result<Vec<(Donation, Timestamp)>> {
     caller.require(Permission::DonationsRead)?;
+    if let (Some(from), Some(to)) = (filter.from, filter.to)
+        && to < from
+    {
+        return Err(Error::field("#query/to", Flaw::EarlierThan { other: "from" }));
+    }
     let organization = caller.organization_id;
     app.store
         .read::<_, Error, _>(move |tx| {
             Box::pin(async move {
-                let person = match contact_id {
-                    Some(id) => Some(contact::person(tx, organization, id).await?.id()),
-                    None => None,
-                };
-                Ok(donation::list(tx, organization, person, before, limit).await?)
+                if let Some(id) = filter.contact_id {
+                    filter.contact_id = Some(contact::person(tx, organization, id).await?.id());
+                }
+                Ok(donation::list(tx, organization, &filter, before, limit).await?)
             })
         })
         .await

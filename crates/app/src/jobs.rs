@@ -2,6 +2,7 @@
 
 pub mod alert_drop;
 pub mod auto_close;
+pub mod count_backlog;
 pub mod count_giving;
 pub mod delete_files;
 pub mod deliver_webhook;

@@ -30,6 +30,7 @@ pub mod quarantine;
 pub mod quick_replies;
 pub mod reminders;
 pub mod search;
+pub mod statistics;
 mod templates;
 pub mod webhooks;
 mod words;

@@ -72,6 +72,12 @@ impl Day {
         Weekday::ALL[usize::try_from(place).unwrap_or_default()]
     }
 
+    /// The day after this one; this one again when there is none.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.tomorrow().unwrap_or(self.0))
+    }
+
     /// Noon of this day in UTC, for lists that put days and moments in one order.
     pub fn noon(self) -> Timestamp {
         let noon = self.0.at(12, 0, 0, 0).to_zoned(TimeZone::UTC);
@@ -187,6 +193,9 @@ mod tests {
         assert_eq!(day("2024-02-28").plus_days(2), day("2024-03-01"));
         let week = (0..7).map(|days| day("2026-11-23").plus_days(days).weekday());
         assert_eq!(week.collect::<Vec<_>>(), Weekday::ALL);
+        assert_eq!(day("2024-02-28").next(), day("2024-02-29"));
+        assert_eq!(day("2023-12-31").next(), day("2024-01-01"));
+        assert_eq!(day("9999-12-31").next(), day("9999-12-31"));
         assert_eq!(day("2024-03-01").year(), 2024);
         assert!(Day::new(2023, 2, 29).is_none() && Day::new(2024, 2, 29).is_some());
         assert_eq!(day("1970-01-02").noon().millis(), 36 * 3_600_000);

@@ -261,6 +261,18 @@ pub enum Flaw {
         /// The other field.
         other: &'static str,
     },
+    /// It must not be before the other one.
+    #[error("must not be before `{other}`")]
+    EarlierThan {
+        /// The other field.
+        other: &'static str,
+    },
+    /// They are too many days at once.
+    #[error("must be at most {max} days in all")]
+    TooManyDays {
+        /// The most.
+        max: u32,
+    },
     /// It must be a tag of a language.
     #[error("must be a language such as id or pt-BR")]
     NotALanguage,

@@ -193,6 +193,8 @@ ids! {
     QuickReplyId "qrp";
     /// Two records of one person, joined by somebody.
     MergeId "mrg";
+    /// A link by which somebody far away links an account.
+    RemoteLinkId "rlk";
 }
 
 #[cfg(test)]

@@ -34,8 +34,10 @@ pub mod quick_reply;
 pub mod reason;
 pub mod reconnect;
 pub mod reminder;
+pub mod remote_link;
 pub mod retry;
 pub mod search;
+pub mod statistics;
 pub mod template;
 mod text_serde;
 pub mod timeline;
@@ -55,8 +57,8 @@ pub use failure::FailureCode;
 pub use flaw::Flaw;
 pub use id::{
     AccountId, ApiKeyId, ChatId, ChatLogId, ContactId, CustomFieldId, DeliveryId, DonationId, EventId, InvitationId,
-    JobId, MediaId, MergeId, MessageId, NoteId, OrganizationId, QuarantineId, QuickReplyId, ReminderId, TagId, TeamId,
-    UserId, WebhookId,
+    JobId, MediaId, MergeId, MessageId, NoteId, OrganizationId, QuarantineId, QuickReplyId, ReminderId, RemoteLinkId,
+    TagId, TeamId, UserId, WebhookId,
 };
 pub use inbox::{ChatStatus, TagColor};
 pub use message::{Direction, MessageStatus};

@@ -3,6 +3,7 @@
 mod bench;
 mod demo;
 mod key;
+mod recount;
 mod serve;
 mod user;
 
@@ -37,6 +38,8 @@ enum Command {
     User(user::Options),
     /// Add, list and revoke API keys. The server must not run.
     Key(key::Options),
+    /// Count anew what is shown of each day: messages, answers, contacts, donations. The server must not run.
+    Recount(Common),
     /// Print the description of the API.
     Openapi,
     /// Measure how fast a running server accepts messages, or make a large database to measure on.
@@ -87,6 +90,7 @@ impl Cli {
             Command::Demo(options) => demo::run(options).await,
             Command::User(options) => user::run(options).await.map(|()| true),
             Command::Key(options) => key::run(options).await.map(|()| true),
+            Command::Recount(options) => recount::run(options).await.map(|()| true),
             Command::Openapi => {
                 print(&http::openapi_text())?;
                 Ok(true)
@@ -130,6 +134,7 @@ mod tests {
             "pesan key add --name a --scopes messages:send,messages:read --database-url postgres://x",
             "pesan demo --listen 127.0.0.1:1 --data x --json",
             "pesan key list --organization org_01jd0000000000000000000000",
+            "pesan recount --data x",
             "pesan openapi",
             "pesan bench --api-key x --account acc_01jd0000000000000000000000 --to 1 --url https://x --clients 1",
             "pesan bench seed --data x --chats 10 --messages 100",

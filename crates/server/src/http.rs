@@ -160,7 +160,7 @@ fn anything_wrong() -> utoipa::openapi::Response {
 }
 
 /// The nouns of the API in the order in which somebody new meets them.
-const TAGS: [(&str, &str); 18] = [
+const TAGS: [(&str, &str); 19] = [
     ("accounts", "WhatsApp numbers: link them, see how they are."),
     ("messages", "Send, and see what became of it."),
     ("chats", "Threads and what was said in them."),
@@ -172,6 +172,7 @@ const TAGS: [(&str, &str); 18] = [
     ("notes", "What colleagues write for each other about people and groups."),
     ("reminders", "What to be reminded of, and when."),
     ("donations", "What people gave, and what that says of them."),
+    ("statistics", "What was counted day by day."),
     ("media", "Files."),
     ("webhooks", "Addresses of yours that are told what happens."),
     ("events", "What happened, to be read or followed live."),

@@ -11,7 +11,7 @@ use pesan_model::chat::Contact;
 use pesan_model::custom_field::FieldValues;
 use pesan_model::{ContactId, OrganizationId, Timestamp};
 
-use crate::{Error, Tx, args, rows};
+use crate::{Error, Tx, args, rows, statistic};
 
 rows! {
     /// A person's row.
@@ -164,9 +164,10 @@ pub async fn insert(
     known: &Known,
     now: Timestamp,
 ) -> Result<ContactRow, Error> {
+    let counted_on = statistic::add_contact(tx, organization_id, now).await?;
     tx.execute(
-        "INSERT INTO contact (id, organization_id, name, push_name, phone, lid, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO contact (id, organization_id, name, push_name, phone, lid, created_at, counted_on) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         args![
             id,
             organization_id,
@@ -174,7 +175,8 @@ pub async fn insert(
             known.push_name.as_ref(),
             known.phone.as_ref(),
             known.lid.as_ref(),
-            now
+            now,
+            counted_on
         ],
     )
     .await?;

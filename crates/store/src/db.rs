@@ -13,7 +13,7 @@ use crate::postgres::PostgresDb;
 use crate::row::{FromRow, Row};
 use crate::sqlite::SqliteDb;
 use crate::value::Value;
-use crate::{Error, chat_counter, migrate};
+use crate::{Error, chat_counter, migrate, statistic};
 
 /// Where the data is.
 #[derive(Debug, Clone)]
@@ -46,6 +46,8 @@ pub struct Tx<'c> {
     connection: Connection<'c>,
     /// What it changed of the numbers of chats, which is written before it is committed.
     pub(crate) chat_counts: chat_counter::Changes,
+    /// What it changed of what is counted day by day, which is written then too.
+    pub(crate) statistics: statistic::Changes,
     /// How the database goes about each statement, while somebody wants to know.
     #[cfg(feature = "testing")]
     pub(crate) plans: Option<Vec<crate::testing::Plan>>,
@@ -135,6 +137,7 @@ impl<'c> Tx<'c> {
         Self {
             connection,
             chat_counts: chat_counter::Changes::default(),
+            statistics: statistic::Changes::default(),
             #[cfg(feature = "testing")]
             plans: None,
         }
@@ -142,6 +145,7 @@ impl<'c> Tx<'c> {
 
     /// Writes what was put off until the end. Called once, after the work and before the commit.
     pub(crate) async fn settle(&mut self) -> Result<(), Error> {
+        statistic::settle(self).await?;
         chat_counter::settle(self).await
     }
 

@@ -3,7 +3,8 @@
 use pesan_model::donation::{Donation, DonationMethod, DonationStatus, DonationTotals, streak};
 use pesan_model::{ContactId, Currency, Day, DonationId, MediaId, OrganizationId, Timestamp};
 
-use crate::{Error, Tx, args, contact, rows};
+use crate::value::IntoValue as _;
+use crate::{Error, Tx, args, contact, rows, statistic};
 
 rows! {
     struct DonationRow {
@@ -73,9 +74,11 @@ impl From<TotalRow> for DonationTotals {
     }
 }
 
+/// How far from noon of its day the place of a donation can be.
+const NEAR_MILLIS: i64 = 36 * 3_600_000;
+
 /// The place of a donation in lists: when it was written down, if that was on its day or near it, else noon of its day.
 fn place(donation: &Donation) -> Timestamp {
-    const NEAR_MILLIS: i64 = 36 * 3_600_000;
     let noon = donation.given_on.noon();
     if (donation.created_at.millis() - noon.millis()).abs() <= NEAR_MILLIS {
         donation.created_at
@@ -109,6 +112,7 @@ pub async fn insert(tx: &mut Tx<'_>, organization_id: OrganizationId, donation: 
         ],
     )
     .await?;
+    statistic::add_donation(tx, organization_id, donation);
     match donation.status {
         DonationStatus::Confirmed => add(tx, organization_id, donation).await,
         DonationStatus::Pending | DonationStatus::Refunded => Ok(()),
@@ -117,6 +121,9 @@ pub async fn insert(tx: &mut Tx<'_>, organization_id: OrganizationId, donation: 
 
 /// Writes a corrected donation. Its person, whose row is locked, stays.
 pub async fn update(tx: &mut Tx<'_>, organization_id: OrganizationId, donation: &Donation) -> Result<(), Error> {
+    let before = get(tx, organization_id, donation.id).await?;
+    statistic::remove_donation(tx, organization_id, &before);
+    statistic::add_donation(tx, organization_id, donation);
     tx.execute(
         "UPDATE donation SET amount = $1, currency = $2, method = $3, given_on = $4, fund = $5, status = $6, note = $7, \
          media_id = $8, at = $9, updated_at = $10 WHERE organization_id = $11 AND id = $12",
@@ -146,6 +153,8 @@ pub async fn delete(
     donation: &Donation,
     now: Timestamp,
 ) -> Result<(), Error> {
+    let before = get(tx, organization_id, donation.id).await?;
+    statistic::remove_donation(tx, organization_id, &before);
     tx.execute(
         "UPDATE donation SET deleted_at = $1 WHERE organization_id = $2 AND id = $3",
         args![now, organization_id, donation.id],
@@ -185,25 +194,54 @@ pub async fn get_for_change(
     }
 }
 
-/// A page of donations, newest first: those before `before`; of one person, or of all.
+/// Which donations are listed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter {
+    /// Only of this person.
+    pub contact_id: Option<ContactId>,
+    /// Only those given on this day or later.
+    pub from: Option<Day>,
+    /// Only those given on this day or earlier.
+    pub to: Option<Day>,
+}
+
+/// A page of donations, newest first: those before `before`.
 pub async fn list(
     tx: &mut Tx<'_>,
     organization_id: OrganizationId,
-    contact_id: Option<ContactId>,
+    filter: &Filter,
     before: Option<(Timestamp, uuid::Uuid)>,
     limit: usize,
 ) -> Result<Vec<Placed>, Error> {
-    let (at, id) = before.unwrap_or((Timestamp::from_millis(i64::MAX), uuid::Uuid::max()));
+    let (mut at, id) = before.unwrap_or((Timestamp::from_millis(i64::MAX), uuid::Uuid::max()));
+    // The place is near the day, so that days bound how much of the list is walked.
+    let mut conditions = vec![
+        "organization_id = $1".to_owned(),
+        "(at, id) < ($2, $3)".to_owned(),
+        "deleted_at IS NULL".to_owned(),
+    ];
+    if let Some(to) = filter.to {
+        at = at.min(Timestamp::from_millis(to.noon().millis() + NEAR_MILLIS + 1));
+    }
     let mut values = args![organization_id, at, id, limit];
-    let mut of_contact = "";
-    if let Some(contact_id) = contact_id {
-        of_contact = " AND contact_id = $5";
-        values.extend(args![contact_id]);
+    let mut hold = |condition: &str, value: crate::value::Value| {
+        values.push(value);
+        conditions.push(format!("{condition} ${}", values.len()));
+    };
+    if let Some(contact_id) = filter.contact_id {
+        hold("contact_id =", contact_id.into_value());
+    }
+    if let Some(from) = filter.from {
+        hold("given_on >=", from.into_value());
+        hold("at >=", (from.noon().millis() - NEAR_MILLIS).into_value());
+    }
+    if let Some(to) = filter.to {
+        hold("given_on <=", to.into_value());
     }
     let sql = format!(
-        "SELECT {} FROM donation WHERE organization_id = $1 AND (at, id) < ($2, $3){of_contact} \
-         AND deleted_at IS NULL ORDER BY at DESC, id DESC LIMIT $4",
-        DonationRow::COLUMNS
+        "SELECT {} FROM donation WHERE {} ORDER BY at DESC, id DESC LIMIT $4",
+        DonationRow::COLUMNS,
+        conditions.join(" AND ")
     );
     let rows: Vec<DonationRow> = tx.fetch_all(&sql, values).await?;
     Ok(rows.into_iter().map(DonationRow::into_placed).collect())

@@ -39,12 +39,14 @@ mod postgres;
 pub mod quarantine;
 pub mod quick_reply;
 pub mod reminder;
+pub mod remote_link;
 mod row;
 pub mod search_backlog;
 pub mod seed;
 pub mod session_record;
 pub mod setting;
 mod sqlite;
+pub mod statistic;
 pub mod tag;
 pub mod team;
 #[cfg(feature = "testing")]

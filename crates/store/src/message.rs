@@ -9,6 +9,7 @@ use pesan_model::{
 };
 
 use crate::chat::thread_name;
+use crate::statistic::messages::{self as counts, Standing};
 use crate::value::Value;
 use crate::{Error, Tx, args, dialect, rows};
 
@@ -154,16 +155,21 @@ pub async fn insert(
     at: Timestamp,
     reply_to_wa_id: Option<&str>,
 ) -> Result<bool, Error> {
-    let values = values(organization_id, message, at, reply_to_wa_id)?;
+    let mut standing = Standing::of_new(message, at);
+    standing.counted_on = counts::day_of(tx, organization_id, &standing).await?;
+    let mut values = values(organization_id, message, at, reply_to_wa_id)?;
+    values.extend(args![standing.is_counted, standing.counted_on, standing.waited]);
     let sql = format!(
-        "INSERT INTO message ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
-         $17, $18, $19, $20, $21, $22, $23, $24) ON CONFLICT (account_id, chat_id, sender, wa_id) DO NOTHING"
+        "INSERT INTO message ({COLUMNS}, is_counted, counted_on, waited) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, \
+         $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27) \
+         ON CONFLICT (account_id, chat_id, sender, wa_id) DO NOTHING"
     );
-    let is_inserted = tx.execute(&sql, values).await? == 1;
-    if is_inserted {
-        make_findable(tx, organization_id, message, at).await?;
+    if tx.execute(&sql, values).await? == 0 {
+        return Ok(false);
     }
-    Ok(is_inserted)
+    counts::add(tx, organization_id, &standing).await?;
+    make_findable(tx, organization_id, message, at).await?;
+    Ok(true)
 }
 
 /// Makes a message findable that was added at this place.
@@ -351,11 +357,21 @@ pub async fn list_turns(
     Ok(turns)
 }
 
-/// Writes the status of a message with its times and error, as `message` has them now.
+/// Writes the status of a message with its times and error, as `message` has them now. Nobody else changes it until the
+/// transaction ends ([`get_for_change`]).
 pub async fn save_status(tx: &mut Tx<'_>, organization_id: OrganizationId, message: &Message) -> Result<(), Error> {
+    let before = counts::standing(tx, organization_id, message.id).await?;
+    let after = Standing {
+        status: message.status,
+        sent_at: message.sent_at,
+        read_at: message.read_at,
+        failed_at: message.failed_at,
+        ..before.clone()
+    };
+    let counted_on = counts::change(tx, organization_id, (&before, after)).await?;
     tx.execute(
         "UPDATE message SET status = $1, error_code = $2, error_detail = $3, sent_at = $4, delivered_at = $5, \
-         read_at = $6, failed_at = $7, attempts = $8 WHERE organization_id = $9 AND id = $10",
+         read_at = $6, failed_at = $7, attempts = $8, counted_on = $9 WHERE organization_id = $10 AND id = $11",
         args![
             message.status,
             message.error.as_ref().map(|error| error.code.as_str()),
@@ -365,6 +381,7 @@ pub async fn save_status(tx: &mut Tx<'_>, organization_id: OrganizationId, messa
             message.read_at,
             message.failed_at,
             message.attempts,
+            counted_on,
             organization_id,
             message.id
         ],
@@ -391,15 +408,22 @@ pub async fn mark_deleted(
 /// Replaces the content of a message that could not be decrypted at first.
 pub async fn heal(tx: &mut Tx<'_>, organization_id: OrganizationId, message: &Message) -> Result<(), Error> {
     let content = serde_json::to_string(&message.content).map_err(|error| Error::corrupt("message", error))?;
+    let before = counts::standing(tx, organization_id, message.id).await?;
+    let after = Standing {
+        kind: message.content.kind().to_owned(),
+        ..before.clone()
+    };
+    let counted_on = counts::change(tx, organization_id, (&before, after)).await?;
     let healed: Option<(Timestamp,)> = tx
         .fetch_optional(
-            "UPDATE message SET kind = $1, content = $2, media_id = $3, reply_to = $4 \
-         WHERE organization_id = $5 AND id = $6 RETURNING at",
+            "UPDATE message SET kind = $1, content = $2, media_id = $3, reply_to = $4, counted_on = $5 \
+             WHERE organization_id = $6 AND id = $7 RETURNING at",
             args![
                 message.content.kind(),
                 content,
                 message.content.media().map(|media| media.media_id),
                 message.reply_to,
+                counted_on,
                 organization_id,
                 message.id
             ],

@@ -7,8 +7,8 @@ use pesan_model::webhook::{DeliveryState, Envelope};
 use pesan_model::{
     AccountId, AccountState, ApiKeyId, AutomaticKind, ChatId, ChatLogId, ChatStatus, ContactId, Currency,
     CustomFieldId, Day, DeliveryId, Direction, DonationId, EventId, InvitationId, JobId, MediaId, MergeId, MessageId,
-    MessageStatus, NoteId, OrganizationId, ProviderKind, QuarantineId, QuickReplyId, ReminderId, Role, TagColor, TagId,
-    TeamId, Timestamp, UserId, WebhookId, Zone,
+    MessageStatus, NoteId, OrganizationId, ProviderKind, QuarantineId, QuickReplyId, ReminderId, RemoteLinkId, Role,
+    TagColor, TagId, TeamId, Timestamp, UserId, WebhookId, Zone,
 };
 use sqlx::Row as _;
 use uuid::Uuid;
@@ -132,6 +132,7 @@ converted! {
     CustomFieldId: Uuid, |value| Ok(value.into());
     QuickReplyId: Uuid, |value| Ok(value.into());
     MergeId: Uuid, |value| Ok(value.into());
+    RemoteLinkId: Uuid, |value| Ok(value.into());
     Currency: String, |value| value.parse().map_err(|error| Error::corrupt("currency", error));
     Day: String, |value| value.parse().map_err(|error| Error::corrupt("day", error));
     Zone: String, |value| value.parse().map_err(|error| Error::corrupt("time zone", error));

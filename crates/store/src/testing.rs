@@ -11,6 +11,9 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use pesan_model::{AccountId, ChatId, MessageId, OrganizationId, Timestamp};
+
+use crate::row::{FromRow, Row};
 use crate::{Store, StoreOptions};
 
 /// A database that is thrown away afterwards.
@@ -155,6 +158,96 @@ pub async fn forget_search(store: &Store) {
         })
         .await
         .expect("what is found is deleted");
+}
+
+/// What is stored of a message, for tests that count for themselves.
+#[derive(Debug, Clone)]
+pub struct MessageFacts {
+    /// Its id.
+    pub id: MessageId,
+    /// Its account.
+    pub account_id: AccountId,
+    /// Its chat.
+    pub chat_id: ChatId,
+    /// `in` or `out`.
+    pub direction: String,
+    /// WhatsApp's id.
+    pub wa_id: String,
+    /// What it is.
+    pub kind: String,
+    /// Where it is on its way.
+    pub status: String,
+    /// Its place in the thread.
+    pub at: Timestamp,
+    /// When it left.
+    pub sent_at: Option<Timestamp>,
+    /// When it was read.
+    pub read_at: Option<Timestamp>,
+    /// When it was given up.
+    pub failed_at: Option<Timestamp>,
+    /// How long somebody had waited for it.
+    pub waited: Option<i64>,
+}
+
+impl FromRow for MessageFacts {
+    fn from_row(row: &Row<'_>) -> Result<Self, crate::Error> {
+        Ok(Self {
+            id: row.get(0)?,
+            account_id: row.get(1)?,
+            chat_id: row.get(2)?,
+            direction: row.get(3)?,
+            wa_id: row.get(4)?,
+            kind: row.get(5)?,
+            status: row.get(6)?,
+            at: row.get(7)?,
+            sent_at: row.get(8)?,
+            read_at: row.get(9)?,
+            failed_at: row.get(10)?,
+            waited: row.get(11)?,
+        })
+    }
+}
+
+/// Everything that is stored of messages, deleted ones too.
+pub async fn all_messages(store: &Store, organization_id: OrganizationId) -> Vec<MessageFacts> {
+    let sql = "SELECT id, account_id, chat_id, direction, wa_id, kind, status, at, sent_at, read_at, failed_at, waited \
+         FROM message WHERE organization_id = $1 ORDER BY chat_id, at, id";
+    store
+        .read::<_, crate::Error, _>(move |tx| {
+            Box::pin(async move { tx.fetch_all(sql, crate::args![organization_id]).await })
+        })
+        .await
+        .expect("read")
+}
+
+/// When each contact was met, merged ones too.
+pub async fn all_contacts(store: &Store, organization_id: OrganizationId) -> Vec<Timestamp> {
+    let found: Vec<(Timestamp,)> = store
+        .read::<_, crate::Error, _>(move |tx| {
+            Box::pin(async move {
+                tx.fetch_all(
+                    "SELECT created_at FROM contact WHERE organization_id = $1",
+                    crate::args![organization_id],
+                )
+                .await
+            })
+        })
+        .await
+        .expect("read");
+    found.into_iter().map(|(created_at,)| created_at).collect()
+}
+
+/// Leaves messages and contacts as those are that were there before anything was counted of them.
+pub async fn forget_counts(store: &Store) {
+    store
+        .write::<_, crate::Error, _>(|tx| {
+            Box::pin(async move {
+                crate::statistic::backlog::begin_anew(tx).await?;
+                tx.execute("UPDATE message SET waited = NULL", Vec::new()).await
+            })
+        })
+        .await
+        .expect("the counts are deleted");
 }
 
 /// An empty SQLite database.

@@ -3,8 +3,8 @@
 use pesan_model::{
     AccountId, AccountState, ApiKeyId, AutomaticKind, ChatId, ChatLogId, ChatStatus, ContactId, Currency,
     CustomFieldId, Day, DeliveryId, Direction, DonationId, EventId, InvitationId, JobId, MediaId, MergeId, MessageId,
-    MessageStatus, NoteId, OrganizationId, ProviderKind, QuarantineId, QuickReplyId, ReminderId, Role, TagColor, TagId,
-    TeamId, Timestamp, UserId, WebhookId, Zone,
+    MessageStatus, NoteId, OrganizationId, ProviderKind, QuarantineId, QuickReplyId, ReminderId, RemoteLinkId, Role,
+    TagColor, TagId, TeamId, Timestamp, UserId, WebhookId, Zone,
 };
 use uuid::Uuid;
 
@@ -91,6 +91,7 @@ into_value! {
     CustomFieldId => Uuid, |value| value.uuid();
     QuickReplyId => Uuid, |value| value.uuid();
     MergeId => Uuid, |value| value.uuid();
+    RemoteLinkId => Uuid, |value| value.uuid();
     Currency => Text, |value| value.code().to_owned();
     Day => Text, |value| value.to_string();
     &Zone => Text, |value| value.name().to_owned();

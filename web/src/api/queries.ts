@@ -15,6 +15,8 @@ const LIVE = { staleTime: Number.POSITIVE_INFINITY } as const;
 
 /** How long the people, tags and teams that were read are taken for what there is. */
 const TEAM_MS = 60_000;
+/** How often it is looked whether a link for linking from far away was opened. */
+const REMOTE_MS = 3_000;
 /** How often a list of who waits is read again. */
 const WAITING_MS = 30_000;
 
@@ -37,6 +39,10 @@ export const keys = {
   chat: (id: string) => ["chat", id] as const,
   chatLog: (id: string) => ["chat-log", id] as const,
   counters: ["counters"] as const,
+  /** What was counted day by day. */
+  statistics: ["statistics"] as const,
+  /** Links by which somebody far away links an account. */
+  remoteLinks: (accountId: string) => ["remote-links", accountId] as const,
   colleagues: ["colleagues"] as const,
   tags: ["tags"] as const,
   teams: ["teams"] as const,
@@ -96,6 +102,15 @@ export const historyQuery = (id: string) =>
       ask(api.GET("/v1/accounts/{id}/history", { params: { path: { id }, query: { after: pageParam } }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
+  });
+
+/** The links of an account that work: read again now and then, because no event tells that one was opened. */
+export const remoteLinksQuery = (id: string) =>
+  queryOptions({
+    queryKey: keys.remoteLinks(id),
+    queryFn: async ({ signal }) =>
+      (await ask(api.GET("/v1/accounts/{id}/remote-links", { params: { path: { id } }, signal }))).data,
+    refetchInterval: ({ state }) => (state.data && state.data.length > 0 ? REMOTE_MS : false),
   });
 
 /** What came in on an account and could not be stored, oldest first. */
@@ -335,4 +350,11 @@ export const auditQuery = infiniteQueryOptions({
     ask(api.GET("/v1/audit", { params: { query: { limit: 50, after: pageParam } }, signal })),
   initialPageParam: undefined as string | undefined,
   getNextPageParam: (page) => page.next ?? undefined,
+});
+
+/** What currencies there are, and how many decimals their amounts have. */
+export const currenciesQuery = queryOptions({
+  queryKey: ["currencies"],
+  queryFn: async ({ signal }) => (await ask(api.GET("/v1/currencies", { signal }))).data,
+  staleTime: Number.POSITIVE_INFINITY,
 });

@@ -46,7 +46,7 @@ function useGeneral(setOpen: (open: Open) => void): void {
     const page = (
       id: string,
       label: string,
-      to: "/chats" | "/accounts" | "/webhooks" | "/settings",
+      to: "/chats" | "/accounts" | "/dashboard" | "/webhooks" | "/settings",
       needs: Permission,
     ) =>
       ({
@@ -59,6 +59,7 @@ function useGeneral(setOpen: (open: Open) => void): void {
     return [
       page("go-chats", t("command.goChats"), "/chats", "messages:read"),
       page("go-accounts", t("command.goAccounts"), "/accounts", "accounts:read"),
+      page("go-dashboard", t("command.goDashboard"), "/dashboard", "messages:read"),
       page("go-webhooks", t("command.goWebhooks"), "/webhooks", "webhooks:manage"),
       page("go-settings", t("command.goSettings"), "/settings", "keys:manage"),
       {

@@ -10,7 +10,7 @@ import { Sending } from "~/features/chats/Sending";
 import { ReminderNotices } from "~/features/contacts/ReminderNotices";
 import { Live, useLive } from "~/live/Live";
 import { useMay } from "~/ui/Allowed";
-import { IconChats, IconPhone, IconSettings, IconWebhook } from "~/ui/icons";
+import { IconChart, IconChats, IconPhone, IconSettings, IconWebhook } from "~/ui/icons";
 import { AccountsDot } from "./AccountsDot";
 import { CommandBar } from "./CommandBar";
 import { Mark } from "./Mark";
@@ -19,8 +19,8 @@ import classes from "./Shell.module.css";
 import { UserMenu } from "./UserMenu";
 
 interface Place {
-  to: "/accounts" | "/chats" | "/webhooks" | "/settings";
-  text: "accounts" | "chats" | "webhooks" | "settings";
+  to: "/accounts" | "/chats" | "/dashboard" | "/webhooks" | "/settings";
+  text: "accounts" | "chats" | "dashboard" | "webhooks" | "settings";
   icon: ComponentType<{ size?: number | string }>;
   needs?: Permission;
 }
@@ -28,6 +28,7 @@ interface Place {
 const PLACES: Place[] = [
   { to: "/chats", text: "chats", icon: IconChats, needs: "messages:read" },
   { to: "/accounts", text: "accounts", icon: IconPhone, needs: "accounts:read" },
+  { to: "/dashboard", text: "dashboard", icon: IconChart, needs: "messages:read" },
   { to: "/webhooks", text: "webhooks", icon: IconWebhook, needs: "webhooks:manage" },
   { to: "/settings", text: "settings", icon: IconSettings, needs: "keys:manage" },
 ];

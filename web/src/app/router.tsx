@@ -12,6 +12,7 @@ import {
 import { Problem } from "~/api/problem";
 import { meQuery, setupQuery } from "~/api/queries";
 import { chatsSearch } from "~/features/chats/filters";
+import { dashboardSearch } from "~/features/dashboard/period";
 import { CrashPage } from "./CrashPage";
 import { NotFoundPage } from "./NotFoundPage";
 import { Shell } from "./Shell";
@@ -59,6 +60,13 @@ const invitationRoute = createRoute({
   component: lazyRouteComponent(() => import("~/features/auth/InvitationPage"), "InvitationPage"),
 });
 
+/** Without a log-in: the link is what lets in. */
+const remoteLinkRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/link",
+  component: lazyRouteComponent(() => import("~/features/accounts/RemoteLinkPage"), "RemoteLinkPage"),
+});
+
 const shellRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: "shell",
@@ -103,6 +111,13 @@ const chatRoute = createRoute({
   path: "$chatId",
 });
 
+const dashboardRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/dashboard",
+  validateSearch: dashboardSearch,
+  component: lazyRouteComponent(() => import("~/features/dashboard/DashboardPage"), "DashboardPage"),
+});
+
 const webhooksRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/webhooks",
@@ -125,7 +140,15 @@ const routeTree = rootRoute.addChildren([
   loginRoute,
   setupRoute,
   invitationRoute,
-  shellRoute.addChildren([homeRoute, accountsRoute, chatsRoute.addChildren([chatRoute]), webhooksRoute, settingsRoute]),
+  remoteLinkRoute,
+  shellRoute.addChildren([
+    homeRoute,
+    accountsRoute,
+    chatsRoute.addChildren([chatRoute]),
+    dashboardRoute,
+    webhooksRoute,
+    settingsRoute,
+  ]),
 ]);
 
 export function createAppRouter(client: QueryClient, history?: RouterHistory) {

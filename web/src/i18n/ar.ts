@@ -1,6 +1,7 @@
 import { accounts } from "./ar/accounts";
 import { composer } from "./ar/composer";
 import { contacts } from "./ar/contacts";
+import { dashboard, remote } from "./ar/dashboard";
 import { errors } from "./ar/errors";
 import { command, inbox, organize } from "./ar/inbox";
 import { people, quarantine } from "./ar/people";
@@ -14,8 +15,10 @@ export const ar: Texts = {
   ...accounts,
   command,
   composer,
+  dashboard,
   inbox,
   organize,
+  remote,
   replay,
   replies,
   search,
@@ -46,6 +49,7 @@ export const ar: Texts = {
   },
   nav: {
     main: "الرئيسية",
+    dashboard: "المتابعة",
     accounts: "الحسابات",
     chats: "المحادثات",
     webhooks: "الويب هوك",

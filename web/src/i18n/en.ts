@@ -1,6 +1,7 @@
 import { accounts } from "./en/accounts";
 import { composer } from "./en/composer";
 import { contacts } from "./en/contacts";
+import { dashboard, remote } from "./en/dashboard";
 import { errors } from "./en/errors";
 import { command, inbox, organize } from "./en/inbox";
 import { people, quarantine } from "./en/people";
@@ -14,8 +15,10 @@ export const en = {
   ...accounts,
   command,
   composer,
+  dashboard,
   inbox,
   organize,
+  remote,
   replay,
   replies,
   search,
@@ -46,6 +49,7 @@ export const en = {
   },
   nav: {
     main: "Main",
+    dashboard: "Dashboard",
     accounts: "Accounts",
     chats: "Chats",
     webhooks: "Webhooks",

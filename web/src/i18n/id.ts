@@ -2,6 +2,7 @@ import type { Texts } from "./en";
 import { accounts } from "./id/accounts";
 import { composer } from "./id/composer";
 import { contacts } from "./id/contacts";
+import { dashboard, remote } from "./id/dashboard";
 import { errors } from "./id/errors";
 import { command, inbox, organize } from "./id/inbox";
 import { people, quarantine } from "./id/people";
@@ -14,8 +15,10 @@ export const id: Texts = {
   ...accounts,
   command,
   composer,
+  dashboard,
   inbox,
   organize,
+  remote,
   replay,
   replies,
   search,
@@ -46,6 +49,7 @@ export const id: Texts = {
   },
   nav: {
     main: "Utama",
+    dashboard: "Dasbor",
     accounts: "Akun",
     chats: "Percakapan",
     webhooks: "Webhook",

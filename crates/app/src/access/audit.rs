@@ -15,13 +15,13 @@ use crate::context::App;
 use crate::error::{Error, Result};
 
 /// What is written about a change: made before the transaction, appended as its last statement.
-pub(super) struct Note {
+pub(crate) struct Note {
     organization_id: OrganizationId,
     entry: AuditEntry,
 }
 
 impl Note {
-    pub(super) fn new(app: &App, caller: &Caller, action: &str, target: Option<String>) -> Self {
+    pub(crate) fn new(app: &App, caller: &Caller, action: &str, target: Option<String>) -> Self {
         Self {
             organization_id: caller.organization_id,
             entry: AuditEntry {
@@ -35,7 +35,7 @@ impl Note {
         }
     }
 
-    pub(super) async fn append(&self, tx: &mut Tx<'_>) -> Result<()> {
+    pub(crate) async fn append(&self, tx: &mut Tx<'_>) -> Result<()> {
         audit::append(tx, self.organization_id, &self.entry).await?;
         Ok(())
     }

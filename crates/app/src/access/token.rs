@@ -17,6 +17,11 @@ pub(super) fn generate(random: &dyn Random) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
+/// Whether this can be a secret of ours at all.
+pub(super) fn is_secret(text: &str) -> bool {
+    text.len() == SECRET_LEN && URL_SAFE_NO_PAD.decode(text).is_ok()
+}
+
 /// A new API key: the prefix, the secret, and a checksum that tells a mistyped key without asking the database.
 pub(super) fn generate_key(random: &dyn Random) -> String {
     let secret = generate(random);
@@ -65,5 +70,6 @@ mod tests {
         assert_eq!(one.len(), SECRET_LEN);
         assert_ne!(one, two);
         assert_ne!(hash(&one), hash(&two));
+        assert!(is_secret(&one) && !is_secret(&one[1..]) && !is_secret(&"=".repeat(SECRET_LEN)));
     }
 }

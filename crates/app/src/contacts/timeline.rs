@@ -33,7 +33,11 @@ pub async fn list(
                 let id = person.id();
                 let mut entries = Vec::new();
                 if may_see_donations {
-                    let donations = donation::list(tx, organization, Some(id), before, limit).await?;
+                    let of_person = donation::Filter {
+                        contact_id: Some(id),
+                        ..donation::Filter::default()
+                    };
+                    let donations = donation::list(tx, organization, &of_person, before, limit).await?;
                     let placed = donations
                         .into_iter()
                         .map(|(donation, at)| entry(at, Happening::Donation(donation)));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pesan_model::{OrganizationId, Timestamp};
 use pesan_store::delivery::{self, queue};
-use pesan_store::{event, idempotency, invitation, mail, organization};
+use pesan_store::{event, idempotency, invitation, mail, organization, remote_link};
 
 use crate::context::App;
 use crate::error::{Error, Result};
@@ -68,6 +68,10 @@ pub async fn sweep(app: &Arc<App>) -> Result<u64> {
     deleted += app
         .store
         .write::<_, Error, _>(move |tx| Box::pin(async move { Ok(invitation::delete_expired(tx, settled).await?) }))
+        .await?;
+    deleted += app
+        .store
+        .write::<_, Error, _>(move |tx| Box::pin(async move { Ok(remote_link::delete_expired(tx, settled).await?) }))
         .await?;
     if let Some(kept) = app.settings.event_retention {
         deleted += forget_events(app, now.minus(kept)).await?;

@@ -392,7 +392,11 @@ async fn has(test: &TestApp, id: ContactId) -> (Vec<String>, Vec<String>, Vec<St
     let notes = notes::list_of_contact(&test.app, &test.caller, id, None, 50)
         .await
         .expect("notes");
-    let donations = donations::list(&test.app, &test.caller, Some(id), None, 50)
+    let of_person = donations::Filter {
+        contact_id: Some(id),
+        ..donations::Filter::default()
+    };
+    let donations = donations::list(&test.app, &test.caller, of_person, None, 50)
         .await
         .expect("donations");
     let filter = Filter {

@@ -48,7 +48,11 @@ pub(crate) async fn donor(test: &TestApp, id: ContactId) -> Donor {
 }
 
 async fn listed(test: &TestApp, id: ContactId) -> Vec<Donation> {
-    let page = donations::list(&test.app, &test.caller, Some(id), None, 1_000)
+    let of_person = donations::Filter {
+        contact_id: Some(id),
+        ..donations::Filter::default()
+    };
+    let page = donations::list(&test.app, &test.caller, of_person, None, 1_000)
         .await
         .expect("listed");
     page.into_iter().map(|(donation, _)| donation).collect()

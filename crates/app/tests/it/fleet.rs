@@ -1,5 +1,6 @@
 //! Accounts that run: states, reconnects, leases. Waits end when the test says so, and the clock stands still.
 
+mod links;
 mod records;
 
 use std::collections::HashMap;

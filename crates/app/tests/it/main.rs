@@ -19,5 +19,6 @@ mod quick_replies;
 mod receiver;
 mod reminders;
 mod search;
+mod statistics;
 mod support;
 mod webhooks;

@@ -23,8 +23,10 @@ mod organization;
 mod quarantine;
 mod quick_replies;
 mod reminders;
+mod remote_links;
 mod search;
 mod setup;
+mod statistics;
 mod stream;
 mod tags;
 mod teams;
@@ -44,6 +46,7 @@ pub(crate) fn open() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .merge(setup::routes())
         .merge(invitations::open_routes())
+        .merge(remote_links::open_routes())
         .merge(log_in::open_routes())
 }
 
@@ -59,6 +62,7 @@ pub(crate) fn closed() -> OpenApiRouter<Shared> {
         .merge(audit::routes())
         .merge(accounts::routes())
         .merge(account_qr::routes())
+        .merge(remote_links::closed_routes())
         .merge(quarantine::routes())
         .merge(messages::routes())
         .merge(chats::routes())
@@ -74,6 +78,7 @@ pub(crate) fn closed() -> OpenApiRouter<Shared> {
         .merge(reminders::routes())
         .merge(donations::routes())
         .merge(donors::routes())
+        .merge(statistics::routes())
         .merge(media::routes())
         .merge(events::routes())
         .merge(stream::routes())

@@ -140,6 +140,8 @@ async fn secure(State(server): State<Shared>, request: Request, next: Next) -> R
     set(REFERRER_POLICY, "no-referrer");
     set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    // Nothing here is for search engines, and no link to it either.
+    set(HeaderName::from_static("x-robots-tag"), "noindex, nofollow");
     // The microphone is for voice notes.
     set(
         HeaderName::from_static("permissions-policy"),

@@ -20,7 +20,7 @@ pub(crate) type Answer<T> = Result<T, Problem>;
 const SOON: Duration = Duration::from_secs(5);
 
 /// Every code of a problem. The tests of the web app ask for a text for each.
-const CODES: [&str; 53] = [
+const CODES: [&str; 55] = [
     "already_exists",
     "already_set_up",
     "being_sent",
@@ -52,6 +52,8 @@ const CODES: [&str; 53] = [
     "not_linked",
     "not_queued",
     "not_running",
+    "nothing_to_scan",
+    "remote_link_void",
     "same_person",
     "session_disconnected",
     "shortcut_taken",

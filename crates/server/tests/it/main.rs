@@ -16,9 +16,11 @@ mod openapi;
 #[cfg(feature = "sandbox")]
 mod product;
 mod program;
+mod remote_links;
 mod replies;
 mod requests;
 mod search;
+mod statistics;
 mod stream;
 mod support;
 mod ui;

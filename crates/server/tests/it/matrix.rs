@@ -36,6 +36,8 @@ async fn nothing_but_the_door_is_open() {
         "POST /v1/invitations/accept",
         "POST /v1/invitations/look-up",
         "POST /v1/login",
+        "POST /v1/remote-links/look",
+        "POST /v1/remote-links/renew",
         "GET /v1/setup",
         "POST /v1/setup/owner",
     ];
@@ -184,6 +186,8 @@ async fn things(server: &TestServer) -> Value {
         .post("/v1/quick-replies", &json!({"shortcut": "hi", "body": "x"}))
         .await
         .expect(201));
+    let link = format!("/v1/accounts/{}/remote-links", account.as_str().expect("an id"));
+    let link = id(server.post(&link, &json!({})).await.expect(201));
     let message = json!({"account_id": account, "to": "6280000000001", "type": "text", "text": {"body": "x"}});
     let message = server.post("/v1/messages", &message).await.expect(202);
     let quarantined = server.quarantined(account.as_str().expect("an id"), b"{}").await;
@@ -202,7 +206,7 @@ async fn things(server: &TestServer) -> Value {
         "messages": message["id"], "chats": message["chat_id"], "accounts": account, "media": media, "keys": key,
         "webhooks": webhook, "users": user, "contacts": contact, "notes": note, "donations": donation,
         "reminders": reminder, "custom-fields": field, "invitations": invitation, "quarantine": quarantined,
-        "tags": tag, "teams": team, "quick-replies": quick_reply,
+        "tags": tag, "teams": team, "quick-replies": quick_reply, "remote-links": link,
     })
 }
 
@@ -221,6 +225,7 @@ fn filled(path: &str, things: &Value) -> String {
         "messages" => "msg",
         "quarantine" => "qrt",
         "quick-replies" => "qrp",
+        "remote-links" => "rlk",
         "tags" => "tag",
         "teams" => "team",
         "notes" => "note",

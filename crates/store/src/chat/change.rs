@@ -10,6 +10,7 @@ use pesan_model::{
 };
 
 use crate::chat_counter::Counted;
+use crate::statistic::messages as counts;
 use crate::{Error, Tx, args, dialect, message, rows};
 
 rows! {
@@ -181,7 +182,13 @@ pub async fn add_message(
             after.waiting_since = before.waiting_since.or(Some(at));
             after.open();
         }
-        Arrival::Written => after.waiting_since = None,
+        Arrival::Written => {
+            if let Some(since) = before.waiting_since {
+                let waited = at.millis() - since.millis();
+                counts::answer(tx, organization_id, (message_id, waited)).await?;
+            }
+            after.waiting_since = None;
+        }
         Arrival::Noted => {}
     }
     save(tx, organization_id, chat_id, (&before, &after)).await?;
@@ -377,15 +384,18 @@ async fn merge(tx: &mut Tx<'_>, organization_id: OrganizationId, gone: ChatId, k
     let other = lock(tx, organization_id, gone).await?;
     let before = lock(tx, organization_id, kept).await?;
     // The same message can be in both when it came once under each address: the first one stays.
-    tx.execute(
+    let sql = format!(
         "DELETE FROM message WHERE chat_id = $1 AND EXISTS (SELECT 1 FROM message k WHERE k.chat_id = $2 \
-         AND k.sender = message.sender AND k.wa_id = message.wa_id)",
-        args![gone, kept],
-    )
-    .await?;
+         AND k.sender = message.sender AND k.wa_id = message.wa_id) RETURNING {}",
+        counts::Standing::COLUMNS
+    );
+    for twice in tx.fetch_all(&sql, args![gone, kept]).await? {
+        counts::remove(tx, organization_id, &twice).await?;
+    }
     tx.execute("UPDATE message SET chat_id = $1 WHERE chat_id = $2", args![kept, gone])
         .await?;
     message::search::move_chat(tx, gone, kept).await?;
+    counts::merge_chats(tx, organization_id, before.account_id, (gone, kept)).await?;
     for table in ["chat_log", "note", "reminder"] {
         tx.execute(
             &format!("UPDATE {table} SET chat_id = $1 WHERE chat_id = $2"),

@@ -13,8 +13,9 @@ import { ago } from "~/ui/time";
 import { useLogout } from "./actions";
 import classes from "./LinkDialog.module.css";
 import { QrCode } from "./QrCode";
-import { STEP_NAMES, StepPicture } from "./StepPicture";
-import { STEPS, type Stage, stageOf, stepsDone } from "./stage";
+import { RemoteLink } from "./RemoteLink";
+import { LinkProgress, PhoneSteps } from "./Steps";
+import { type Stage, stageOf, stepsDone } from "./stage";
 
 /** How long "Connected" is shown before the dialog closes by itself. */
 export const CLOSE_AFTER_MS = 1_500;
@@ -174,17 +175,18 @@ function Picture({ stage, account, onConnect }: { stage: Stage; account: Account
     case "scan":
     case "ended":
       return (
-        <div className={classes.scan}>
-          <QrCode accountId={account.id} accountName={account.name} hasEnded={stage === "ended"} onAgain={onConnect} />
-          <ol className={classes.steps}>
-            {STEP_NAMES.map((step) => (
-              <li key={step}>
-                <StepPicture step={step} />
-                <span>{t(`link.${step}`)}</span>
-              </li>
-            ))}
-          </ol>
-        </div>
+        <>
+          <div className={classes.scan}>
+            <QrCode
+              accountId={account.id}
+              accountName={account.name}
+              hasEnded={stage === "ended"}
+              onAgain={onConnect}
+            />
+            <PhoneSteps />
+          </div>
+          <RemoteLink accountId={account.id} />
+        </>
       );
     case "phone":
     case "healing":
@@ -202,7 +204,7 @@ function Picture({ stage, account, onConnect }: { stage: Stage; account: Account
           <div className={classes.big} data-done={stage === "connected" || undefined}>
             {stage === "connected" ? <IconCheck size={44} /> : <Loader size={44} color="teal" />}
           </div>
-          <Progress stage={stage} />
+          <LinkProgress stage={stage} />
           {stage === "connected" && <Text size="sm">{t("link.connectedHint")}</Text>}
         </Stack>
       );
@@ -215,24 +217,4 @@ function Picture({ stage, account, onConnect }: { stage: Stage; account: Account
     default:
       return stage satisfies never;
   }
-}
-
-function Progress({ stage }: { stage: Stage }) {
-  const { t } = useTranslation();
-  const done = stepsDone(stage);
-  return (
-    <Group gap={0} wrap="nowrap" w="100%" className={classes.progress}>
-      {STEPS.map((step, index) => (
-        <div
-          key={step}
-          className={classes.step}
-          data-done={index < done || undefined}
-          data-now={index === done || undefined}
-        >
-          <span className={classes.bullet}>{index < done && <IconCheck size={14} />}</span>
-          {t(`link.${step}`)}
-        </div>
-      ))}
-    </Group>
-  );
 }

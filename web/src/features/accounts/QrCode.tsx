@@ -1,20 +1,10 @@
-import { Button, Group, Loader, RingProgress, Stack, Text, VisuallyHidden } from "@mantine/core";
-import { useInterval } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { qrQuery } from "~/api/queries";
-import { IconDownload, IconRefresh } from "~/ui/icons";
 import { ProblemAlert } from "~/ui/ProblemAlert";
-import classes from "./LinkDialog.module.css";
-import { saidBetween } from "./stage";
+import { QrFrame } from "./QrFrame";
 
 /** Asked again this long after a code ran out, and this often while there is none. */
 const POLL_MS = 1_000;
-
-/** How long a code is good: the first one of an attempt longer than those that follow. */
-const FIRST_MS = 60_000;
-const NEXT_MS = 20_000;
 
 interface Props {
   accountId: string;
@@ -29,103 +19,13 @@ interface Props {
  * when that does not arrive, the code is asked for again as it expires.
  */
 export function QrCode({ accountId, accountName, hasEnded, onAgain }: Props) {
-  const { t } = useTranslation();
   const { data, dataUpdatedAt, error, refetch } = useQuery({
     ...qrQuery(accountId),
     enabled: !hasEnded,
     refetchInterval: ({ state }) => Math.max(POLL_MS, state.data?.remainingMs ?? 0) + 200,
     refetchIntervalInBackground: true,
   });
-  const [now, setNow] = useState(() => Date.now());
-  useInterval(() => setNow(Date.now()), 250, { autoInvoke: true });
-  /** The last code, to be seen behind the veil once it is void. */
-  const [lastPng, setLastPng] = useState<string>();
-  if (data && data.png !== lastPng) setLastPng(data.png);
-
-  const left = data && !hasEnded ? Math.max(0, data.remainingMs - Math.max(0, now - dataUpdatedAt)) : 0;
-  const secs = Math.ceil(left / 1_000);
-  const isVoid = left === 0;
-  const whole = (data?.remainingMs ?? 0) > NEXT_MS + 1_000 ? FIRST_MS : NEXT_MS;
-  const said = useSaid(data ? secs : undefined);
-
   if (error && !data) return <ProblemAlert error={error} retry={() => void refetch()} />;
-  return (
-    <Stack align="center" gap="sm" w="100%" maw={364}>
-      <div className={classes.frame} data-void={isVoid || undefined}>
-        {lastPng ? <img src={lastPng} alt={t("link.qrAlt")} aria-hidden={isVoid || undefined} /> : <NoCode />}
-        {isVoid && (
-          <div className={classes.veil}>
-            {hasEnded ? (
-              <Stack align="center" gap="sm">
-                <span>{t("reconnect.ended")}</span>
-                <Button leftSection={<IconRefresh size={18} />} onClick={onAgain} data-autofocus>
-                  {t("reconnect.newCode")}
-                </Button>
-              </Stack>
-            ) : (
-              <Stack align="center" gap="xs">
-                <Loader size="sm" />
-                <span>{t("link.renewing")}</span>
-              </Stack>
-            )}
-          </div>
-        )}
-      </div>
-      {!hasEnded && (
-        <Group justify="space-between" w="100%" gap={4}>
-          <Group gap={8} wrap="nowrap">
-            <RingProgress
-              aria-hidden
-              size={34}
-              thickness={4}
-              roundCaps
-              sections={[{ value: Math.min(100, (left / whole) * 100), color: left < 5_000 ? "yellow" : "teal" }]}
-            />
-            <Text size="sm" c="dimmed" style={{ whiteSpace: "nowrap" }}>
-              {t("link.nextCode", { secs })}
-            </Text>
-          </Group>
-          <Button
-            component="a"
-            href={isVoid ? undefined : data?.png}
-            download={`pesan-${accountName.replace(/[^\p{L}\p{N}]+/gu, "-")}.png`}
-            variant="subtle"
-            size="compact-sm"
-            leftSection={<IconDownload size={16} />}
-            data-disabled={isVoid || undefined}
-            aria-disabled={isVoid || undefined}
-          >
-            {t("link.download")}
-          </Button>
-        </Group>
-      )}
-      <VisuallyHidden aria-live="polite" data-testid="qr-countdown">
-        {said === undefined ? "" : said === 0 ? t("reconnect.expired") : t("reconnect.secondsLeft", { count: said })}
-      </VisuallyHidden>
-    </Stack>
-  );
-}
-
-/** What is said aloud of the seconds that are left: few of them, so that nobody is talked over. */
-function useSaid(secs: number | undefined): number | undefined {
-  const [heard, setHeard] = useState<{ secs: number; said: number | undefined }>();
-  if (secs !== undefined && secs !== heard?.secs) {
-    const said = saidBetween(heard?.secs, secs);
-    // Between two of them the last one stays; a new code takes it away.
-    const isNew = heard !== undefined && secs > heard.secs;
-    setHeard({ secs, said: said ?? (isNew ? undefined : heard?.said) });
-  }
-  return heard?.said;
-}
-
-/** Stands where no code has been yet. */
-function NoCode() {
-  const dots = Array.from({ length: 21 * 21 }, (_, index) => index).filter((index) => (index * 7919) % 11 < 5);
-  return (
-    <svg viewBox="-2 -2 25 25" aria-hidden className={classes.noCode}>
-      {dots.map((index) => (
-        <rect key={index} x={index % 21} y={Math.floor(index / 21)} width={1} height={1} />
-      ))}
-    </svg>
-  );
+  const code = data ? { png: data.png, remainingMs: data.remainingMs, readAt: dataUpdatedAt } : undefined;
+  return <QrFrame code={code} accountName={accountName} hasEnded={hasEnded} onAgain={onAgain} />;
 }

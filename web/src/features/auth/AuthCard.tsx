@@ -2,8 +2,8 @@ import { Card, Group, Stack, Text, Title } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Mark } from "~/app/Mark";
+import { LanguageRow } from "~/ui/LanguageRow";
 import classes from "./AuthCard.module.css";
-import { LanguageRow } from "./LanguageRow";
 
 /** What a person sees before they are logged in. */
 export function AuthCard(props: { title: string; text: string; children: ReactNode }) {

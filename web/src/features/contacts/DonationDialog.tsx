@@ -3,15 +3,16 @@ import { useForm } from "@mantine/form";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Problem, sortFields } from "~/api/problem";
+import { currenciesQuery } from "~/api/queries";
 import type { Donation, DonationMethod, DonationStatus } from "~/api/types";
 import { upload } from "~/api/upload";
 import { Dialog } from "~/ui/Dialog";
+import { decimalsOf, separators, showMoney } from "~/ui/money";
 import { notifyDone } from "~/ui/notify";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { localDay } from "~/ui/time";
 import { useCorrectDonation, useRecordDonation } from "./actions";
-import { decimalsOf, separators, showMoney } from "./money";
-import { currenciesQuery, donorRulesQuery } from "./queries";
+import { donorRulesQuery } from "./queries";
 
 const METHODS: DonationMethod[] = ["bank_transfer", "qris", "e_wallet", "card", "cash", "other"];
 const STATUSES: DonationStatus[] = ["confirmed", "pending", "refunded"];

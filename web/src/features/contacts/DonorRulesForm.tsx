@@ -4,12 +4,12 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "~/api/client";
 import { Problem, sortFields } from "~/api/problem";
-import { keys } from "~/api/queries";
+import { currenciesQuery, keys } from "~/api/queries";
 import type { CurrencyInfo, DonorRules } from "~/api/types";
+import { decimalsOf, separators } from "~/ui/money";
 import { notifyDone } from "~/ui/notify";
 import { ProblemAlert } from "~/ui/ProblemAlert";
-import { decimalsOf, separators } from "./money";
-import { currenciesQuery, donorRulesQuery } from "./queries";
+import { donorRulesQuery } from "./queries";
 
 /** What the segments go by. */
 export function DonorRulesForm() {

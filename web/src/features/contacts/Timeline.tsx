@@ -6,12 +6,12 @@ import type { Donation, TimelineEntry } from "~/api/types";
 import { useMay } from "~/ui/Allowed";
 import { Confirm } from "~/ui/Confirm";
 import { IconBell, IconEdit, IconHeart, IconMerge, IconMore, IconNote, IconTrash, IconUser } from "~/ui/icons";
+import { useMoney } from "~/ui/money";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { day, full } from "~/ui/time";
 import { useDeleteDonation } from "./actions";
 import classes from "./Contacts.module.css";
 import { DonationDialog } from "./DonationDialog";
-import { useMoney } from "./money";
 import { timelineQuery } from "./queries";
 import { Nothing, Section } from "./Section";
 

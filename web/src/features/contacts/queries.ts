@@ -89,12 +89,6 @@ export const customFieldsQuery = queryOptions({
   staleTime: 60_000,
 });
 
-export const currenciesQuery = queryOptions({
-  queryKey: ["currencies"],
-  queryFn: async ({ signal }) => (await ask(api.GET("/v1/currencies", { signal }))).data,
-  staleTime: Number.POSITIVE_INFINITY,
-});
-
 export const donorRulesQuery = queryOptions({
   queryKey: ["donor-rules"],
   queryFn: ({ signal }) => ask(api.GET("/v1/donor-rules", { signal })),

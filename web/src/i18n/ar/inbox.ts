@@ -115,6 +115,7 @@ export const command: Texts["command"] = {
   search: "بحث",
   goChats: "إلى المحادثات",
   goAccounts: "إلى الحسابات",
+  goDashboard: "إلى لوحة المتابعة",
   goWebhooks: "إلى الويب هوك",
   goSettings: "إلى الإعدادات",
 };

@@ -110,6 +110,7 @@ export const command = {
   search: "Search",
   goChats: "Go to chats",
   goAccounts: "Go to accounts",
+  goDashboard: "Go to the dashboard",
   goWebhooks: "Go to webhooks",
   goSettings: "Go to settings",
 };

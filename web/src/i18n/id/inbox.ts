@@ -111,6 +111,7 @@ export const command: Texts["command"] = {
   search: "Cari",
   goChats: "Ke percakapan",
   goAccounts: "Ke akun",
+  goDashboard: "Ke dasbor",
   goWebhooks: "Ke webhook",
   goSettings: "Ke pengaturan",
 };

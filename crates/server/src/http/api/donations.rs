@@ -34,6 +34,10 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 struct DonationQuery {
     /// Only of this person.
     contact_id: Option<ContactId>,
+    /// Only those given on this day or later.
+    from: Option<Day>,
+    /// Only those given on this day or earlier.
+    to: Option<Day>,
     /// Most items, 1 to 200; 50 when it is left out.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<i64>,
@@ -92,15 +96,21 @@ struct CorrectedDonation {
     responses(
     (status = 200, description = "A page of donations.", body = Page<Donation>),
     (status = 404, description = "There is no such person.", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "A parameter is wrong.", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn list_donations(
     State(server): State<Shared>,
     Auth(caller): Auth,
     Query(query): Query<DonationQuery>,
 ) -> Answer<JsonBody<Page<Donation>>> {
+    let filter = donations::Filter {
+        contact_id: query.contact_id,
+        from: query.from,
+        to: query.to,
+    };
     let page = PageQuery::new(query.limit, query.after);
     let before = page.after::<Place<Uuid>>()?.map(|Place(at, id)| (at, id));
-    let found = donations::list(&server.app, &caller, query.contact_id, before, page.fetch()?).await?;
+    let found = donations::list(&server.app, &caller, filter, before, page.fetch()?).await?;
     let page = page.page(found, |(donation, at)| Place(*at, donation.id.uuid()).to_string())?;
     Ok(JsonBody(page.map(|(donation, _)| donation)))
 }

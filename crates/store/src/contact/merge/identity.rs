@@ -7,7 +7,7 @@ use pesan_model::{ContactId, OrganizationId};
 use super::filled::Filled;
 use super::{HANGING, MergeRow, add_filled, find, give_back, lock_both, members, parts, save_filled, seat};
 use crate::contact::{ContactRow, Details, get, search, set_details};
-use crate::{Error, Tx, args, chat, donation};
+use crate::{Error, Tx, args, chat, donation, statistic};
 
 /// WhatsApp tells that two rows are one identity: `gone` becomes part of `kept` for ever. Messages, chats and names move
 /// over; what hangs on `gone` goes to the person that `kept` belongs to, or who `gone` belonged to when only that was
@@ -45,6 +45,7 @@ pub async fn absorb(
     for member in members(tx, organization_id, kept.id).await? {
         seat(tx, organization_id, member, target).await?;
     }
+    statistic::remove_contact(tx, organization_id, gone.id).await?;
     tx.execute(
         "DELETE FROM contact WHERE organization_id = $1 AND id = $2",
         args![organization_id, gone.id],

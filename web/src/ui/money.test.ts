@@ -1,7 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { chooseLanguage } from "~/i18n";
 import { decimalsOf, separators, showMoney } from "./money";
-import { daysAgo } from "./why";
 
 /** Blanks in amounts must not break; which kind is the language's business. */
 const plain = (text: string) => text.replace(/[\u00a0\u202f]/g, " ");
@@ -25,17 +24,5 @@ describe("amounts", () => {
   it("have_two_decimals_until_the_currencies_are_known", () => {
     expect(decimalsOf(undefined, "JPY")).toBe(2);
     expect(decimalsOf([{ code: "JPY", decimals: 0 }], "JPY")).toBe(0);
-  });
-});
-
-describe("days", () => {
-  it("are_told_in_the_largest_fitting_unit", () => {
-    expect([0, 1, 42, 100, 800].map(daysAgo)).toEqual([
-      "today",
-      "yesterday",
-      "42 days ago",
-      "3 months ago",
-      "2 years ago",
-    ]);
   });
 });

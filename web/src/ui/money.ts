@@ -1,8 +1,8 @@
 /** Amounts: whole numbers of a currency's smallest unit, shown as people in the language that is chosen write them. */
 import { useQuery } from "@tanstack/react-query";
+import { currenciesQuery } from "~/api/queries";
 import type { CurrencyInfo } from "~/api/types";
 import { currentLanguage } from "~/i18n";
-import { currenciesQuery } from "./queries";
 
 export function showMoney(amount: number, currency: string, decimals: number): string {
   const unit = 10 ** decimals;

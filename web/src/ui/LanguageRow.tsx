@@ -1,6 +1,6 @@
 import { Anchor, Group } from "@mantine/core";
 import { chooseLanguage, currentLanguage, isLanguage, LANGUAGES } from "~/i18n";
-import { notifyProblem } from "~/ui/notify";
+import { notifyProblem } from "./notify";
 
 export function LanguageRow() {
   const shown = currentLanguage();

@@ -1,0 +1,264 @@
+//! What was counted day by day: of messages, answers, new contacts and donations.
+//!
+//! Nothing is counted here. The counts are kept in the transaction of each change (`store::statistic`).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use pesan_model::statistics::{
+    AccountFigures, DayFigures, DonationSum, MessageCounts, PeriodFigures, Statistics, Times,
+};
+use pesan_model::{AccountId, Currency, Day, Flaw, Permission};
+use pesan_store::statistic::backlog;
+use pesan_store::statistic::sums::{self, AccountDay, AccountDays, Range};
+use pesan_store::{account, donor_rules};
+
+use crate::access::Caller;
+use crate::context::App;
+use crate::error::{Error, FieldError, Result};
+
+/// Most days that are asked about at once: a year.
+pub const MAX_DAYS: u32 = 366;
+/// Days when nothing is said of them.
+const DEFAULT_DAYS: u32 = 30;
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Period {
+    /// The first day; so that there are thirty when it is left out.
+    pub from: Option<Day>,
+    /// How many days, in place of the first one.
+    pub days: Option<u32>,
+    /// The last day; today when it is left out.
+    pub to: Option<Day>,
+    /// Only this account.
+    pub account_id: Option<AccountId>,
+}
+
+/// What was counted in a period.
+pub async fn get(app: &Arc<App>, caller: &Caller, period: Period) -> Result<Statistics> {
+    caller.require(Permission::AccountsRead)?;
+    caller.require(Permission::MessagesRead)?;
+    let (organization, now) = (caller.organization_id, app.clock.now());
+    let sees_donations = caller.require(Permission::DonationsRead).is_ok() && period.account_id.is_none();
+    app.store
+        .read::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                let time_zone = donor_rules::get(tx, organization).await?.time_zone;
+                let (from, to) = checked(period, Day::at(now, &time_zone))?;
+                if let Some(account_id) = period.account_id {
+                    account::get(tx, organization, account_id).await?;
+                }
+                let range = Range {
+                    from,
+                    to,
+                    account_id: period.account_id,
+                };
+                let accounts = sums::of_accounts(tx, organization, range).await?;
+                let contacts = match period.account_id {
+                    Some(_) => None,
+                    None => Some(sums::of_contacts(tx, organization, (from, to)).await?),
+                };
+                let donations = if sees_donations {
+                    Some(sums::of_donations(tx, organization, (from, to)).await?)
+                } else {
+                    None
+                };
+                let is_complete = !backlog::is_there(tx, organization).await?;
+                let (reply_times, read_times) = times_of(&accounts);
+                Ok(Statistics {
+                    from,
+                    to,
+                    time_zone,
+                    is_complete,
+                    total: total(&accounts, contacts.as_ref(), donations.as_ref()),
+                    days: days(from, to, &accounts, contacts.as_ref(), donations.as_ref()),
+                    accounts: by_account(&accounts),
+                    reply_times: reply_times.distribution(),
+                    read_times: read_times.distribution(),
+                })
+            })
+        })
+        .await
+}
+
+/// Forgets what was counted, so that it is counted anew (`jobs::count_backlog`). Nothing else may work on the database.
+pub async fn begin_anew(app: &Arc<App>) -> Result<()> {
+    app.store
+        .write::<_, Error, _>(|tx| Box::pin(async move { Ok(backlog::begin_anew(tx).await?) }))
+        .await
+}
+
+/// The first and the last day.
+fn checked(period: Period, today: Day) -> Result<(Day, Day)> {
+    let wrong = |parameter, flaw| Err(Error::Invalid(vec![FieldError::new(parameter, flaw)]));
+    let to = period.to.unwrap_or(today);
+    let from = match (period.from, period.days) {
+        (Some(_), Some(_)) => return wrong("#query/days", Flaw::NotTogether { other: "from" }),
+        (Some(from), None) => from,
+        (None, Some(days)) if !(1..=MAX_DAYS).contains(&days) => {
+            let (min, max) = (1, u64::from(MAX_DAYS));
+            return wrong("#query/days", Flaw::OutOfRange { min, max });
+        }
+        (None, days) => to.minus_days(days.unwrap_or(DEFAULT_DAYS) - 1),
+    };
+    match to.days_since(from) + 1 {
+        ..1 => wrong("#query/to", Flaw::EarlierThan { other: "from" }),
+        days if days > i64::from(MAX_DAYS) => wrong("#query/to", Flaw::TooManyDays { max: MAX_DAYS }),
+        _ => Ok((from, to)),
+    }
+}
+
+type Contacts = BTreeMap<Day, u64>;
+type Donations = BTreeMap<Day, Vec<DonationSum>>;
+
+fn days(
+    from: Day,
+    to: Day,
+    accounts: &AccountDays,
+    contacts: Option<&Contacts>,
+    donations: Option<&Donations>,
+) -> Vec<DayFigures> {
+    let mut by_day: BTreeMap<Day, Vec<&AccountDay>> = BTreeMap::new();
+    for ((_, day), counted) in accounts {
+        by_day.entry(*day).or_default().push(counted);
+    }
+    let mut days = Vec::new();
+    let mut day = from;
+    loop {
+        let counted = by_day.remove(&day).unwrap_or_default();
+        let (messages, replies) = summed(counted.iter().copied());
+        days.push(DayFigures {
+            day,
+            active_chats: counted.iter().map(|counted| counted.active_chats).sum(),
+            figures: PeriodFigures {
+                messages,
+                replies: replies.count(),
+                median_reply_secs: replies.median_secs(),
+                new_contacts: contacts.map(|contacts| contacts.get(&day).copied().unwrap_or(0)),
+                donations: donations.map(|donations| donations.get(&day).cloned().unwrap_or_default()),
+            },
+        });
+        if day >= to {
+            return days;
+        }
+        day = day.next();
+    }
+}
+
+fn total(accounts: &AccountDays, contacts: Option<&Contacts>, donations: Option<&Donations>) -> PeriodFigures {
+    let (messages, replies) = summed(accounts.values());
+    PeriodFigures {
+        messages,
+        replies: replies.count(),
+        median_reply_secs: replies.median_secs(),
+        new_contacts: contacts.map(|contacts| contacts.values().sum()),
+        donations: donations.map(|donations| {
+            let mut sums: BTreeMap<Currency, (i64, u64)> = BTreeMap::new();
+            for sum in donations.values().flatten() {
+                let (amount, gifts) = sums.entry(sum.currency).or_default();
+                *amount += sum.amount;
+                *gifts += sum.gifts;
+            }
+            let shown = sums.into_iter().map(|(currency, (amount, gifts))| DonationSum {
+                currency,
+                amount,
+                gifts,
+            });
+            shown.collect()
+        }),
+    }
+}
+
+fn by_account(accounts: &AccountDays) -> Vec<AccountFigures> {
+    let mut found: BTreeMap<AccountId, Vec<&AccountDay>> = BTreeMap::new();
+    for ((account_id, _), counted) in accounts {
+        found.entry(*account_id).or_default().push(counted);
+    }
+    let figures = found.into_iter().map(|(account_id, days)| {
+        let (messages, replies) = summed(days.iter().copied());
+        let mut reads = Times::default();
+        for day in &days {
+            reads.add_all(&day.read_times);
+        }
+        AccountFigures {
+            account_id,
+            messages,
+            reply_times: replies.distribution(),
+            read_times: reads.distribution(),
+        }
+    });
+    figures.collect()
+}
+
+fn times_of(accounts: &AccountDays) -> (Times, Times) {
+    let (mut replies, mut reads) = (Times::default(), Times::default());
+    for counted in accounts.values() {
+        replies.add_all(&counted.reply_times);
+        reads.add_all(&counted.read_times);
+    }
+    (replies, reads)
+}
+
+fn summed<'a>(counted: impl Iterator<Item = &'a AccountDay>) -> (MessageCounts, Times) {
+    let (mut messages, mut replies) = (MessageCounts::default(), Times::default());
+    for day in counted {
+        messages.add(&day.messages);
+        replies.add_all(&day.reply_times);
+    }
+    (messages, replies)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        text.parse().expect("a day")
+    }
+
+    #[test]
+    fn a_period_has_thirty_days_unless_it_is_said_and_a_year_at_most() {
+        let today = day("2026-11-20");
+        let asked = |from: Option<&str>, to: Option<&str>| {
+            let period = Period {
+                from: from.map(day),
+                to: to.map(day),
+                ..Period::default()
+            };
+            checked(period, today)
+        };
+        assert_eq!(asked(None, None).expect("fine"), (day("2026-10-22"), today));
+        assert_eq!(
+            asked(Some("2026-11-20"), None).expect("fine"),
+            (today, today),
+            "a single day"
+        );
+        assert_eq!(
+            asked(Some("2023-12-31"), Some("2024-12-30")).expect("fine").0,
+            day("2023-12-31")
+        );
+        for (from, to, flaw) in [
+            ("2026-11-21", "2026-11-20", Flaw::EarlierThan { other: "from" }),
+            ("2023-12-31", "2024-12-31", Flaw::TooManyDays { max: 366 }),
+            ("0001-01-01", "9999-12-31", Flaw::TooManyDays { max: 366 }),
+        ] {
+            let Err(Error::Invalid(errors)) = asked(Some(from), Some(to)) else {
+                panic!("{from} to {to} is wrong");
+            };
+            assert_eq!(errors, [FieldError::new("#query/to", flaw)]);
+        }
+        let counted = |days, from: Option<&str>| {
+            let period = Period {
+                from: from.map(day),
+                days: Some(days),
+                ..Period::default()
+            };
+            checked(period, today)
+        };
+        assert_eq!(counted(7, None).expect("fine"), (day("2026-11-14"), today));
+        assert_eq!(counted(1, None).expect("fine"), (today, today));
+        assert!(counted(0, None).is_err() && counted(367, None).is_err());
+        assert!(counted(7, Some("2026-11-14")).is_err(), "both at once");
+    }
+}

@@ -1,0 +1,273 @@
+//! What a message counts, and where.
+
+use pesan_model::message::Message;
+use pesan_model::statistics::time_bucket;
+use pesan_model::{AccountId, ChatId, Day, Direction, MessageId, MessageStatus, OrganizationId, Timestamp};
+
+use super::{ACTIVE_CHATS, COLUMNS, Measure, day_at};
+use crate::{Error, Tx, args, rows};
+
+rows! {
+    /// What of a message is counted.
+    pub(crate) struct Standing {
+        account_id: AccountId,
+        chat_id: ChatId,
+        direction: Direction,
+        kind: String,
+        status: MessageStatus,
+        at: Timestamp,
+        sent_at: Option<Timestamp>,
+        read_at: Option<Timestamp>,
+        failed_at: Option<Timestamp>,
+        waited: Option<i64>,
+        is_counted: bool,
+        counted_on: Option<Day>,
+    }
+}
+
+/// Says that nobody waited for a message.
+pub(crate) const NOBODY_WAITED: i64 = -1;
+
+impl Standing {
+    /// What is counted of a message that is to be added, but for its day.
+    pub(crate) fn of_new(message: &Message, at: Timestamp) -> Self {
+        Self {
+            account_id: message.account_id,
+            chat_id: message.chat_id,
+            direction: message.direction,
+            kind: message.content.kind().to_owned(),
+            status: message.status,
+            at,
+            sent_at: message.sent_at,
+            read_at: message.read_at,
+            failed_at: message.failed_at,
+            waited: Some(NOBODY_WAITED),
+            is_counted: true,
+            counted_on: None,
+        }
+    }
+
+    /// Whether it is something that people wrote to each other, whatever became of it.
+    pub(super) fn is_said(&self) -> bool {
+        !matches!(self.kind.as_str(), "reaction" | "group_change")
+    }
+
+    /// When it counts; never while it waits.
+    fn moment(&self) -> Option<Timestamp> {
+        if !self.is_said() {
+            return None;
+        }
+        match self.status {
+            MessageStatus::Received => Some(self.at),
+            MessageStatus::Sent | MessageStatus::Delivered | MessageStatus::Read | MessageStatus::Played => {
+                Some(self.sent_at.unwrap_or(self.at))
+            }
+            MessageStatus::Failed => Some(self.failed_at.unwrap_or(self.at)),
+            MessageStatus::Queued | MessageStatus::Cancelled => None,
+        }
+    }
+
+    /// Whether WhatsApp accepted it.
+    fn is_sent(&self) -> bool {
+        matches!(
+            self.status,
+            MessageStatus::Sent | MessageStatus::Delivered | MessageStatus::Read | MessageStatus::Played
+        )
+    }
+
+    /// In which columns of its day it counts.
+    fn columns(&self) -> [bool; COLUMNS.len()] {
+        let (received, sent, delivered, read, played, failed) = match self.status {
+            MessageStatus::Received => (true, false, false, false, false, false),
+            MessageStatus::Sent => (false, true, false, false, false, false),
+            MessageStatus::Delivered => (false, true, true, false, false, false),
+            MessageStatus::Read => (false, true, true, true, false, false),
+            MessageStatus::Played => (false, true, true, true, true, false),
+            MessageStatus::Failed => (false, false, false, false, false, true),
+            MessageStatus::Queued | MessageStatus::Cancelled => (false, false, false, false, false, false),
+        };
+        // That a chat is active is known by the chat's own days.
+        [received, sent, delivered, read, played, failed, false]
+    }
+
+    /// What took how long.
+    fn times(&self) -> impl Iterator<Item = (Measure, usize)> {
+        let waited = self.waited.filter(|waited| *waited >= 0 && self.is_sent());
+        let read = match (self.direction, self.status, self.read_at) {
+            (Direction::Out, MessageStatus::Read | MessageStatus::Played, Some(read_at)) => {
+                Some(read_at.millis() - self.sent_at.unwrap_or(self.at).millis())
+            }
+            _ => None,
+        };
+        let times = [(Measure::Reply, waited), (Measure::Read, read)];
+        times
+            .into_iter()
+            .filter_map(|(measure, time)| Some((measure, time_bucket(time?))))
+    }
+}
+
+/// What of a message is counted, of one that nobody else changes until the transaction ends.
+pub(crate) async fn standing(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    id: MessageId,
+) -> Result<Standing, Error> {
+    let sql = format!(
+        "SELECT {} FROM message WHERE organization_id = $1 AND id = $2",
+        Standing::COLUMNS
+    );
+    tx.fetch_one("message", &sql, args![organization_id, id]).await
+}
+
+/// The day on which a message counts that is to be added; none while it waits.
+pub(crate) async fn day_of(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    message: &Standing,
+) -> Result<Option<Day>, Error> {
+    match message.moment() {
+        Some(moment) => Ok(Some(day_at(tx, organization_id, moment).await?)),
+        None => Ok(None),
+    }
+}
+
+/// A message is there, which counts on the day that it says.
+pub(crate) async fn add(tx: &mut Tx<'_>, organization_id: OrganizationId, message: &Standing) -> Result<(), Error> {
+    let Some(day) = message.counted_on else { return Ok(()) };
+    count(tx, organization_id, (message, day), 1);
+    move_chat(tx, organization_id, (message, day), 1).await
+}
+
+/// A message as it was is there no more.
+pub(crate) async fn remove(tx: &mut Tx<'_>, organization_id: OrganizationId, message: &Standing) -> Result<(), Error> {
+    let Some(day) = message.counted_on else { return Ok(()) };
+    count(tx, organization_id, (message, day), -1);
+    move_chat(tx, organization_id, (message, day), -1).await
+}
+
+/// A message becomes another one. Gives the day on which it counts then, which is to be written down with it.
+pub(crate) async fn change(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    (before, mut after): (&Standing, Standing),
+) -> Result<Option<Day>, Error> {
+    if !before.is_counted {
+        // It is counted as it is then.
+        return Ok(before.counted_on);
+    }
+    after.counted_on = if before.moment() == after.moment() {
+        before.counted_on
+    } else {
+        day_of(tx, organization_id, &after).await?
+    };
+    if before.counted_on == after.counted_on {
+        if let Some(day) = before.counted_on {
+            count(tx, organization_id, (before, day), -1);
+            count(tx, organization_id, (&after, day), 1);
+        }
+    } else {
+        remove(tx, organization_id, before).await?;
+        add(tx, organization_id, &after).await?;
+    }
+    Ok(after.counted_on)
+}
+
+/// Somebody had waited so long for a message that was just added.
+pub(crate) async fn answer(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    (id, waited): (MessageId, i64),
+) -> Result<(), Error> {
+    let before = standing(tx, organization_id, id).await?;
+    let after = Standing {
+        waited: Some(waited.max(0)),
+        ..before.clone()
+    };
+    tx.execute(
+        "UPDATE message SET waited = $1 WHERE organization_id = $2 AND id = $3",
+        args![after.waited, organization_id, id],
+    )
+    .await?;
+    change(tx, organization_id, (&before, after)).await?;
+    Ok(())
+}
+
+/// The messages of `gone` are those of `kept` from now on.
+pub(crate) async fn merge_chats(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    account_id: AccountId,
+    (gone, kept): (ChatId, ChatId),
+) -> Result<(), Error> {
+    let days: Vec<(Day, i64)> = tx
+        .fetch_all(
+            "SELECT day, messages FROM chat_day WHERE chat_id = $1 ORDER BY day",
+            args![gone],
+        )
+        .await?;
+    for (day, messages) in days {
+        if add_to_chat(tx, kept, day, messages).await? > messages {
+            // Two chats were active on that day, and are one.
+            let counts = tx
+                .statistics
+                .days
+                .entry((organization_id, account_id, day))
+                .or_default();
+            counts[ACTIVE_CHATS] -= 1;
+        }
+    }
+    tx.execute("DELETE FROM chat_day WHERE chat_id = $1", args![gone])
+        .await?;
+    Ok(())
+}
+
+fn count(tx: &mut Tx<'_>, organization_id: OrganizationId, (message, day): (&Standing, Day), sign: i64) {
+    let account_day = (organization_id, message.account_id, day);
+    let counts = tx.statistics.days.entry(account_day).or_default();
+    for (count, is_in) in counts.iter_mut().zip(message.columns()) {
+        *count += sign * i64::from(is_in);
+    }
+    for (measure, bucket) in message.times() {
+        *tx.statistics.times.entry((account_day, measure, bucket)).or_default() += sign;
+    }
+}
+
+/// A chat has one message more or less on a day: it becomes active with the first and stops with the last.
+async fn move_chat(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    (message, day): (&Standing, Day),
+    sign: i64,
+) -> Result<(), Error> {
+    let messages = add_to_chat(tx, message.chat_id, day, sign).await?;
+    let is_turn = messages == i64::from(sign > 0);
+    if messages == 0 {
+        tx.execute(
+            "DELETE FROM chat_day WHERE chat_id = $1 AND day = $2",
+            args![message.chat_id, day],
+        )
+        .await?;
+    }
+    if is_turn {
+        let counts = tx
+            .statistics
+            .days
+            .entry((organization_id, message.account_id, day))
+            .or_default();
+        counts[ACTIVE_CHATS] += sign;
+    }
+    Ok(())
+}
+
+/// Gives how many messages the chat has on the day then.
+async fn add_to_chat(tx: &mut Tx<'_>, chat_id: ChatId, day: Day, messages: i64) -> Result<i64, Error> {
+    let (sum,): (i64,) = tx
+        .fetch_one(
+            "chat",
+            "INSERT INTO chat_day (chat_id, day, messages) VALUES ($1, $2, $3) ON CONFLICT (chat_id, day) \
+             DO UPDATE SET messages = chat_day.messages + excluded.messages RETURNING messages",
+            args![chat_id, day, messages],
+        )
+        .await?;
+    Ok(sum)
+}

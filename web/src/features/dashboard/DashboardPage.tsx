@@ -1,0 +1,279 @@
+import { Alert, Button, Card, Group, Select, SimpleGrid, Skeleton, Stack, Text, Title } from "@mantine/core";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { accountsQuery, countersQuery } from "~/api/queries";
+import type { Account, ChatCounters, Statistics } from "~/api/types";
+import { usePolling } from "~/live/Live";
+import { EmptyState } from "~/ui/EmptyState";
+import { IconChart } from "~/ui/icons";
+import { useMoney } from "~/ui/money";
+import { Page } from "~/ui/Page";
+import { ProblemAlert } from "~/ui/ProblemAlert";
+import { AccountTable, lasting, rate } from "./AccountTable";
+import { DayChart } from "./DayChart";
+import { DonationsDialog } from "./DonationsDialog";
+import { FigureButton, FigureCard } from "./FigureCard";
+import { whole } from "./numbers";
+import { DEFAULT_DAYS, PERIODS } from "./period";
+import { statisticsQuery, useFreshFigures } from "./queries";
+import { Times } from "./Times";
+
+const route = getRouteApi("/shell/dashboard");
+
+/** What there is right now, and what happened day by day. */
+export function DashboardPage() {
+  const { t } = useTranslation();
+  const navigate = route.useNavigate();
+  const { days = DEFAULT_DAYS, account, donations } = route.useSearch();
+  const polling = usePolling();
+  useFreshFigures();
+  const statistics = useQuery({
+    ...statisticsQuery(days, account),
+    refetchInterval: polling,
+    placeholderData: keepPreviousData,
+  });
+  const accounts = useQuery({ ...accountsQuery, refetchInterval: polling }).data;
+  const counters = useQuery({ ...countersQuery, refetchInterval: polling }).data;
+  const found = statistics.data;
+  const name = (count: number) =>
+    count === 1 ? t("dashboard.today") : count === 365 ? t("dashboard.year") : t("dashboard.days", { count });
+
+  const choices = (
+    <Group gap="sm">
+      <Select
+        aria-label={t("dashboard.account")}
+        data={[
+          { value: "", label: t("dashboard.allAccounts") },
+          ...(accounts ?? []).map(({ id, name }) => ({ value: id, label: name })),
+        ]}
+        value={account ?? ""}
+        onChange={(value) =>
+          void navigate({ search: (known) => ({ ...known, account: value || undefined }), replace: true })
+        }
+        allowDeselect={false}
+        w={180}
+      />
+      <Select
+        aria-label={t("dashboard.period")}
+        data={PERIODS.map((each) => ({ value: String(each), label: name(each) }))}
+        value={String(days)}
+        onChange={(value) =>
+          void navigate({
+            search: (known) => ({ ...known, days: PERIODS.find((each) => String(each) === value) }),
+            replace: true,
+          })
+        }
+        allowDeselect={false}
+        w={150}
+      />
+    </Group>
+  );
+
+  return (
+    <Page
+      title={t("dashboard.title")}
+      subtitle={found && t("dashboard.subtitle", { zone: found.time_zone })}
+      action={choices}
+    >
+      {statistics.error && !found && <ProblemAlert error={statistics.error} retry={() => void statistics.refetch()} />}
+      {!found && statistics.isPending && <Waiting />}
+      {found && !found.is_complete && <Alert color="yellow">{t("dashboard.counting")}</Alert>}
+      <Now accounts={accounts} counters={counters} account={account} />
+      {found && accounts?.length === 0 && isQuiet(found) ? (
+        <Card>
+          <EmptyState icon={<IconChart size={30} />} title={t("dashboard.emptyTitle")} text={t("dashboard.emptyText")}>
+            <Button mt="sm" renderRoot={(props) => <Link to="/accounts" {...props} />}>
+              {t("dashboard.emptyAct")}
+            </Button>
+          </EmptyState>
+        </Card>
+      ) : (
+        found && (
+          <InPeriod
+            found={found}
+            account={account}
+            onDonations={() => void navigate({ search: (known) => ({ ...known, donations: true }) })}
+          />
+        )
+      )}
+      {found && !isQuiet(found) && (
+        <>
+          <DayChart days={found.days} />
+          <SimpleGrid cols={{ base: 1, md: 2 }}>
+            <Times title={t("dashboard.replyTimes")} times={found.reply_times} />
+            <Times title={t("dashboard.readTimes")} times={found.read_times} />
+          </SimpleGrid>
+          {found.accounts.length > 0 && <AccountTable figures={found.accounts} accounts={accounts ?? []} />}
+        </>
+      )}
+      {found && donations && (
+        <DonationsDialog
+          from={found.from}
+          to={found.to}
+          onClose={() => void navigate({ search: (known) => ({ ...known, donations: undefined }), replace: true })}
+        />
+      )}
+    </Page>
+  );
+}
+
+/** Whether no message went either way. */
+function isQuiet({ total: { messages } }: Statistics): boolean {
+  return messages.received + messages.sent + messages.failed === 0;
+}
+
+function Waiting() {
+  return (
+    <SimpleGrid cols={{ base: 2, sm: 3, lg: 4 }}>
+      {["a", "b", "c", "d"].map((key) => (
+        <Skeleton key={key} h={104} />
+      ))}
+    </SimpleGrid>
+  );
+}
+
+/** Accounts and chats as they are at this moment. */
+function Now(props: {
+  accounts: readonly Account[] | undefined;
+  counters: ChatCounters | undefined;
+  account: string | undefined;
+}) {
+  const { t } = useTranslation();
+  const { accounts = [], counters, account } = props;
+  const connected = accounts.filter(({ state }) => state === "connected").length;
+  const none = { open: 0, unassigned: 0, unread: 0 };
+  const of = account ? (counters?.accounts.find(({ account_id }) => account_id === account) ?? none) : counters;
+  return (
+    <Stack component="section" gap="sm" aria-label={t("dashboard.now")}>
+      <Title order={2} size="h4">
+        {t("dashboard.now")}
+      </Title>
+      <SimpleGrid cols={{ base: 2, sm: 4 }}>
+        <FigureCard
+          label={t("dashboard.accounts")}
+          value={t("dashboard.accountsOf", { connected: whole(connected), count: accounts.length })}
+          open={t("dashboard.openAccounts")}
+          to="/accounts"
+        />
+        <FigureCard
+          label={t("dashboard.openChats")}
+          value={whole(of?.open ?? 0)}
+          hint={t("dashboard.openChatsHint")}
+          open={t("dashboard.openChatsList")}
+          to="/chats"
+          search={{ account }}
+        />
+        <FigureCard
+          label={t("dashboard.unassigned")}
+          value={whole(of?.unassigned ?? 0)}
+          open={t("dashboard.openChatsList")}
+          to="/chats"
+          search={{ account, assignee: "none" }}
+        />
+        <FigureCard
+          label={t("dashboard.unread")}
+          value={whole(of?.unread ?? 0)}
+          open={t("dashboard.openChatsList")}
+          to="/chats"
+          search={{ account, unread: true, status: "all" }}
+        />
+      </SimpleGrid>
+    </Stack>
+  );
+}
+
+/** All days together. */
+function InPeriod(props: { found: Statistics; account: string | undefined; onDonations(): void }) {
+  const { t } = useTranslation();
+  const money = useMoney();
+  const { found, account, onDonations } = props;
+  const { messages, replies, median_reply_secs, new_contacts, donations } = found.total;
+  const chats = { account, status: "all" } as const;
+  const gifts = donations?.reduce((sum, each) => sum + each.gifts, 0) ?? 0;
+  return (
+    <Stack component="section" gap="sm" aria-label={t("dashboard.inPeriod")}>
+      <Title order={2} size="h4">
+        {t("dashboard.inPeriod")}
+      </Title>
+      {isQuiet(found) && <Text c="dimmed">{t("dashboard.quiet")}</Text>}
+      <SimpleGrid cols={{ base: 2, sm: 3, lg: 4 }}>
+        <FigureCard
+          label={t("dashboard.received")}
+          value={whole(messages.received)}
+          open={t("dashboard.openChatsList")}
+          to="/chats"
+          search={chats}
+        />
+        <FigureCard
+          label={t("dashboard.sent")}
+          value={whole(messages.sent)}
+          open={t("dashboard.openChatsList")}
+          to="/chats"
+          search={chats}
+        />
+        <FigureCard
+          label={t("dashboard.failed")}
+          value={whole(messages.failed)}
+          open={t("dashboard.openChatsList")}
+          to="/chats"
+          search={chats}
+        />
+        <FigureCard
+          label={t("dashboard.firstReply")}
+          value={lasting(median_reply_secs)}
+          hint={replies > 0 ? t("dashboard.firstReplyHint", { count: replies }) : undefined}
+          open={t("dashboard.openWaiting")}
+          to="/chats"
+          search={{ account, waiting: 1 }}
+        />
+        <FigureCard
+          label={t("dashboard.deliveryRate")}
+          value={rate(messages.delivered, messages.sent)}
+          hint={t("dashboard.deliveryRateHint")}
+          open={t("dashboard.openChatsList")}
+          to="/chats"
+          search={chats}
+        />
+        <FigureCard
+          label={t("dashboard.readRate")}
+          value={rate(messages.read, messages.delivered)}
+          hint={t("dashboard.readRateHint")}
+          open={t("dashboard.openChatsList")}
+          to="/chats"
+          search={chats}
+        />
+        <FigureCard
+          label={t("dashboard.readTime")}
+          value={lasting(found.read_times.median_secs)}
+          hint={found.read_times.count > 0 ? t("dashboard.readTimeHint", { count: found.read_times.count }) : undefined}
+          open={t("dashboard.openChatsList")}
+          to="/chats"
+          search={chats}
+        />
+        {new_contacts !== null && (
+          <FigureCard
+            label={t("dashboard.newContacts")}
+            value={whole(new_contacts)}
+            open={t("dashboard.openChatsList")}
+            to="/chats"
+            search={chats}
+          />
+        )}
+        {donations !== null && (
+          <FigureButton
+            label={t("dashboard.donations")}
+            value={
+              donations.length === 0
+                ? t("dashboard.none")
+                : donations.map(({ amount, currency }) => money(amount, currency)).join(" · ")
+            }
+            hint={gifts > 0 ? t("dashboard.gifts", { count: gifts }) : undefined}
+            open={t("dashboard.openDonations")}
+            onOpen={onDonations}
+          />
+        )}
+      </SimpleGrid>
+    </Stack>
+  );
+}
