@@ -45,6 +45,7 @@ fn message(organization: u128, number: u128, body: &str, at: i64) -> (Message, T
         chat_name: String::new(),
         sender: String::new(),
         sent_by: None,
+        automatic: None,
         contact_id: None,
         push_name: None,
         kind: content.kind().to_owned(),
