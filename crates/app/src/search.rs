@@ -75,6 +75,9 @@ pub enum ChatsPlace {
 /// What somebody typed, where it can be searched for.
 fn checked(caller: &Caller, text: &str) -> Result<Search> {
     caller.require(Permission::MessagesRead)?;
+    if text.is_empty() {
+        return Err(Error::field("#query/q", Flaw::Required));
+    }
     let length = text.chars().count();
     if length > MAX_SEARCH_CHARS {
         let flaw = Flaw::TooLong {

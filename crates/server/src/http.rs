@@ -164,6 +164,7 @@ const TAGS: [(&str, &str); 19] = [
     ("accounts", "WhatsApp numbers: link them, see how they are."),
     ("messages", "Send, and see what became of it."),
     ("chats", "Threads and what was said in them."),
+    ("search", "Finding chats, people and messages."),
     (
         "inbox",
         "How a team shares its chats: tags, teams, and who looks after what.",

@@ -171,7 +171,7 @@ async fn search_all(
     let kinds = kinds(&query)?;
     let app = &server.app;
     let asked = Asked {
-        text: query.q.ok_or_else(|| Problem::field("#query/q", Flaw::Required))?,
+        text: query.q.unwrap_or_default(),
         account_id: query.account_id,
         chat_id: query.chat_id,
     };
