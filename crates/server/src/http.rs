@@ -160,7 +160,7 @@ fn anything_wrong() -> utoipa::openapi::Response {
 }
 
 /// The nouns of the API in the order in which somebody new meets them.
-const TAGS: [(&str, &str); 19] = [
+const TAGS: [(&str, &str); 20] = [
     ("accounts", "WhatsApp numbers: link them, see how they are."),
     ("messages", "Send, and see what became of it."),
     ("chats", "Threads and what was said in them."),
