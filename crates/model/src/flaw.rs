@@ -14,7 +14,7 @@ use crate::address::AddressError;
 use crate::currency::CurrencyError;
 use crate::day::DayError;
 use crate::hours::ClockTimeError;
-use crate::id::{IdError, PREFIXES};
+use crate::id::IdError;
 
 pub use json_type::JsonType;
 use words::{family_words, has, listed, range};
@@ -489,25 +489,6 @@ pub enum Flaw {
         /// The most.
         max: usize,
     },
-}
-
-impl Flaw {
-    /// The flaw that one of our own types tells of while it is read. `serde` hands on nothing but its words.
-    pub fn of_words(words: String) -> Self {
-        let ids = PREFIXES.iter().map(|prefix| Self::NotAnId { prefix });
-        [
-            Self::NotATime,
-            Self::NotADay,
-            Self::NotAClockTime,
-            Self::NotATimeZone,
-            Self::NotACurrency,
-            Self::NotAnAssignee,
-        ]
-        .into_iter()
-        .chain(ids)
-        .find(|flaw| flaw.to_string() == words)
-        .unwrap_or(Self::NotUnderstood { words })
-    }
 }
 
 #[cfg(test)]

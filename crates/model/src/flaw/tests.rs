@@ -1,4 +1,5 @@
 use super::*;
+use crate::id::PREFIXES;
 use serde_json::json;
 
 #[test]

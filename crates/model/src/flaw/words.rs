@@ -2,6 +2,26 @@
 
 use super::Flaw;
 use crate::address::{AddressError, MAX_DIGITS, MIN_DIGITS};
+use crate::id::PREFIXES;
+
+impl Flaw {
+    /// The flaw that one of our own types tells of while it is read. `serde` hands on nothing but its words.
+    pub fn of_words(words: String) -> Self {
+        let ids = PREFIXES.iter().map(|prefix| Self::NotAnId { prefix });
+        [
+            Self::NotATime,
+            Self::NotADay,
+            Self::NotAClockTime,
+            Self::NotATimeZone,
+            Self::NotACurrency,
+            Self::NotAnAssignee,
+        ]
+        .into_iter()
+        .chain(ids)
+        .find(|flaw| flaw.to_string() == words)
+        .unwrap_or(Self::NotUnderstood { words })
+    }
+}
 
 impl From<AddressError> for Flaw {
     fn from(error: AddressError) -> Self {
