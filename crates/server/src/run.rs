@@ -139,9 +139,14 @@ impl Opened {
     /// nothing behind.
     pub async fn to_serve(config: &Config) -> Result<Self, StartError> {
         let listener = listen(config.http.listen)?;
+        // Links that are given to people name the port that was found, not the 0 that asks for any.
+        let mut config = config.clone();
+        if let Ok(address) = listener.local_addr() {
+            config.http.listen = address;
+        }
         Ok(Self {
             listener: Some(listener),
-            ..Self::new(config).await?
+            ..Self::new(&config).await?
         })
     }
 

@@ -1,16 +1,6 @@
 /** How Mantine looks here: a calm teal, the system's fonts, soft corners. */
-import {
-  Badge,
-  Button,
-  Card,
-  createTheme,
-  Drawer,
-  type MantineColorsTuple,
-  Menu,
-  Modal,
-  Skeleton,
-  Tooltip,
-} from "@mantine/core";
+import type { Badge, Button, Card, Drawer, Menu, Modal, Skeleton, Tooltip } from "@mantine/core";
+import { createTheme, type MantineColorsTuple } from "@mantine/core";
 
 const teal: MantineColorsTuple = [
   "#e7f7f2",
@@ -41,6 +31,9 @@ const dark: MantineColorsTuple = [
 const FONT =
   'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans Arabic", "Helvetica Neue", Arial, sans-serif, "Noto Color Emoji"';
 
+/** What `extend` of a component takes. Its type is enough: the component itself comes with the page that shows it. */
+type Defaults<T extends { extend: (input: never) => unknown }> = Parameters<T["extend"]>[0];
+
 export const theme = createTheme({
   primaryColor: "teal",
   primaryShade: { light: 8, dark: 8 },
@@ -52,10 +45,10 @@ export const theme = createTheme({
   focusRing: "auto",
   respectReducedMotion: true,
   components: {
-    Badge: Badge.extend({ defaultProps: { tt: "none", fw: 550 } }),
-    Button: Button.extend({ defaultProps: { fw: 550 } }),
-    Card: Card.extend({ defaultProps: { withBorder: true, radius: "lg", padding: "lg" } }),
-    Drawer: Drawer.extend({
+    Badge: { defaultProps: { tt: "none", fw: 550 } } satisfies Defaults<typeof Badge>,
+    Button: { defaultProps: { fw: 550 } } satisfies Defaults<typeof Button>,
+    Card: { defaultProps: { withBorder: true, radius: "lg", padding: "lg" } } satisfies Defaults<typeof Card>,
+    Drawer: {
       styles: { title: { fontWeight: 650 } },
       // Otherwise it counts as a second banner of the page.
       defaultProps: {
@@ -63,8 +56,8 @@ export const theme = createTheme({
         overlayProps: { backgroundOpacity: 0.4 },
         attributes: { header: { role: "presentation" } },
       },
-    }),
-    Menu: Menu.extend({
+    } satisfies Defaults<typeof Drawer>,
+    Menu: {
       defaultProps: {
         shadow: "md",
         position: "bottom-end",
@@ -72,8 +65,8 @@ export const theme = createTheme({
         // The focus goes to the first line; a placeholder is nothing that a menu may contain.
         withInitialFocusPlaceholder: false,
       },
-    }),
-    Modal: Modal.extend({
+    } satisfies Defaults<typeof Menu>,
+    Modal: {
       styles: { title: { fontWeight: 650 } },
       defaultProps: {
         centered: true,
@@ -81,10 +74,10 @@ export const theme = createTheme({
         overlayProps: { backgroundOpacity: 0.4 },
         attributes: { header: { role: "presentation" } },
       },
-    }),
-    Skeleton: Skeleton.extend({ defaultProps: { radius: "md" } }),
-    Tooltip: Tooltip.extend({
+    } satisfies Defaults<typeof Modal>,
+    Skeleton: { defaultProps: { radius: "md" } } satisfies Defaults<typeof Skeleton>,
+    Tooltip: {
       defaultProps: { withArrow: true, openDelay: 300, events: { hover: true, focus: true, touch: true } },
-    }),
+    } satisfies Defaults<typeof Tooltip>,
   },
 });

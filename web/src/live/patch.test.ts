@@ -134,6 +134,16 @@ describe("chats", () => {
     expect(chat).toMatchObject({ id: "cht_2", last_message: { preview: "Selamat pagi", direction: "in" } });
   });
 
+  it("keeps_what_became_of_a_message_though_the_answer_to_its_request_comes_later", () => {
+    client.setQueryData(keys.messages("cht_1"), pagesOf([]));
+    const message = makeMessage({ id: "msg_8", direction: "out", status: "queued", created_at: at(12) });
+    happen("message.queued", message);
+    happen("message.failed", { ...message, status: "failed", attempts: 1 });
+    happen("message.queued", message);
+    const line = client.getQueryData<Pages<Chat>>(chatsQuery({}).queryKey)?.pages.flatMap((page) => page.data);
+    expect(line?.find(({ id }) => id === "cht_1")?.last_message?.status).toBe("failed");
+  });
+
   it("counts_what_was_received_but_neither_reactions_nor_changes_of_a_group", () => {
     const unread = () => client.getQueryData<Pages<Chat>>(chatsQuery({}).queryKey)?.pages[0]?.data[0]?.unread;
     happen("message.received", makeMessage({ chat_id: "cht_1", created_at: at(12) }));

@@ -142,9 +142,20 @@ export function momentOf(message: Message): string {
 export function putMessage(client: QueryClient, message: Message): void {
   // Receipts still come for what was deleted.
   if (message.deleted_at) return;
+  // The answer to a request can come after the event of what became of it.
+  const known = findMessage(client, message);
+  if (known && !isNewer(known, message)) return;
   putInThread(client, message);
   // What is sent by itself answers nobody.
   patchLine(client, message, message.direction === "out" && !message.automatic ? "written" : "noted");
+}
+
+function findMessage(client: QueryClient, message: Message): Message | undefined {
+  for (const [, pages] of client.getQueriesData<ThreadPages>({ queryKey: keys.messages(message.chat_id) })) {
+    const found = pages?.pages.flatMap((page) => page.data).find((other) => other.id === message.id);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** Takes a deleted message out of its thread. The line of its chat follows by an event of its own. */

@@ -1,7 +1,7 @@
 /** The dialogs of the app: shown for as long as they are rendered, and the focus goes back when they are gone. */
 import { Drawer, type DrawerProps, Modal, type ModalProps } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { useFocusBack } from "./focus";
+import { useFocusBack } from "./focusBack";
 
 export function Dialog(props: Omit<ModalProps, "opened">) {
   const { t } = useTranslation();

@@ -6,7 +6,7 @@ import { adviceOf, sentenceOfReason } from "~/api/sentences";
 import type { Account } from "~/api/types";
 import { useNow } from "~/ui/Ago";
 import { Allowed } from "~/ui/Allowed";
-import { useFocusBack } from "~/ui/focus";
+import { useFocusBack } from "~/ui/focusBack";
 import { IconAlert, IconCheck } from "~/ui/icons";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { ago } from "~/ui/time";

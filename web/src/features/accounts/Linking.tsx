@@ -7,7 +7,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import {
   createContext,
+  lazy,
   type ReactNode,
+  Suspense,
   useContext,
   useEffect,
   useEffectEvent,
@@ -26,8 +28,9 @@ import { useConnect } from "./actions";
 import { createReturns } from "./back";
 import { hideDrop, showDrop } from "./DropNotice";
 import { dropOf, isDown, isOnPurpose, rememberClosed, UNDER_WAY, wasClosed } from "./drops";
-import { LinkDialog } from "./LinkDialog";
 import { isSoundOn, playSound } from "./sound";
+
+const LinkDialog = lazy(async () => ({ default: (await import("./LinkDialog")).LinkDialog }));
 
 /** How long somebody who was busy must rest before the dialog opens. */
 export const IDLE_MS = 10_000;
@@ -187,19 +190,21 @@ export function Linking({ children }: { children: ReactNode }) {
     <LinkContext value={link}>
       {children}
       {account && may && (
-        <LinkDialog
-          key={account.id}
-          account={account}
-          starting={connect.isPending}
-          error={connect.error}
-          onConnect={() => connect.mutate(account.id)}
-          onClose={close}
-          onDone={(wasLinked) => {
-            if (wasLinked) returns.show(account.id, account.name);
-            else notifyDone(t("link.connectedText", { name: account.name }));
-            leave();
-          }}
-        />
+        <Suspense>
+          <LinkDialog
+            key={account.id}
+            account={account}
+            starting={connect.isPending}
+            error={connect.error}
+            onConnect={() => connect.mutate(account.id)}
+            onClose={close}
+            onDone={(wasLinked) => {
+              if (wasLinked) returns.show(account.id, account.name);
+              else notifyDone(t("link.connectedText", { name: account.name }));
+              leave();
+            }}
+          />
+        </Suspense>
       )}
     </LinkContext>
   );

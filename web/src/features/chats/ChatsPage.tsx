@@ -2,7 +2,6 @@ import { Button, Text } from "@mantine/core";
 import { getRouteApi, useNavigate, useParams } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { ContactPanel } from "~/features/contacts/ContactPanel";
 import { EmptyState } from "~/ui/EmptyState";
 import { IconChats, IconNewMessage } from "~/ui/icons";
 import { ChatList } from "./ChatList";
@@ -11,6 +10,7 @@ import classes from "./ChatsPage.module.css";
 // The list is there before what is opened from it.
 const NewMessage = lazy(async () => ({ default: (await import("./NewMessage")).NewMessage }));
 const Thread = lazy(async () => ({ default: (await import("./Thread")).Thread }));
+const ContactPanel = lazy(async () => ({ default: (await import("~/features/contacts/ContactPanel")).ContactPanel }));
 
 const route = getRouteApi("/shell/chats");
 
@@ -45,7 +45,11 @@ export function ChatsPage() {
           </Suspense>
         )}
       </section>
-      {chatId !== undefined && <ContactPanel key={`panel-${chatId}`} chatId={chatId} />}
+      {chatId !== undefined && (
+        <Suspense>
+          <ContactPanel key={`panel-${chatId}`} chatId={chatId} />
+        </Suspense>
+      )}
       {search.new && (
         <Suspense>
           <NewMessage accountId={search.account} to={search.to} onClose={() => setNew(false)} />
