@@ -21,8 +21,8 @@ async function makeLink(demo: Demo, page: Page): Promise<{ account: string; url:
   await expect(page.getByRole("img", CODE)).toBeVisible();
   await page.getByRole("button", { name: "Copy link for remote linking" }).click();
   const url = await page.getByRole("textbox", { name: "Link for remote linking" }).inputValue();
-  const { data } = await demo.api<{ data: { id: string }[] }>("GET", "/v1/accounts");
-  const account = data[0]?.id;
+  const { data } = await demo.api<{ data: { id: string; name: string }[] }>("GET", "/v1/accounts");
+  const account = data.find(({ name }) => name === "Front desk")?.id;
   if (!account) throw new Error("the account is not listed");
   return { account, url };
 }

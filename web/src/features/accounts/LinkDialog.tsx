@@ -22,6 +22,8 @@ export const CLOSE_AFTER_MS = 1_500;
 
 interface Props {
   account: Account;
+  /** What it was when the dialog was opened. */
+  before: Account;
   /** A request to connect is under way. */
   starting: boolean;
   /** Why the last request to connect failed. */
@@ -34,12 +36,10 @@ interface Props {
 }
 
 /** Links an account: shows its QR code, follows what the phone does, and closes by itself when it is connected. */
-export function LinkDialog({ account, starting, error, onConnect, onClose, onDone }: Props) {
+export function LinkDialog({ account, before, starting, error, onConnect, onClose, onDone }: Props) {
   const { t } = useTranslation();
   const narrow = useMediaQuery("(max-width: 48em)");
   useFocusBack();
-  /** What it was when the dialog opened. */
-  const [before] = useState(account);
   const [seenCode, setSeenCode] = useState(false);
   const stage = stageOf(account.state, seenCode, starting);
   const isShowingCode = stage === "scan" || stage === "ended";

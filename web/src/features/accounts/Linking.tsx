@@ -6,6 +6,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import {
+  type ComponentProps,
   createContext,
   lazy,
   type ReactNode,
@@ -190,21 +191,19 @@ export function Linking({ children }: { children: ReactNode }) {
     <LinkContext value={link}>
       {children}
       {account && may && (
-        <Suspense>
-          <LinkDialog
-            key={account.id}
-            account={account}
-            starting={connect.isPending}
-            error={connect.error}
-            onConnect={() => connect.mutate(account.id)}
-            onClose={close}
-            onDone={(wasLinked) => {
-              if (wasLinked) returns.show(account.id, account.name);
-              else notifyDone(t("link.connectedText", { name: account.name }));
-              leave();
-            }}
-          />
-        </Suspense>
+        <OpenDialog
+          key={account.id}
+          account={account}
+          starting={connect.isPending}
+          error={connect.error}
+          onConnect={() => connect.mutate(account.id)}
+          onClose={close}
+          onDone={(wasLinked) => {
+            if (wasLinked) returns.show(account.id, account.name);
+            else notifyDone(t("link.connectedText", { name: account.name }));
+            leave();
+          }}
+        />
       )}
     </LinkContext>
   );
@@ -216,4 +215,14 @@ function isDialogOpen(): boolean {
 
 function isLinkDialogOpen(): boolean {
   return document.querySelector('[role="dialog"] [data-link-dialog]') !== null;
+}
+
+/** The dialog, with what the account was when it opened: it may be something else once the dialog is fetched. */
+function OpenDialog(props: Omit<ComponentProps<typeof LinkDialog>, "before">) {
+  const [before] = useState(props.account);
+  return (
+    <Suspense>
+      <LinkDialog {...props} before={before} />
+    </Suspense>
+  );
 }

@@ -21,7 +21,7 @@ export function DayChart({ days }: { days: readonly DayFigures[] }) {
         <Title order={2} size="h4">
           {t("dashboard.perDay")}
         </Title>
-        <Button variant="subtle" size="compact-sm" onClick={() => setAsTable(!asTable)}>
+        <Button variant="default" size="compact-sm" onClick={() => setAsTable(!asTable)}>
           {t(asTable ? "dashboard.chart" : "dashboard.table")}
         </Button>
       </Group>
@@ -179,7 +179,11 @@ function Bars({ days }: { days: readonly DayFigures[] }) {
 function DayTable({ days }: { days: readonly DayFigures[] }) {
   const { t } = useTranslation();
   return (
-    <ScrollArea.Autosize mah={360} type="auto">
+    <ScrollArea.Autosize
+      mah={360}
+      type="auto"
+      viewportProps={{ tabIndex: 0, role: "region", "aria-label": t("dashboard.perDay") }}
+    >
       <Table striped stickyHeader>
         <Table.Thead>
           <Table.Tr>
