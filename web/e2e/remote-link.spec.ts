@@ -87,7 +87,7 @@ test("a number that its phone unlinked is linked again by a link, and a link can
   const phone = await small.newPage();
   await phone.goto(again);
   await expect(phone.getByRole("heading", { level: 1 })).toContainText("Front desk");
-  await expect(phone.getByRole("img")).toBeVisible();
+  await expect(phone.getByRole("img", { name: /QR/ })).toBeVisible();
   expect(await phone.evaluate(() => document.documentElement.dir)).toBe("rtl");
   expect(await phone.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
   await demo.scanShown(OURS, account);

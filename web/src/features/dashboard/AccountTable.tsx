@@ -26,7 +26,7 @@ export function AccountTable({ figures, accounts }: { figures: AccountFigures[];
       <Title order={2} size="h4" mb="sm">
         {t("dashboard.byAccount")}
       </Title>
-      <ScrollArea type="auto" viewportProps={{ tabIndex: 0, role: "region", "aria-label": t("dashboard.byAccount") }}>
+      <ScrollArea type="auto" viewportProps={{ tabIndex: 0, role: "group", "aria-label": t("dashboard.byAccount") }}>
         <Table miw={620}>
           <Table.Thead>
             <Table.Tr>

@@ -182,7 +182,7 @@ function DayTable({ days }: { days: readonly DayFigures[] }) {
     <ScrollArea.Autosize
       mah={360}
       type="auto"
-      viewportProps={{ tabIndex: 0, role: "region", "aria-label": t("dashboard.perDay") }}
+      viewportProps={{ tabIndex: 0, role: "group", "aria-label": t("dashboard.perDay") }}
     >
       <Table striped stickyHeader>
         <Table.Thead>
