@@ -1,7 +1,7 @@
 //! Rows in bulk, for measuring on a database of a size that nobody's has yet (`pesan bench seed`).
 //!
 //! They are written as they are: no events, no work, nothing counted on the way. Indexes of the tables are taken away before
-//! ([`take_indexes`]) and built at the end ([`put_indexes`]), because ten million rows go into a finished index one page
+//! ([`take_indexes`]) and built at the end ([`put_index`]), because ten million rows go into a finished index one page
 //! at a time.
 
 use pesan_model::message::Message;
