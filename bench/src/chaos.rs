@@ -66,9 +66,8 @@ const RETRY_DIVISOR: u32 = 5_000;
 /// Pesan lives at least and at most so long, from its start.
 const LIFE: (Duration, Duration) = (Duration::from_millis(150), Duration::from_millis(4_500));
 
-/// Of so many kills among so many messages some have met one on its way.
-const MEETS_EVERYTHING: u32 = 20;
-const MEETS_EVERYTHING_MESSAGES: usize = 1_000;
+/// Of so many kills some have met a message on its way; of twenty it is possible that none did.
+const MEETS_EVERYTHING: u32 = 500;
 /// Between two messages of one sender in one chat, at least.
 const PAUSE: Duration = Duration::from_millis(150);
 /// Phones remember 5,000 messages: fewer than that are exchanged with each.
@@ -156,8 +155,7 @@ pub async fn run(options: &ChaosOptions) -> Result<bool> {
     let deadline = drained + Duration::from_secs(options.drain_seconds);
     let mut verdict = verdict::wait_and_judge(&stage, &receiver, deadline).await?;
     verdict.problems.extend(stage.problems.lock().drain(..));
-    let is_enough = options.kills >= MEETS_EVERYTHING && stage.accepted.lock().len() >= MEETS_EVERYTHING_MESSAGES;
-    if is_enough && !verdict.counts.has_repeats() {
+    if options.kills >= MEETS_EVERYTHING && !verdict.counts.has_repeats() {
         let problem = "no message had to be sent again: the kills met none on its way, so nothing is proven";
         verdict.problems.push(problem.to_owned());
     }
