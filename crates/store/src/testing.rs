@@ -22,7 +22,21 @@ pub struct TestDatabase {
     pub kind: &'static str,
     /// How to open it, once or again.
     pub options: StoreOptions,
-    _folder: Option<tempfile::TempDir>,
+    _end: End,
+}
+
+/// What goes with it.
+enum End {
+    Folder { _folder: tempfile::TempDir },
+    Database { server: String, name: String },
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        if let Self::Database { server, name } = self {
+            drop_later(server, std::mem::take(name));
+        }
+    }
 }
 
 impl TestDatabase {
@@ -259,7 +273,7 @@ pub fn sqlite() -> TestDatabase {
     TestDatabase {
         kind: "sqlite",
         options,
-        _folder: Some(folder),
+        _end: End::Folder { _folder: folder },
     }
 }
 
@@ -284,8 +298,41 @@ pub async fn postgres() -> TestDatabase {
             url: format!("{server}/{name}"),
             max_connections: 8,
         },
-        _folder: None,
+        _end: End::Database { server, name },
     }
+}
+
+/// Drops a database on a thread of its own, whoever is still connected: hundreds of them would fill a small disk, and
+/// what a test leaves connected would in the end be all the connections that the server has.
+fn drop_later(server: &str, name: String) {
+    static NAMES: OnceLock<std::sync::mpsc::Sender<String>> = OnceLock::new();
+    let names = NAMES.get_or_init(|| {
+        let url = format!("{server}/postgres");
+        let (sender, receiver) = std::sync::mpsc::channel();
+        std::thread::spawn(move || drop_databases(&url, &receiver));
+        sender
+    });
+    // The thread ended only if the server did, and the databases with it.
+    let _ = names.send(name);
+}
+
+fn drop_databases(url: &str, names: &std::sync::mpsc::Receiver<String>) {
+    use sqlx::Connection as _;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let mut connection = sqlx::PgConnection::connect(url)
+            .await
+            .expect("PostgreSQL takes connections");
+        for name in names {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)")))
+                .execute(&mut connection)
+                .await
+                .expect("a database of nobody any more");
+        }
+    });
 }
 
 /// One empty database of each kind.
