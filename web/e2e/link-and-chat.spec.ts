@@ -94,6 +94,7 @@ test("nothing on any page breaks the content security policy or asks another hos
     ["/accounts", "Accounts"],
     ["/chats", "Chats"],
     ["/webhooks", "Webhooks"],
+    ["/dashboard", "Dashboard"],
     ["/settings", "Settings"],
     ["/settings?tab=keys", "Settings"],
     ["/settings?tab=members", "Settings"],
@@ -102,6 +103,9 @@ test("nothing on any page breaks the content security policy or asks another hos
     await page.goto(demo.ready.url + path);
     await expect(page.getByRole("heading", { name: heading, level: 1 })).toBeVisible();
   }
+  // The reference of the API opens without the internet too, and shows what can be asked.
+  await page.goto(`${demo.ready.url}/docs`);
+  await expect(page.locator("#reference").getByText("/v1/messages", { exact: true }).first()).toBeVisible();
   expect(wrong).toEqual([]);
 });
 

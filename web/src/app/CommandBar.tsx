@@ -1,19 +1,19 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { meQuery } from "~/api/queries";
 import type { Permission } from "~/api/types";
 import { type Command, isTyping, useAllCommands, useCommands } from "~/ui/commands";
+import { fetched } from "~/ui/fetched";
 
 type Open = "bar" | "help" | undefined;
 
 /** After so long what the bar needs is fetched, so that the first key into it is not lost. */
 const SETTLED_MS = 2_000;
 
-const load = () => import("./CommandDialogs");
-const Bar = lazy(async () => ({ default: (await load()).Bar }));
-const Help = lazy(async () => ({ default: (await load()).Help }));
+const Bar = fetched(async () => (await import("./CommandDialogs")).Bar);
+const Help = fetched(async () => (await import("./CommandDialogs")).Help);
 
 /**
  * Everything that can be done, by name (Ctrl K) or by its own key, and the page that says which keys there are. What
@@ -23,17 +23,20 @@ export function CommandBar() {
   const [open, setOpen] = useState<Open>();
   const commands = useAllCommands();
   useGeneral(setOpen);
-  useHotkeys(commands, setOpen);
+  useHotkeys(commands, open, setOpen);
   useEffect(() => {
-    const timer = setTimeout(() => void load(), SETTLED_MS);
+    const timer = setTimeout(() => {
+      Bar.prefetch();
+      Help.prefetch();
+    }, SETTLED_MS);
     return () => clearTimeout(timer);
   }, []);
   const close = () => setOpen(undefined);
   return (
-    <Suspense>
+    <>
       {open === "bar" && <Bar commands={commands} onClose={close} />}
       {open === "help" && <Help commands={commands} onClose={close} />}
-    </Suspense>
+    </>
   );
 }
 
@@ -81,11 +84,18 @@ function useGeneral(setOpen: (open: Open) => void): void {
   useCommands(commands);
 }
 
-function useHotkeys(commands: readonly Command[], setOpen: (open: Open) => void): void {
-  const latest = useRef(commands);
-  latest.current = commands;
+function useHotkeys(commands: readonly Command[], open: Open, setOpen: (open: Open) => void): void {
+  const latest = useRef({ commands, open });
+  latest.current = { commands, open };
   useLayoutEffect(() => {
     const pressed = (event: globalThis.KeyboardEvent) => {
+      const { open } = latest.current;
+      if (open && !(open === "bar" ? Bar : Help).isHere()) {
+        // What is typed already is meant for the bar, and not for the chat below it.
+        event.preventDefault();
+        if (event.key === "Escape") setOpen(undefined);
+        return;
+      }
       if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") {
         event.preventDefault();
         setOpen("bar");
@@ -94,7 +104,7 @@ function useHotkeys(commands: readonly Command[], setOpen: (open: Open) => void)
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.isComposing) return;
       if (isTyping(event.target)) return;
       const key = event.key.toLowerCase();
-      const command = latest.current.find((each) => each.hotkey === key && !each.disabled);
+      const command = latest.current.commands.find((each) => each.hotkey === key && !each.disabled);
       if (!command) return;
       event.preventDefault();
       command.run();

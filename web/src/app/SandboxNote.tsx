@@ -1,10 +1,11 @@
 import { Anchor } from "@mantine/core";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { fetched } from "~/ui/fetched";
 import { IconFlask } from "~/ui/icons";
 import classes from "./Shell.module.css";
 
-const SandboxDialog = lazy(async () => ({ default: (await import("./SandboxDialog")).SandboxDialog }));
+const SandboxDialog = fetched(async () => (await import("./SandboxDialog")).SandboxDialog);
 
 /** Says on every page that nothing here is real, and how to make phones to play with. */
 export function SandboxNote() {
@@ -19,11 +20,7 @@ export function SandboxNote() {
           {t("sandbox.how")}
         </Anchor>
       </span>
-      {open && (
-        <Suspense>
-          <SandboxDialog onClose={() => setOpen(false)} />
-        </Suspense>
-      )}
+      {open && <SandboxDialog onClose={() => setOpen(false)} />}
     </div>
   );
 }

@@ -1,19 +1,20 @@
 import { Avatar, Menu, Text, UnstyledButton, useMantineColorScheme, VisuallyHidden } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "~/api/client";
 import { meQuery } from "~/api/queries";
 import { forgetDrafts } from "~/features/chats/drafts";
 import { useOutbox, usePendingCount } from "~/features/chats/Sending";
 import { chooseLanguage, currentLanguage, isLanguage, LANGUAGES, type Language } from "~/i18n";
+import { fetched } from "~/ui/fetched";
 import { IconCheck, IconDesktop, IconLogout, IconMoon, IconSun } from "~/ui/icons";
 import { notifyProblem } from "~/ui/notify";
 import { usePreferences } from "./preferences";
 
 // Few are ever asked, so nobody waits for it.
-const Confirm = lazy(async () => ({ default: (await import("~/ui/Confirm")).Confirm }));
+const Confirm = fetched(async () => (await import("~/ui/Confirm")).Confirm);
 
 const SCHEMES = [
   { value: "light", text: "light", icon: IconSun },
@@ -108,16 +109,14 @@ export function UserMenu() {
         </Menu.Dropdown>
       </Menu>
       {asking && (
-        <Suspense>
-          <Confirm
-            title={t("nav.logout")}
-            text={t("nav.logoutPending", { count: pending })}
-            act={t("nav.logoutAnyway")}
-            busy={logout.isPending}
-            onConfirm={() => logout.mutate()}
-            onClose={() => setAsking(false)}
-          />
-        </Suspense>
+        <Confirm
+          title={t("nav.logout")}
+          text={t("nav.logoutPending", { count: pending })}
+          act={t("nav.logoutAnyway")}
+          busy={logout.isPending}
+          onConfirm={() => logout.mutate()}
+          onClose={() => setAsking(false)}
+        />
       )}
     </>
   );

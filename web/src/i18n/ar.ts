@@ -27,6 +27,7 @@ export const ar: Texts = {
   ...errors,
   ...contacts,
   common: {
+    partMissing: "تعذر تحميل جزء من هذه الصفحة. ستعاد المحاولة، وإن لم يفد ذلك فأعد تحميل الصفحة.",
     cancel: "إلغاء",
     close: "إغلاق",
     save: "حفظ",

@@ -27,6 +27,7 @@ export const en = {
   ...errors,
   ...contacts,
   common: {
+    partMissing: "A part of this page could not be loaded. It is tried again; if that does not help, reload the page.",
     cancel: "Cancel",
     close: "Close",
     save: "Save",

@@ -27,6 +27,7 @@ export const id: Texts = {
   ...errors,
   ...contacts,
   common: {
+    partMissing: "Sebagian halaman ini tidak dapat dimuat. Akan dicoba lagi; bila tidak membantu, muat ulang halaman.",
     cancel: "Batal",
     close: "Tutup",
     save: "Simpan",

@@ -8,9 +8,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import {
   type ComponentProps,
   createContext,
-  lazy,
   type ReactNode,
-  Suspense,
   useContext,
   useEffect,
   useEffectEvent,
@@ -23,6 +21,7 @@ import { accountsQuery } from "~/api/queries";
 import type { Account, AccountState } from "~/api/types";
 import { useLiveEvents, usePolling } from "~/live/Live";
 import { useMay } from "~/ui/Allowed";
+import { fetched } from "~/ui/fetched";
 import { isTyping, useFirstEscape, useRest } from "~/ui/focus";
 import { notifyDone, notifyRefused } from "~/ui/notify";
 import { useConnect } from "./actions";
@@ -31,7 +30,7 @@ import { hideDrop, showDrop } from "./DropNotice";
 import { dropOf, isDown, isOnPurpose, rememberClosed, UNDER_WAY, wasClosed } from "./drops";
 import { isSoundOn, playSound } from "./sound";
 
-const LinkDialog = lazy(async () => ({ default: (await import("./LinkDialog")).LinkDialog }));
+const LinkDialog = fetched(async () => (await import("./LinkDialog")).LinkDialog);
 
 /** How long somebody who was busy must rest before the dialog opens. */
 export const IDLE_MS = 10_000;
@@ -220,9 +219,5 @@ function isLinkDialogOpen(): boolean {
 /** The dialog, with what the account was when it opened: it may be something else once the dialog is fetched. */
 function OpenDialog(props: Omit<ComponentProps<typeof LinkDialog>, "before">) {
   const [before] = useState(props.account);
-  return (
-    <Suspense>
-      <LinkDialog {...props} before={before} />
-    </Suspense>
-  );
+  return <LinkDialog {...props} before={before} />;
 }

@@ -7,6 +7,7 @@ import { Problem } from "~/api/problem";
 import type { RemoteLinkView } from "~/api/types";
 import { Mark } from "~/app/Mark";
 import { useNow } from "~/ui/Ago";
+import { useHash } from "~/ui/hash";
 import { IconAlert, IconCheck } from "~/ui/icons";
 import { LanguageRow } from "~/ui/LanguageRow";
 import { ProblemAlert } from "~/ui/ProblemAlert";
@@ -38,7 +39,7 @@ const isVoid = (error: unknown) => error !== null && [404, 410].includes(Problem
 export function RemoteLinkPage() {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const [token] = useState(() => window.location.hash.replace(/^#/, ""));
+  const token = useHash();
   const queryKey = ["remote-link", token];
   const look = useQuery({
     queryKey,
@@ -91,6 +92,7 @@ export function RemoteLinkPage() {
   return (
     <Frame title={t("remote.title", { name })} text={t("remote.text")}>
       <Linking
+        key={token}
         view={look.data}
         readAt={look.dataUpdatedAt}
         isRenewing={renew.isPending}

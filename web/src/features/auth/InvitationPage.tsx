@@ -2,19 +2,19 @@ import { Button, PasswordInput, Skeleton, Stack, TextInput } from "@mantine/core
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useRouter } from "@tanstack/react-router";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "~/api/client";
 import { Problem, sortFields } from "~/api/problem";
 import { meQuery } from "~/api/queries";
 import type { Welcome } from "~/api/types";
+import { useHash } from "~/ui/hash";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { AuthCard } from "./AuthCard";
 
 /** Where somebody joins who was sent a link. The token stands behind the `#`, so that no server in between keeps it. */
 export function InvitationPage() {
   const { t } = useTranslation();
-  const [token] = useState(() => window.location.hash.replace(/^#/, ""));
+  const token = useHash();
   const welcome = useQuery({
     queryKey: ["invitation", token],
     queryFn: ({ signal }) => ask(api.POST("/v1/invitations/look-up", { body: { token }, signal })),
@@ -36,7 +36,7 @@ export function InvitationPage() {
       </AuthCard>
     );
   }
-  return <Join token={token} welcome={welcome.data} />;
+  return <Join key={token} token={token} welcome={welcome.data} />;
 }
 
 function Void() {

@@ -10,7 +10,7 @@ import { mediaOf, momentOf, previewOf, putMessage } from "~/live/patch";
 import { useMay } from "~/ui/Allowed";
 import { IconReact, IconReply } from "~/ui/icons";
 import { notifyProblem } from "~/ui/notify";
-import { clock, full } from "~/ui/time";
+import { clock, full, useZone } from "~/ui/time";
 import { MediaView } from "./MediaView";
 import classes from "./Messages.module.css";
 import { Ticks } from "./Ticks";
@@ -33,6 +33,7 @@ interface Props {
 }
 
 export const Bubble = memo(function Bubble({ chat, message, first, quoted, reactions, found, onReply }: Props) {
+  useZone();
   const { t } = useTranslation();
   if ("group_change" in message) {
     return <div className={classes.system}>{groupChange(message.group_change)}</div>;

@@ -1,16 +1,16 @@
 import { Button, Text } from "@mantine/core";
 import { getRouteApi, useNavigate, useParams } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { EmptyState } from "~/ui/EmptyState";
+import { fetched } from "~/ui/fetched";
 import { IconChats, IconNewMessage } from "~/ui/icons";
 import { ChatList } from "./ChatList";
 import classes from "./ChatsPage.module.css";
 
 // The list is there before what is opened from it.
-const NewMessage = lazy(async () => ({ default: (await import("./NewMessage")).NewMessage }));
-const Thread = lazy(async () => ({ default: (await import("./Thread")).Thread }));
-const ContactPanel = lazy(async () => ({ default: (await import("~/features/contacts/ContactPanel")).ContactPanel }));
+const NewMessage = fetched(async () => (await import("./NewMessage")).NewMessage);
+const Thread = fetched(async () => (await import("./Thread")).Thread);
+const ContactPanel = fetched(async () => (await import("~/features/contacts/ContactPanel")).ContactPanel);
 
 const route = getRouteApi("/shell/chats");
 
@@ -40,21 +40,11 @@ export function ChatsPage() {
             </Text>
           </EmptyState>
         ) : (
-          <Suspense>
-            <Thread key={chatId} chatId={chatId} message={search.message} />
-          </Suspense>
+          <Thread key={chatId} chatId={chatId} message={search.message} />
         )}
       </section>
-      {chatId !== undefined && (
-        <Suspense>
-          <ContactPanel key={`panel-${chatId}`} chatId={chatId} />
-        </Suspense>
-      )}
-      {search.new && (
-        <Suspense>
-          <NewMessage accountId={search.account} to={search.to} onClose={() => setNew(false)} />
-        </Suspense>
-      )}
+      {chatId !== undefined && <ContactPanel key={`panel-${chatId}`} chatId={chatId} />}
+      {search.new && <NewMessage accountId={search.account} to={search.to} onClose={() => setNew(false)} />}
     </div>
   );
 }

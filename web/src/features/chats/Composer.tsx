@@ -1,9 +1,10 @@
 import { ActionIcon, CloseButton, FileButton, Group, Text, Textarea } from "@mantine/core";
-import { type ClipboardEvent, type KeyboardEvent, lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { type ClipboardEvent, type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Chat, Message, QuickReply } from "~/api/types";
 import { holesIn } from "~/features/replies/holes";
 import { type Command, useCommands } from "~/ui/commands";
+import { fetched } from "~/ui/fetched";
 import { IconAttach, IconMicrophone, IconSend } from "~/ui/icons";
 import { Attachments } from "./Attachments";
 import { Quote } from "./Bubble";
@@ -18,7 +19,10 @@ import { SendOptions } from "./SendOptions";
 import { isSend, useSendKey } from "./sendKey";
 import type { Slash } from "./slash";
 
-const VoiceRecorder = lazy(() => import("./VoiceRecorder"));
+const VoiceRecorder = fetched(
+  async () => (await import("./VoiceRecorder")).default,
+  <div className={classes.recorder} />,
+);
 
 interface Props {
   chat: Chat;
@@ -167,16 +171,14 @@ export function Composer({ chat, disabled, replyTo, onReply, onTyping, onSend }:
         </Text>
       )}
       {isRecording ? (
-        <Suspense fallback={<div className={classes.recorder} />}>
-          <VoiceRecorder
-            onClose={() => setRecording(false)}
-            onDone={(file) => {
-              setRecording(false);
-              // Held back, it stays here.
-              if (!onSend(draftsOf("", [file], replyTo, undefined))) setFiles([file]);
-            }}
-          />
-        </Suspense>
+        <VoiceRecorder
+          onClose={() => setRecording(false)}
+          onDone={(file) => {
+            setRecording(false);
+            // Held back, it stays here.
+            if (!onSend(draftsOf("", [file], replyTo, undefined))) setFiles([file]);
+          }}
+        />
       ) : (
         <div className={classes.line}>
           <FileButton multiple onChange={attach} disabled={disabled}>

@@ -1,10 +1,11 @@
 import { ActionIcon, Popover, ScrollArea, Skeleton } from "@mantine/core";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { fetched } from "~/ui/fetched";
 import { IconReact } from "~/ui/icons";
 import classes from "./Composer.module.css";
 
-const EmojiGrid = lazy(() => import("./EmojiGrid"));
+const EmojiGrid = fetched(async () => (await import("./EmojiGrid")).default, <Skeleton h={260} />);
 
 /** Puts an emoji where the cursor is. The list is fetched when it is first opened. */
 export function EmojiPicker({ disabled, onPick }: { disabled: boolean; onPick(emoji: string): void }) {
@@ -30,9 +31,7 @@ export function EmojiPicker({ disabled, onPick }: { disabled: boolean; onPick(em
       </Popover.Target>
       <Popover.Dropdown p={6} aria-label={t("composer.emoji")}>
         <ScrollArea.Autosize mah={280} w={292} type="auto" offsetScrollbars="y" viewportProps={{ tabIndex: -1 }}>
-          <Suspense fallback={<Skeleton h={260} />}>
-            <EmojiGrid onPick={onPick} />
-          </Suspense>
+          <EmojiGrid onPick={onPick} />
         </ScrollArea.Autosize>
       </Popover.Dropdown>
     </Popover>

@@ -1,10 +1,11 @@
-import { Fragment, lazy, Suspense, useMemo, useState } from "react";
+import { Fragment, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Chat, ChatLogEntry, Message, Note } from "~/api/types";
 import { NoteInThread } from "~/features/contacts/NoteCard";
 import { aboutOfChat, useThreadNotes } from "~/features/contacts/threadNotes";
 import { momentOf } from "~/live/patch";
 import { useNow } from "~/ui/Ago";
+import { fetched } from "~/ui/fetched";
 import { day, dayNumber } from "~/ui/time";
 import { Bubble } from "./Bubble";
 import { LogLine } from "./LogLine";
@@ -13,7 +14,7 @@ import { ViewContext, viewedOf } from "./media";
 import { PendingBubble } from "./PendingBubble";
 import type { Pending } from "./pending";
 
-const MediaViewer = lazy(() => import("./MediaViewer"));
+const MediaViewer = fetched(async () => (await import("./MediaViewer")).default);
 
 interface Props {
   chat: Chat;
@@ -142,15 +143,13 @@ export function Messages({ chat, messages, found, complete, pending, log, onRepl
         ))}
       </div>
       {viewing !== undefined && (
-        <Suspense fallback={null}>
-          <MediaViewer
-            chat={chat}
-            all={viewed}
-            shown={viewing}
-            onShow={setViewing}
-            onClose={() => setViewing(undefined)}
-          />
-        </Suspense>
+        <MediaViewer
+          chat={chat}
+          all={viewed}
+          shown={viewing}
+          onShow={setViewing}
+          onClose={() => setViewing(undefined)}
+        />
       )}
     </ViewContext>
   );

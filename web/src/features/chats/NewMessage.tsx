@@ -2,10 +2,9 @@ import { Alert, Anchor, Button, FileInput, Group, Select, Stack, Textarea, TextI
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "~/api/client";
-import { newKey } from "~/api/idempotency";
+import { useTryKey } from "~/api/idempotency";
 import { Problem, sortFields } from "~/api/problem";
 import { accountsQuery } from "~/api/queries";
 import { upload } from "~/api/upload";
@@ -50,7 +49,7 @@ export function NewMessage(props: { accountId: string | undefined; to: string | 
   const navigate = useNavigate();
   const accounts = useQuery(accountsQuery).data;
   const first = accounts?.find((account) => account.state === "connected") ?? accounts?.[0];
-  const lastTry = useRef({ body: "", key: "" });
+  const tryKey = useTryKey();
   const form = useForm<Values>({
     initialValues: { account: accountId ?? first?.id ?? "", to: props.to ?? "", text: "", file: null },
     validate: {
@@ -69,10 +68,7 @@ export function NewMessage(props: { accountId: string | undefined; to: string | 
         { text: text.trim(), file: file ?? undefined },
         media?.id,
       );
-      // The same form sent again after a lost answer is the same message; a changed one is another.
-      const written = JSON.stringify({ ...body, file: file?.name });
-      if (lastTry.current.body !== written) lastTry.current = { body: written, key: newKey() };
-      return ask(api.POST("/v1/messages", { body, headers: { "Idempotency-Key": lastTry.current.key } }));
+      return ask(api.POST("/v1/messages", { body, headers: tryKey({ ...body, file: file?.name }) }));
     },
     onSuccess: (message) => {
       putMessage(client, message);

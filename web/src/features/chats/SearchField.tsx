@@ -27,6 +27,7 @@ export function SearchField({ search, chatId }: { search: ChatsSearch; chatId: s
   }, REST_MS);
   // The address was changed from elsewhere: the command bar, or going back.
   if (search.q !== known) {
+    rest.cancel();
     setKnown(search.q);
     setTyped(search.q ?? "");
   }
@@ -36,6 +37,7 @@ export function SearchField({ search, chatId }: { search: ChatsSearch; chatId: s
     if (search.within && search.q === undefined) field.current?.focus();
   }, [search.within, search.q]);
   const clear = () => {
+    rest.cancel();
     setTyped("");
     setKnown(undefined);
     set({ q: undefined, within: undefined });

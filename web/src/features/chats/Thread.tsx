@@ -22,7 +22,7 @@ import { ago } from "~/ui/time";
 import { type Answered, answeredMeanwhile } from "./answered";
 import { useAround } from "./around";
 import { Composer } from "./Composer";
-import { useDraft } from "./drafts";
+import { keepDraft } from "./drafts";
 import { Messages } from "./Messages";
 import { type Draft, notYetListed } from "./pending";
 import { usePresent, useTellPresence } from "./presence";
@@ -57,7 +57,7 @@ export function Thread({ chatId, message }: { chatId: string; message: string | 
 function Body({ chat, present, around }: { chat: Chat; present: Present[]; around: string | undefined }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const [, keepDraft] = useDraft(chat.id);
+  const user = useQuery(meQuery).data?.user?.id ?? "";
   const maySend = useMay("messages:send");
   const [replyTo, setReplyTo] = useState<Message>();
   const polling = usePolling();
@@ -170,7 +170,7 @@ function Body({ chat, present, around }: { chat: Chat; present: Present[]; aroun
           onSend={(drafts) => {
             guard.drop();
             sendNow(drafts);
-            keepDraft("");
+            keepDraft(user, chat.id, "");
             setRound(round + 1);
           }}
           drafts={guard.held.drafts}

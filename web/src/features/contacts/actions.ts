@@ -1,9 +1,8 @@
 /** What can be done with people, and what hangs on them. Events refresh the pages of everybody; the own one at once. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "~/api/client";
-import { newKey } from "~/api/idempotency";
+import { useTryKey } from "~/api/idempotency";
 import { keys } from "~/api/queries";
 import type { Contact, Donation, DonationMethod, DonationStatus, Note, Reminder } from "~/api/types";
 import { notifyDone, notifyProblem } from "~/ui/notify";
@@ -17,16 +16,6 @@ export interface ContactValues {
   language?: string | null;
   opted_out?: boolean;
   fields?: Record<string, FieldValue | null>;
-}
-
-/** The same form sent again after a lost answer is the same thing; a changed one is another. */
-function useTryKey() {
-  const last = useRef({ written: "", key: "" });
-  return (body: unknown) => {
-    const written = JSON.stringify(body);
-    if (last.current.written !== written) last.current = { written, key: newKey() };
-    return { "Idempotency-Key": last.current.key };
-  };
 }
 
 /** Changes a person; what was set is shown before the server answers. */

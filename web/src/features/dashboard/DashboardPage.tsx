@@ -33,8 +33,8 @@ export function DashboardPage() {
     refetchInterval: polling,
     placeholderData: keepPreviousData,
   });
-  const accounts = useQuery({ ...accountsQuery, refetchInterval: polling }).data;
-  const counters = useQuery({ ...countersQuery, refetchInterval: polling }).data;
+  const accounts = useQuery({ ...accountsQuery, refetchInterval: polling });
+  const counters = useQuery({ ...countersQuery, refetchInterval: polling });
   const found = statistics.data;
   const name = (count: number) =>
     count === 1 ? t("dashboard.today") : count === 365 ? t("dashboard.year") : t("dashboard.days", { count });
@@ -45,7 +45,7 @@ export function DashboardPage() {
         aria-label={t("dashboard.account")}
         data={[
           { value: "", label: t("dashboard.allAccounts") },
-          ...(accounts ?? []).map(({ id, name }) => ({ value: id, label: name })),
+          ...(accounts.data ?? []).map(({ id, name }) => ({ value: id, label: name })),
         ]}
         value={account ?? ""}
         onChange={(value) =>
@@ -79,8 +79,19 @@ export function DashboardPage() {
       {statistics.error && !found && <ProblemAlert error={statistics.error} retry={() => void statistics.refetch()} />}
       {!found && statistics.isPending && <Waiting />}
       {found && !found.is_complete && <Alert color="yellow">{t("dashboard.counting")}</Alert>}
-      <Now accounts={accounts} counters={counters} account={account} />
-      {found && accounts?.length === 0 && isQuiet(found) ? (
+      {[accounts, counters].map(
+        (query) =>
+          query.error &&
+          !query.data && (
+            <ProblemAlert
+              key={query === accounts ? "accounts" : "counters"}
+              error={query.error}
+              retry={() => void query.refetch()}
+            />
+          ),
+      )}
+      <Now accounts={accounts.data} counters={counters.data} account={account} />
+      {found && accounts.data?.length === 0 && isQuiet(found) ? (
         <Card>
           <EmptyState icon={<IconChart size={30} />} title={t("dashboard.emptyTitle")} text={t("dashboard.emptyText")}>
             <Button mt="sm" renderRoot={(props) => <Link to="/accounts" {...props} />}>
@@ -104,7 +115,7 @@ export function DashboardPage() {
             <Times title={t("dashboard.replyTimes")} times={found.reply_times} />
             <Times title={t("dashboard.readTimes")} times={found.read_times} />
           </SimpleGrid>
-          {found.accounts.length > 0 && <AccountTable figures={found.accounts} accounts={accounts ?? []} />}
+          {found.accounts.length > 0 && <AccountTable figures={found.accounts} accounts={accounts.data ?? []} />}
         </>
       )}
       {found && donations && (
@@ -140,10 +151,12 @@ function Now(props: {
   account: string | undefined;
 }) {
   const { t } = useTranslation();
-  const { accounts = [], counters, account } = props;
+  const { accounts, counters, account } = props;
+  // Nothing is better than a 0 that nobody counted.
+  if (!accounts || !counters) return <Waiting />;
   const connected = accounts.filter(({ state }) => state === "connected").length;
   const none = { open: 0, unassigned: 0, unread: 0 };
-  const of = account ? (counters?.accounts.find(({ account_id }) => account_id === account) ?? none) : counters;
+  const of = account ? (counters.accounts.find(({ account_id }) => account_id === account) ?? none) : counters;
   return (
     <Stack component="section" gap="sm" aria-label={t("dashboard.now")}>
       <Title order={2} size="h4">
@@ -158,7 +171,7 @@ function Now(props: {
         />
         <FigureCard
           label={t("dashboard.openChats")}
-          value={whole(of?.open ?? 0)}
+          value={whole(of.open)}
           hint={t("dashboard.openChatsHint")}
           open={t("dashboard.openChatsList")}
           to="/chats"
@@ -166,14 +179,14 @@ function Now(props: {
         />
         <FigureCard
           label={t("dashboard.unassigned")}
-          value={whole(of?.unassigned ?? 0)}
+          value={whole(of.unassigned)}
           open={t("dashboard.openChatsList")}
           to="/chats"
           search={{ account, assignee: "none" }}
         />
         <FigureCard
           label={t("dashboard.unread")}
-          value={whole(of?.unread ?? 0)}
+          value={whole(of.unread)}
           open={t("dashboard.openChatsList")}
           to="/chats"
           search={{ account, unread: true, status: "all" }}
@@ -190,6 +203,31 @@ function InPeriod(props: { found: Statistics; account: string | undefined; onDon
   const { found, account, onDonations } = props;
   const { messages, replies, median_reply_secs, new_contacts, donations } = found.total;
   const chats = { account, status: "all" } as const;
+  // There is no list of messages: what they come to leads to the chats that they are in.
+  const figures = [
+    { label: t("dashboard.received"), value: whole(messages.received) },
+    { label: t("dashboard.sent"), value: whole(messages.sent) },
+    { label: t("dashboard.failed"), value: whole(messages.failed) },
+    {
+      label: t("dashboard.deliveryRate"),
+      value: rate(messages.delivered, messages.sent),
+      hint: t("dashboard.deliveryRateHint"),
+    },
+    {
+      label: t("dashboard.readRate"),
+      value: rate(messages.read, messages.delivered),
+      hint: t("dashboard.readRateHint"),
+    },
+    {
+      label: t("dashboard.readTime"),
+      value: lasting(found.read_times.median_secs),
+      hint: found.read_times.count > 0 ? t("dashboard.readTimeHint", { count: found.read_times.count }) : undefined,
+    },
+    ...(new_contacts === null ? [] : [{ label: t("dashboard.newContacts"), value: whole(new_contacts) }]),
+  ];
+  const figure = (each: (typeof figures)[number]) => (
+    <FigureCard key={each.label} {...each} open={t("dashboard.openChatsList")} to="/chats" search={chats} />
+  );
   const gifts = donations?.reduce((sum, each) => sum + each.gifts, 0) ?? 0;
   return (
     <Stack component="section" gap="sm" aria-label={t("dashboard.inPeriod")}>
@@ -198,27 +236,7 @@ function InPeriod(props: { found: Statistics; account: string | undefined; onDon
       </Title>
       {isQuiet(found) && <Text c="dimmed">{t("dashboard.quiet")}</Text>}
       <SimpleGrid cols={{ base: 2, sm: 3, lg: 4 }}>
-        <FigureCard
-          label={t("dashboard.received")}
-          value={whole(messages.received)}
-          open={t("dashboard.openChatsList")}
-          to="/chats"
-          search={chats}
-        />
-        <FigureCard
-          label={t("dashboard.sent")}
-          value={whole(messages.sent)}
-          open={t("dashboard.openChatsList")}
-          to="/chats"
-          search={chats}
-        />
-        <FigureCard
-          label={t("dashboard.failed")}
-          value={whole(messages.failed)}
-          open={t("dashboard.openChatsList")}
-          to="/chats"
-          search={chats}
-        />
+        {figures.slice(0, 3).map(figure)}
         <FigureCard
           label={t("dashboard.firstReply")}
           value={lasting(median_reply_secs)}
@@ -227,39 +245,7 @@ function InPeriod(props: { found: Statistics; account: string | undefined; onDon
           to="/chats"
           search={{ account, waiting: 1 }}
         />
-        <FigureCard
-          label={t("dashboard.deliveryRate")}
-          value={rate(messages.delivered, messages.sent)}
-          hint={t("dashboard.deliveryRateHint")}
-          open={t("dashboard.openChatsList")}
-          to="/chats"
-          search={chats}
-        />
-        <FigureCard
-          label={t("dashboard.readRate")}
-          value={rate(messages.read, messages.delivered)}
-          hint={t("dashboard.readRateHint")}
-          open={t("dashboard.openChatsList")}
-          to="/chats"
-          search={chats}
-        />
-        <FigureCard
-          label={t("dashboard.readTime")}
-          value={lasting(found.read_times.median_secs)}
-          hint={found.read_times.count > 0 ? t("dashboard.readTimeHint", { count: found.read_times.count }) : undefined}
-          open={t("dashboard.openChatsList")}
-          to="/chats"
-          search={chats}
-        />
-        {new_contacts !== null && (
-          <FigureCard
-            label={t("dashboard.newContacts")}
-            value={whole(new_contacts)}
-            open={t("dashboard.openChatsList")}
-            to="/chats"
-            search={chats}
-          />
-        )}
+        {figures.slice(3).map(figure)}
         {donations !== null && (
           <FigureButton
             label={t("dashboard.donations")}

@@ -33,7 +33,7 @@ function Content({ label, value, hint, open }: Props) {
   );
 }
 
-/** A figure, which opens the list that it was counted from. */
+/** A figure, which opens the list that is nearest to what it counts. */
 export function FigureCard({ to, search, ...props }: Props & Pick<LinkProps, "to" | "search">) {
   return (
     <Link to={to} search={search} className={classes.figure} title={props.open}>

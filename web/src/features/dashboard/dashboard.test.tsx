@@ -53,7 +53,7 @@ const card = (label: string) => screen.findByRole("link", { name: new RegExp(`^$
 describe("the dashboard", () => {
   beforeEach(() => chooseLanguage("en"));
 
-  it("shows_each_figure_and_each_opens_the_list_it_came_from", async () => {
+  it("shows_each_figure_and_opens_accounts_chats_and_donations", async () => {
     const { account } = lively();
     openApp("/dashboard");
     expect((await card("Messages in")).textContent).toContain("120");

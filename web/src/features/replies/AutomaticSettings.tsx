@@ -1,11 +1,12 @@
-import { Button, Card, Group, Skeleton, Stack, Switch, TagsInput, Text, Title } from "@mantine/core";
+import { Card, Skeleton, Stack, Switch, TagsInput, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { organizationQuery } from "~/api/queries";
 import type { AutomaticText, OptOut, Organization } from "~/api/types";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { HoursForm } from "./HoursForm";
+import { SaveForm } from "./SaveForm";
 import { useDecide } from "./settings";
 import { TemplateField } from "./TemplateField";
 
@@ -16,7 +17,7 @@ const MAX_WORDS = 50;
 export function AutomaticSettings() {
   const { t } = useTranslation();
   const organization = useQuery(organizationQuery);
-  if (organization.error) {
+  if (organization.error && !organization.data) {
     return <ProblemAlert error={organization.error} retry={() => void organization.refetch()} />;
   }
   if (!organization.data) return <Skeleton h={300} />;
@@ -49,27 +50,6 @@ function Section({ title, text, children }: { title: string; text: string; child
       </Text>
       {children}
     </Card>
-  );
-}
-
-/** A form that is sent by its button. */
-export function SaveForm({ busy, onSave, children }: { busy: boolean; onSave(): void; children: ReactNode }) {
-  const { t } = useTranslation();
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    onSave();
-  };
-  return (
-    <form onSubmit={submit} noValidate>
-      <Stack gap="sm">
-        {children}
-        <Group justify="flex-end">
-          <Button type="submit" loading={busy}>
-            {t("common.save")}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
   );
 }
 

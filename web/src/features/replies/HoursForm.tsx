@@ -6,8 +6,8 @@ import { currentLanguage } from "~/i18n";
 import { IconPlus, IconTrash } from "~/ui/icons";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { useZone } from "~/ui/time";
-import { SaveForm } from "./AutomaticSettings";
 import classes from "./Replies.module.css";
+import { SaveForm } from "./SaveForm";
 import { useDecide } from "./settings";
 
 const DAYS = [

@@ -1,9 +1,9 @@
 import { ActionIcon, Button, Card, Group, Skeleton, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useRef, useState } from "react";
+import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "~/api/client";
-import { newKey } from "~/api/idempotency";
+import { useTryKey } from "~/api/idempotency";
 import { Problem, sortFields } from "~/api/problem";
 import { keys, quickRepliesQuery } from "~/api/queries";
 import { sentenceOf } from "~/api/sentences";
@@ -122,16 +122,12 @@ function ReplyDialog({ reply, onClose }: { reply: QuickReply | undefined; onClos
   const client = useQueryClient();
   const [shortcut, setShortcut] = useState(reply?.shortcut ?? "");
   const [body, setBody] = useState(reply?.body ?? "");
-  // The same form sent again after a lost answer is the same quick reply.
-  const tried = useRef({ written: "", key: "" });
+  const tryKey = useTryKey();
   const save = useMutation({
     mutationFn: () => {
       const written = { shortcut: shortcut.trim().replace(/^\//, ""), body };
       if (reply) return ask(api.PATCH("/v1/quick-replies/{id}", { params: { path: { id: reply.id } }, body: written }));
-      const text = JSON.stringify(written);
-      if (tried.current.written !== text) tried.current = { written: text, key: newKey() };
-      const headers = { "Idempotency-Key": tried.current.key };
-      return ask(api.POST("/v1/quick-replies", { body: written, headers }));
+      return ask(api.POST("/v1/quick-replies", { body: written, headers: tryKey(written) }));
     },
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: keys.quickReplies });

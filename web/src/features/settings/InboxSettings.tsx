@@ -41,7 +41,7 @@ function AutoClose() {
     },
     onError: notifyProblem,
   });
-  if (organization.error) {
+  if (organization.error && !organization.data) {
     return <ProblemAlert error={organization.error} retry={() => void organization.refetch()} />;
   }
   if (!organization.data) return <Skeleton h={80} />;
