@@ -18,7 +18,7 @@ pub struct KeyText(String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey {
     key: KeyText,
-    /// SHA-256 of what was asked for: of the body as it came, or of a file and what was said of it.
+    /// SHA-256 of what was asked for: of the path and the body as they came, or of a file and what was said of it.
     fingerprint: [u8; 32],
 }
 

@@ -219,6 +219,7 @@ impl Looking<'_> {
                 return Ok(Outcome::All);
             };
             let window = (newest.week() - weeks + 1).max(0)..=newest.week();
+            let asked = self.app.clock.monotonic();
             match self.ask(window.clone()).await {
                 Ok(Some(outcome)) => return Ok(outcome),
                 Ok(None) => self.end = Place::of_week(*window.start()).max(self.floor).min(self.end),
@@ -233,7 +234,10 @@ impl Looking<'_> {
             if self.is_over() {
                 return self.rest().await;
             }
-            weeks = (weeks * 2).min(MAX_WEEKS);
+            // SQLite cannot be stopped while it gathers what begins so: only what was quick is asked for twice as much.
+            if self.app.clock.monotonic().saturating_sub(asked) < PATIENCE / 4 {
+                weeks = (weeks * 2).min(MAX_WEEKS);
+            }
         }
     }
 
@@ -267,7 +271,7 @@ impl Looking<'_> {
             .store
             .read::<_, StoreError, _>(move |tx| Box::pin(async move { index::walk(tx, scope, end, limit).await }))
             .await?;
-        let is_all = walked.len() < limit;
+        let is_all = self.is_end(&walked, limit);
         let is_full = self.take(walked);
         Ok(match (is_full, is_all) {
             (true, _) => Some(Outcome::Full),
@@ -288,7 +292,7 @@ impl Looking<'_> {
                     Box::pin(async move { index::find(tx, scope, (&terms, weeks), (end, limit), STATEMENT).await })
                 })
                 .await?;
-            let is_all = candidates.len() < limit;
+            let is_all = self.is_end(&candidates, limit);
             if self.take(candidates) {
                 return Ok(Some(Outcome::Full));
             }
@@ -299,6 +303,11 @@ impl Looking<'_> {
                 return Ok(Some(Outcome::Stopped));
             }
         }
+    }
+
+    /// Whether nothing that is looked at comes after these: there are no more, or the last one is below the floor.
+    fn is_end(&self, candidates: &[Candidate], limit: usize) -> bool {
+        candidates.len() < limit || candidates.last().is_some_and(|last| last.place < self.floor)
     }
 
     /// Keeps those that are meant. True when the page is full, and there is more.

@@ -5,13 +5,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pesan_model::statistics::{
-    AccountFigures, DayFigures, DonationSum, MessageCounts, PeriodFigures, Statistics, Times,
-};
+use pesan_model::statistics::{AccountFigures, DayFigures, DonationSum, PeriodFigures, Statistics};
 use pesan_model::{AccountId, Currency, Day, Flaw, Permission};
 use pesan_store::statistic::backlog;
-use pesan_store::statistic::sums::{self, AccountDay, AccountDays, Range};
-use pesan_store::{account, donor_rules};
+use pesan_store::statistic::sums::{self, Counted, Range};
+use pesan_store::{account, donor_rules, lease};
 
 use crate::access::Caller;
 use crate::context::App;
@@ -65,17 +63,17 @@ pub async fn get(app: &Arc<App>, caller: &Caller, period: Period) -> Result<Stat
                     None
                 };
                 let is_complete = !backlog::is_there(tx, organization).await?;
-                let (reply_times, read_times) = times_of(&accounts);
+                let all = summed(accounts.days.values());
                 Ok(Statistics {
                     from,
                     to,
                     time_zone,
                     is_complete,
-                    total: total(&accounts, contacts.as_ref(), donations.as_ref()),
-                    days: days(from, to, &accounts, contacts.as_ref(), donations.as_ref()),
-                    accounts: by_account(&accounts),
-                    reply_times: reply_times.distribution(),
-                    read_times: read_times.distribution(),
+                    total: total(&all, contacts.as_ref(), donations.as_ref()),
+                    days: days((from, to), accounts.days, contacts.as_ref(), donations.as_ref()),
+                    accounts: by_account(accounts.accounts),
+                    reply_times: all.reply_times.distribution(),
+                    read_times: all.read_times.distribution(),
                 })
             })
         })
@@ -83,9 +81,24 @@ pub async fn get(app: &Arc<App>, caller: &Caller, period: Period) -> Result<Stat
 }
 
 /// Forgets what was counted, so that it is counted anew (`jobs::count_backlog`). Nothing else may work on the database.
+///
+/// # Errors
+/// [`Error::Conflict`] while a server that uses the same database runs an account.
 pub async fn begin_anew(app: &Arc<App>) -> Result<()> {
+    let now = app.clock.now();
     app.store
-        .write::<_, Error, _>(|tx| Box::pin(async move { Ok(backlog::begin_anew(tx).await?) }))
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                if lease::is_any_held(tx, now).await? {
+                    return Err(Error::Conflict {
+                        code: "in_use",
+                        detail: "a server runs on this database; stop it, or wait a minute after it was killed"
+                            .to_owned(),
+                    });
+                }
+                Ok(backlog::begin_anew(tx).await?)
+            })
+        })
         .await
 }
 
@@ -113,28 +126,22 @@ type Contacts = BTreeMap<Day, u64>;
 type Donations = BTreeMap<Day, Vec<DonationSum>>;
 
 fn days(
-    from: Day,
-    to: Day,
-    accounts: &AccountDays,
+    (from, to): (Day, Day),
+    mut counted: BTreeMap<Day, Counted>,
     contacts: Option<&Contacts>,
     donations: Option<&Donations>,
 ) -> Vec<DayFigures> {
-    let mut by_day: BTreeMap<Day, Vec<&AccountDay>> = BTreeMap::new();
-    for ((_, day), counted) in accounts {
-        by_day.entry(*day).or_default().push(counted);
-    }
     let mut days = Vec::new();
     let mut day = from;
     loop {
-        let counted = by_day.remove(&day).unwrap_or_default();
-        let (messages, replies) = summed(counted.iter().copied());
+        let found = counted.remove(&day).unwrap_or_default();
         days.push(DayFigures {
             day,
-            active_chats: counted.iter().map(|counted| counted.active_chats).sum(),
+            active_chats: found.active_chats,
             figures: PeriodFigures {
-                messages,
-                replies: replies.count(),
-                median_reply_secs: replies.median_secs(),
+                messages: found.messages,
+                replies: found.reply_times.count(),
+                median_reply_secs: found.reply_times.median_secs(),
                 new_contacts: contacts.map(|contacts| contacts.get(&day).copied().unwrap_or(0)),
                 donations: donations.map(|donations| donations.get(&day).cloned().unwrap_or_default()),
             },
@@ -146,12 +153,11 @@ fn days(
     }
 }
 
-fn total(accounts: &AccountDays, contacts: Option<&Contacts>, donations: Option<&Donations>) -> PeriodFigures {
-    let (messages, replies) = summed(accounts.values());
+fn total(all: &Counted, contacts: Option<&Contacts>, donations: Option<&Donations>) -> PeriodFigures {
     PeriodFigures {
-        messages,
-        replies: replies.count(),
-        median_reply_secs: replies.median_secs(),
+        messages: all.messages,
+        replies: all.reply_times.count(),
+        median_reply_secs: all.reply_times.median_secs(),
         new_contacts: contacts.map(|contacts| contacts.values().sum()),
         donations: donations.map(|donations| {
             let mut sums: BTreeMap<Currency, (i64, u64)> = BTreeMap::new();
@@ -170,43 +176,25 @@ fn total(accounts: &AccountDays, contacts: Option<&Contacts>, donations: Option<
     }
 }
 
-fn by_account(accounts: &AccountDays) -> Vec<AccountFigures> {
-    let mut found: BTreeMap<AccountId, Vec<&AccountDay>> = BTreeMap::new();
-    for ((account_id, _), counted) in accounts {
-        found.entry(*account_id).or_default().push(counted);
-    }
-    let figures = found.into_iter().map(|(account_id, days)| {
-        let (messages, replies) = summed(days.iter().copied());
-        let mut reads = Times::default();
-        for day in &days {
-            reads.add_all(&day.read_times);
-        }
-        AccountFigures {
-            account_id,
-            messages,
-            reply_times: replies.distribution(),
-            read_times: reads.distribution(),
-        }
+fn by_account(accounts: BTreeMap<AccountId, Counted>) -> Vec<AccountFigures> {
+    let figures = accounts.into_iter().map(|(account_id, counted)| AccountFigures {
+        account_id,
+        messages: counted.messages,
+        reply_times: counted.reply_times.distribution(),
+        read_times: counted.read_times.distribution(),
     });
     figures.collect()
 }
 
-fn times_of(accounts: &AccountDays) -> (Times, Times) {
-    let (mut replies, mut reads) = (Times::default(), Times::default());
-    for counted in accounts.values() {
-        replies.add_all(&counted.reply_times);
-        reads.add_all(&counted.read_times);
+fn summed<'a>(all: impl Iterator<Item = &'a Counted>) -> Counted {
+    let mut sum = Counted::default();
+    for counted in all {
+        sum.messages.add(&counted.messages);
+        sum.active_chats += counted.active_chats;
+        sum.reply_times.add_all(&counted.reply_times);
+        sum.read_times.add_all(&counted.read_times);
     }
-    (replies, reads)
-}
-
-fn summed<'a>(counted: impl Iterator<Item = &'a AccountDay>) -> (MessageCounts, Times) {
-    let (mut messages, mut replies) = (MessageCounts::default(), Times::default());
-    for day in counted {
-        messages.add(&day.messages);
-        replies.add_all(&day.reply_times);
-    }
-    (messages, replies)
+    sum
 }
 
 #[cfg(test)]

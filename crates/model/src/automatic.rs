@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization as _;
-use unicode_normalization::char::is_combining_mark;
 use utoipa::ToSchema;
 
 use crate::flaw::Flaw;
+use crate::search::words;
 use crate::template::{Purpose, Template};
 
 /// Most letters of a text.
@@ -16,6 +15,8 @@ pub const MAX_TEXT: usize = 2_000;
 pub const MAX_WORDS: usize = 50;
 /// Most letters of a word.
 pub const MAX_WORD: usize = 40;
+/// No word is longer with whatever signs stand around it: longer texts need not be looked at.
+const MAX_SAID_BYTES: usize = 8 * MAX_WORD;
 /// Most automatic messages in a chat within a day. Two programs that answer each other stop there.
 pub const MAX_A_DAY: u64 = 4;
 
@@ -136,7 +137,7 @@ pub enum Wish {
 impl OptOut {
     /// What a message says about being written to, when it changes anything.
     pub fn wish(&self, text: &str, is_opted_out: bool) -> Option<Wish> {
-        if !self.enabled {
+        if !self.enabled || text.len() > MAX_SAID_BYTES {
             return None;
         }
         let (words, wish) = if is_opted_out {
@@ -177,31 +178,15 @@ impl OptOut {
     }
 }
 
-/// A text without what people write differently: case, accents and vowel signs, letters without a shape, blanks, and signs
-/// around it.
+/// The words of a text without what people write differently, as they are searched for too.
 fn folded(text: &str) -> String {
-    let plain: String = text.nfkd().flat_map(char::to_lowercase).collect();
-    let letters: String = plain
-        .nfkd()
-        .filter(|letter| !is_combining_mark(*letter) && !is_unseen(*letter))
-        .collect();
-    let words: Vec<&str> = letters.split_whitespace().collect();
-    words
-        .join(" ")
-        .trim_matches(|letter: char| !letter.is_alphanumeric())
-        .to_owned()
-}
-
-/// Joiners, marks of direction, and the stroke that makes Arabic words longer.
-fn is_unseen(letter: char) -> bool {
-    matches!(letter, '\u{ad}' | '\u{640}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    let words: Vec<String> = words(text).map(|word| word.text).collect();
+    words.join(" ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     #[test]
     fn names_are_those_of_the_api() {
@@ -334,13 +319,5 @@ mod tests {
             text(false, &"é".repeat(MAX_TEXT + 1)).wrong(|_| false),
             Some(Flaw::TooLong { max, length })
         );
-    }
-
-    proptest! {
-        #[test]
-        fn what_was_folded_stays_as_it_is(text in "\\PC{0,12}") {
-            let once = folded(&text);
-            prop_assert_eq!(folded(&once), once);
-        }
     }
 }

@@ -51,6 +51,17 @@ impl Lease {
     }
 }
 
+/// Whether any node runs an account.
+pub async fn is_any_held(tx: &mut Tx<'_>, now: Timestamp) -> Result<bool, Error> {
+    let held: Option<(AccountId,)> = tx
+        .fetch_optional(
+            "SELECT account_id FROM lease WHERE owner <> '' AND expires_at > $1 LIMIT 1",
+            args![now],
+        )
+        .await?;
+    Ok(held.is_some())
+}
+
 /// Takes the lease of an account until `expires_at` when nobody holds it, its holder is late, or `owner` had it before.
 /// Gives the new epoch.
 pub async fn acquire(

@@ -307,10 +307,11 @@ pub async fn heal(tx: &mut Tx<'_>, organization_id: OrganizationId, message: &Me
         ..before.clone()
     };
     let counted_on = counts::change(tx, organization_id, (&before, after)).await?;
-    let healed: Option<(Timestamp,)> = tx
-        .fetch_optional(
+    let (deleted_at,): (Option<Timestamp>,) = tx
+        .fetch_one(
+            "message",
             "UPDATE message SET kind = $1, content = $2, media_id = $3, reply_to = $4, counted_on = $5 \
-             WHERE organization_id = $6 AND id = $7 RETURNING at",
+             WHERE organization_id = $6 AND id = $7 RETURNING deleted_at",
             args![
                 message.content.kind(),
                 content,
@@ -322,9 +323,9 @@ pub async fn heal(tx: &mut Tx<'_>, organization_id: OrganizationId, message: &Me
             ],
         )
         .await?;
-    match healed {
-        Some((at,)) => search::reindex(tx, organization_id, indexed(message, at), &message.content).await,
-        None => Ok(()),
+    match deleted_at {
+        Some(_) => Ok(()),
+        None => search::reindex(tx, organization_id, indexed(message, before.at), &message.content).await,
     }
 }
 

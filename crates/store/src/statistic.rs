@@ -16,7 +16,7 @@ pub mod sums;
 use std::collections::BTreeMap;
 
 use pesan_model::donation::{Donation, DonationStatus};
-use pesan_model::{AccountId, ContactId, Currency, Day, OrganizationId, Timestamp, Zone};
+use pesan_model::{AccountId, Currency, Day, OrganizationId, Timestamp, Zone};
 
 use crate::{Error, Tx, args, donor_rules};
 
@@ -49,6 +49,13 @@ impl Measure {
             Self::Reply => "reply",
             Self::Read => "read",
         }
+    }
+
+    /// The measure with this name.
+    fn from_name(name: &str) -> Option<Self> {
+        [Self::Reply, Self::Read]
+            .into_iter()
+            .find(|measure| measure.name() == name)
     }
 }
 
@@ -87,22 +94,9 @@ pub(crate) async fn add_contact(
     Ok(day)
 }
 
-/// A person's row goes.
-pub(crate) async fn remove_contact(
-    tx: &mut Tx<'_>,
-    organization_id: OrganizationId,
-    id: ContactId,
-) -> Result<(), Error> {
-    let counted: Option<(Option<Day>,)> = tx
-        .fetch_optional(
-            "SELECT counted_on FROM contact WHERE organization_id = $1 AND id = $2",
-            args![organization_id, id],
-        )
-        .await?;
-    if let Some((Some(day),)) = counted {
-        *tx.statistics.contacts.entry((organization_id, day)).or_default() -= 1;
-    }
-    Ok(())
+/// A person's row went that counted on this day.
+pub(crate) fn remove_contact(tx: &mut Tx<'_>, organization_id: OrganizationId, counted_on: Day) {
+    *tx.statistics.contacts.entry((organization_id, counted_on)).or_default() -= 1;
 }
 
 /// A donation is there as it says. One that was deleted is not.

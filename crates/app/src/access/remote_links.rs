@@ -9,7 +9,7 @@ use std::time::Duration;
 use pesan_model::remote_link::{RemoteLink, RemoteLinkState};
 use pesan_model::{AccountId, AccountState, OrganizationId, Permission, RemoteLinkId, Timestamp};
 use pesan_store::remote_link::{self, Ending, FoundLink};
-use pesan_store::{Tx, account};
+use pesan_store::{Tx, account, api_key, user};
 
 use super::audit::Note;
 use super::{Caller, Principal, audit, token};
@@ -158,17 +158,17 @@ pub async fn look(app: &Arc<App>, visitor: Visitor<'_>) -> Result<Seen> {
         return Err(void());
     }
     let caller = maker(&found, visitor.ip);
-    let browser = if mine {
-        None
-    } else {
-        // A browser that opened another link is known by the same, so that both pages go on.
-        let known = visitor.browser.filter(|browser| token::is_secret(browser));
-        let browser = known.map_or_else(|| token::generate(&*app.random), str::to_owned);
-        open(app, &found, (&caller, &browser)).await?;
-        start(app, &caller, found.account_id()).await?;
-        Some(browser)
-    };
-    seen(app, &found, (&caller, browser)).await
+    if mine {
+        return seen(app, &found, (&caller, None)).await;
+    }
+    // A browser that opened another link is known by the same, so that both pages go on.
+    let known = visitor.browser.filter(|browser| token::is_secret(browser));
+    let browser = known.map_or_else(|| token::generate(&*app.random), str::to_owned);
+    // What can fail comes first: a link that is opened is answered to the browser that learns its secret, or to nobody.
+    start(app, &caller, found.account_id()).await?;
+    let seen = seen(app, &found, (&caller, Some(browser.clone()))).await?;
+    open(app, &found, (&caller, &browser)).await?;
+    Ok(seen)
 }
 
 /// Asks for a new code after the last one ran out. Only the browser that opened the link may.
@@ -217,9 +217,35 @@ async fn find(app: &Arc<App>, visitor: &Visitor<'_>) -> Result<FoundLink> {
         .map_err(|retry_after| Error::TooMany { retry_after })?;
     let found = app
         .store
-        .read::<_, Error, _>(move |tx| Box::pin(async move { Ok(remote_link::find_by_token(tx, &hash).await?) }))
+        .read::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                let Some(found) = remote_link::find_by_token(tx, &hash).await? else {
+                    return Err(Error::NotFound { what: "remote link" });
+                };
+                if !may_link(tx, &found).await? {
+                    return Err(void());
+                }
+                Ok(found)
+            })
+        })
         .await?;
-    found.ok_or(Error::NotFound { what: "remote link" })
+    Ok(found)
+}
+
+/// Whether who made a link may still do what it does. A link goes with its maker.
+async fn may_link(tx: &mut Tx<'_>, found: &FoundLink) -> Result<bool> {
+    let organization = found.organization_id();
+    Ok(match (found.user_id(), found.key_id()) {
+        (Some(id), _) => user::get(tx, organization, id)
+            .await?
+            .role
+            .may(Permission::AccountsConnect),
+        (None, Some(id)) => api_key::get(tx, organization, id)
+            .await?
+            .scopes
+            .contains(&Permission::AccountsConnect),
+        (None, None) => true,
+    })
 }
 
 /// Gives the link to this browser.
@@ -287,7 +313,7 @@ async fn linked(app: &Arc<App>, found: &FoundLink, ip: Option<String>) -> Result
     })
 }
 
-/// Whoever made a link did what is done with it, as far as they may.
+/// Whoever made a link did what is done with it; whether they may was asked when it was found.
 fn maker(found: &FoundLink, ip: Option<String>) -> Caller {
     let principal = match (found.user_id(), found.key_id()) {
         (Some(id), _) => Principal::User(id),

@@ -1,37 +1,24 @@
 //! Counts what was there before it was counted day by day. What is new is counted from the start.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use pesan_store::statistic::backlog;
 
+use super::PAUSE;
 use crate::context::App;
 use crate::error::{Error, Result};
 
 /// Rows in one transaction: few, because each of them is locked until it ends.
 const BATCH: usize = 50;
-/// Until the next try after a failure, and until those are looked at again that somebody changed just then.
-const PAUSE: Duration = Duration::from_secs(10);
 
-/// Runs until all is counted, or the process ends; the next start goes on.
+/// Runs until all is counted, or the process ends.
 pub async fn run(app: Arc<App>) {
-    loop {
-        match count_until_none(&app).await {
-            Ok(true) => return,
-            // Those that are left were being changed.
-            Ok(false) => {}
-            Err(error) => tracing::warn!(%error, "could not count what was there before; trying again"),
-        }
-        tokio::select! {
-            () = app.lifecycle.soft().cancelled() => return,
-            () = tokio::time::sleep(PAUSE) => {}
-        }
-    }
+    super::until_done(app, PAUSE, "count what was there before", count_until_none).await;
 }
 
 /// Says whether nothing is left.
-async fn count_until_none(app: &Arc<App>) -> Result<bool> {
-    count_all(app).await?;
+async fn count_until_none(app: Arc<App>) -> Result<bool> {
+    count_all(&app).await?;
     app.store
         .read::<_, Error, _>(|tx| Box::pin(async move { Ok(!backlog::is_any_left(tx).await?) }))
         .await

@@ -2,12 +2,12 @@
 //! from the start.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use pesan_model::MessageId;
 use pesan_store::chat::search as chats;
 use pesan_store::message::search::{self as messages, Taking};
 
+use super::PAUSE;
 use crate::context::App;
 use crate::error::{Error, Result};
 
@@ -15,18 +15,13 @@ use crate::error::{Error, Result};
 const BATCH: usize = 200;
 /// Chats that are read at once.
 const CHATS: usize = 500;
-/// Until the next try after a failure.
-const PAUSE: Duration = Duration::from_secs(10);
 
-/// Runs until all are done, or the process ends; the next start goes on.
+/// Runs until all are done, or the process ends.
 pub async fn run(app: Arc<App>) {
-    while let Err(error) = index_all(&app).await {
-        tracing::warn!(%error, "could not make all messages findable; trying again");
-        tokio::select! {
-            () = app.lifecycle.soft().cancelled() => return,
-            () = tokio::time::sleep(PAUSE) => {}
-        }
-    }
+    super::until_done(app, PAUSE, "make all messages findable", async |app| {
+        index_all(&app).await.map(|()| true)
+    })
+    .await;
 }
 
 /// Makes everything findable that is not.

@@ -178,6 +178,36 @@ async fn the_welcome_waits_for_the_first_message_that_can_be_read() {
 }
 
 #[tokio::test]
+async fn who_was_welcomed_under_a_number_is_not_once_more_when_whatsapp_tells_who_that_is() {
+    for database in both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        welcome(&test).await;
+        let lid = "200000000000009@lid";
+        let unreadable = InboundMessage {
+            chat: lid.parse().expect("an address"),
+            content: InboundContent::Undecryptable {
+                reason: "no_session".into(),
+            },
+            sender: Person {
+                phone: None,
+                lid: Some(lid.to_owned()),
+                push_name: None,
+            },
+            ..from_siti(&test, "1", "")
+        };
+        receive_message(&test, account, unreadable).await;
+        write(&test, account, SITI, "Halo").await;
+        assert_eq!(count(&test, AutomaticKind::Welcome).await, 1, "{}", database.kind);
+        let mut both_names = from_siti(&test, "3", "Halo?");
+        both_names.sender.lid = Some(lid.to_owned());
+        receive_message(&test, account, both_names).await;
+        assert_eq!(chats(&test).await.len(), 1, "both are one");
+        assert_eq!(count(&test, AutomaticKind::Welcome).await, 1, "{}", database.kind);
+    }
+}
+
+#[tokio::test]
 async fn nobody_is_welcomed_who_was_there_before_or_did_not_write_to_us() {
     for database in both().await {
         let test = TestApp::new(&database).await;

@@ -14,7 +14,7 @@ use pesan_store::testing;
 
 use crate::inbound::{message, receive, receive_message};
 use crate::people::{chats, person, write};
-use crate::support::TestApp;
+use crate::support::{TestApp, within};
 
 const SITI: &str = "6280000000201";
 const BUDI: &str = "6280000000202";
@@ -466,6 +466,39 @@ async fn what_was_there_before_the_search_is_made_findable_from_the_newest_back(
             .await
             .expect("searched");
         assert_eq!(found.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_search_ends_where_not_all_is_findable_yet() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        write(&test, account, (SITI, "Siti"), "halo").await;
+        let reached = test.clock.now();
+        testing::forget_search(&test.app.store).await;
+        test.clock.advance(Duration::from_secs(3_600));
+        let many = |at, text: &'static str, count: u32| {
+            let one = |number| {
+                Inbound::Message(Box::new(InboundMessage {
+                    at,
+                    from_history: true,
+                    ..message(&test, &format!("{text}-{number}"), text)
+                }))
+            };
+            (0..count).map(one).collect::<Vec<_>>()
+        };
+        // More than are read before the index is asked, and more before the floor than it is asked for at once.
+        receive(&test, account, many(test.clock.now(), "donasi", 400)).await;
+        receive(
+            &test,
+            account,
+            many(reached.minus(Duration::from_secs(60)), "wakaf", 200),
+        )
+        .await;
+        let found = within(page(&test, &asked("wakaf"), None, 10)).await;
+        assert_eq!((found.hits.len(), found.next), (0, None), "{}", database.kind);
+        assert!(found.searched_back_to.is_some_and(|back_to| back_to >= reached));
     }
 }
 

@@ -349,7 +349,8 @@ fn naive(all: &[MessageFacts], waiting: Waiting) -> BTreeMap<(AccountId, Day), N
         day.messages.read += u64::from(rank >= 3);
         day.messages.played += u64::from(rank >= 4);
         if let Some(waited) = waited.filter(|_| rank >= 1) {
-            day.replies.add(time_bucket(waited), 1);
+            day.replies
+                .add(time_bucket(waited + (at.millis() - message.at.millis()).max(0)), 1);
         }
         if let (true, Some(read_at)) = (rank >= 3, message.read_at) {
             day.reads.add(time_bucket(read_at.millis() - at.millis()), 1);

@@ -119,6 +119,15 @@ impl Iterator for Runs<'_> {
                         return Some(std::mem::take(&mut self.open));
                     }
                 }
+                Folded::Letter(letter) if self.open.letters.is_empty() || !self.open.is_unspaced => {
+                    self.open.is_unspaced = false;
+                    self.open.letters.push((letter, start, end));
+                }
+                Folded::Letter(letter) => {
+                    let letters = vec![(letter, start, end)];
+                    let is_unspaced = false;
+                    return Some(std::mem::replace(&mut self.open, Run { letters, is_unspaced }));
+                }
                 Folded::Letters(folded) => {
                     let is_unspaced = folded.first().copied().is_some_and(is_unspaced);
                     let placed = folded.into_iter().map(|letter| (letter, start, end));
@@ -140,6 +149,8 @@ enum Folded {
     Gap,
     /// It is as if it were not there.
     Nothing,
+    /// It is a letter or digit of a script with spaces.
+    Letter(char),
     /// It is one or more letters or digits.
     Letters(Vec<char>),
 }
@@ -147,8 +158,8 @@ enum Folded {
 fn fold(letter: char) -> Folded {
     if letter.is_ascii() {
         return match letter {
-            'a'..='z' | '0'..='9' => Folded::Letters(vec![letter]),
-            'A'..='Z' => Folded::Letters(vec![letter.to_ascii_lowercase()]),
+            'a'..='z' | '0'..='9' => Folded::Letter(letter),
+            'A'..='Z' => Folded::Letter(letter.to_ascii_lowercase()),
             // Jum'at and Jumat are one day.
             '\'' => Folded::Nothing,
             _ => Folded::Gap,
@@ -182,7 +193,7 @@ fn fold(letter: char) -> Folded {
 /// Signs that nobody sees, and those that people leave out of a word.
 fn is_silent(letter: char) -> bool {
     matches!(letter,
-        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+        '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
         | '\u{2018}' | '\u{2019}' | '\u{2bb}'..='\u{2bd}' // apostrophes
         | '\u{640}') // lengthens an Arabic word
 }

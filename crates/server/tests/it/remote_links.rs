@@ -120,7 +120,7 @@ async fn whoever_has_the_link_sees_the_name_and_the_code_and_nothing_else() {
             .collect();
         assert_eq!(
             actions,
-            ["account.connect", "remote_link.open", "remote_link.create"],
+            ["remote_link.open", "account.connect", "remote_link.create"],
             "{}",
             database.kind
         );

@@ -92,7 +92,10 @@ impl Standing {
 
     /// What took how long.
     fn times(&self) -> impl Iterator<Item = (Measure, usize)> {
+        // It was accepted then, and can have left much later: it was put off, or there was no connection.
+        let late = (self.sent_at.unwrap_or(self.at).millis() - self.at.millis()).max(0);
         let waited = self.waited.filter(|waited| *waited >= 0 && self.is_sent());
+        let waited = waited.map(|waited| waited + late);
         let read = match (self.direction, self.status, self.read_at) {
             (Direction::Out, MessageStatus::Read | MessageStatus::Played, Some(read_at)) => {
                 Some(read_at.millis() - self.sent_at.unwrap_or(self.at).millis())
@@ -178,16 +181,17 @@ pub(crate) async fn answer(
     organization_id: OrganizationId,
     (id, waited): (MessageId, i64),
 ) -> Result<(), Error> {
-    let before = standing(tx, organization_id, id).await?;
-    let after = Standing {
-        waited: Some(waited.max(0)),
-        ..before.clone()
+    let sql = format!(
+        "UPDATE message SET waited = $1 WHERE organization_id = $2 AND id = $3 RETURNING {}",
+        Standing::COLUMNS
+    );
+    let after: Standing = tx
+        .fetch_one("message", &sql, args![waited.max(0), organization_id, id])
+        .await?;
+    let before = Standing {
+        waited: Some(NOBODY_WAITED),
+        ..after.clone()
     };
-    tx.execute(
-        "UPDATE message SET waited = $1 WHERE organization_id = $2 AND id = $3",
-        args![after.waited, organization_id, id],
-    )
-    .await?;
     change(tx, organization_id, (&before, after)).await?;
     Ok(())
 }

@@ -5,28 +5,16 @@ use std::collections::BTreeMap;
 use pesan_model::statistics::{DonationSum, MessageCounts, Times};
 use pesan_model::{AccountId, Currency, Day, OrganizationId};
 
-use crate::{Error, Tx, args, rows};
+use super::{COLUMNS, Measure};
+use crate::row::Column;
+use crate::{Error, Tx, args};
 
-rows! {
-    struct CountsRow {
-        account_id: AccountId,
-        day: Day,
-        received: u64,
-        sent: u64,
-        delivered: u64,
-        read: u64,
-        played: u64,
-        failed: u64,
-        active_chats: u64,
-    }
-}
-
-/// What was counted of an account on a day.
+/// What was counted of one day, or of one account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct AccountDay {
+pub struct Counted {
     /// Messages.
     pub messages: MessageCounts,
-    /// Chats in which something came in or went out.
+    /// Chats in which something came in or went out, those of each day apart.
     pub active_chats: u64,
     /// How long people waited for an answer.
     pub reply_times: Times,
@@ -34,8 +22,14 @@ pub struct AccountDay {
     pub read_times: Times,
 }
 
-/// What was counted of accounts on days. What is not there is nothing.
-pub type AccountDays = BTreeMap<(AccountId, Day), AccountDay>;
+/// What was counted of accounts on days, by each. What is not there is nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// Of each day.
+    pub days: BTreeMap<Day, Counted>,
+    /// Of each account.
+    pub accounts: BTreeMap<AccountId, Counted>,
+}
 
 /// Which days, the last one included, and whether of one account only.
 #[derive(Debug, Clone, Copy)]
@@ -49,50 +43,72 @@ pub struct Range {
 }
 
 /// What was counted of the accounts of an organization.
-pub async fn of_accounts(tx: &mut Tx<'_>, organization_id: OrganizationId, range: Range) -> Result<AccountDays, Error> {
+pub async fn of_accounts(tx: &mut Tx<'_>, organization_id: OrganizationId, range: Range) -> Result<Sums, Error> {
+    Ok(Sums {
+        days: summed_by(tx, "day", organization_id, range).await?,
+        accounts: summed_by(tx, "account_id", organization_id, range).await?,
+    })
+}
+
+/// What the sums are of, and one for each of [`COLUMNS`].
+type SumRow<K> = (K, u64, u64, u64, u64, u64, u64, u64);
+
+/// The sums by what stands in this column. The database adds up: there is a row for each account, day and length of time.
+async fn summed_by<K: Column + Ord + Send>(
+    tx: &mut Tx<'_>,
+    column: &str,
+    organization_id: OrganizationId,
+    range: Range,
+) -> Result<BTreeMap<K, Counted>, Error> {
     let mut values = args![organization_id, range.from, range.to];
-    let mut of_account = "";
+    let mut among = "organization_id = $1 AND day >= $2 AND day <= $3".to_owned();
     if let Some(account_id) = range.account_id {
-        of_account = " AND account_id = $4";
+        among.push_str(" AND account_id = $4");
         values.extend(args![account_id]);
     }
+    let sums = COLUMNS.map(|counted| format!("CAST(SUM({counted}) AS BIGINT)"));
     let sql = format!(
-        "SELECT {} FROM account_day WHERE organization_id = $1 AND day >= $2 AND day <= $3{of_account}",
-        CountsRow::COLUMNS
+        "SELECT {column}, {} FROM account_day WHERE {among} GROUP BY {column}",
+        sums.join(", ")
     );
-    let mut days = AccountDays::new();
-    for row in tx.fetch_all::<CountsRow>(&sql, values.clone()).await? {
-        let found = days.entry((row.account_id, row.day)).or_default();
-        found.messages = MessageCounts {
-            received: row.received,
-            sent: row.sent,
-            delivered: row.delivered,
-            read: row.read,
-            played: row.played,
-            failed: row.failed,
+    let mut found = BTreeMap::new();
+    let rows: Vec<SumRow<K>> = tx.fetch_all(&sql, values.clone()).await?;
+    for (key, received, sent, delivered, read, played, failed, active_chats) in rows {
+        let messages = MessageCounts {
+            received,
+            sent,
+            delivered,
+            read,
+            played,
+            failed,
         };
-        found.active_chats = row.active_chats;
+        let counted = Counted {
+            messages,
+            active_chats,
+            ..Counted::default()
+        };
+        found.insert(key, counted);
     }
     let sql = format!(
-        "SELECT account_id, day, measure, bucket, times FROM account_day_time \
-         WHERE organization_id = $1 AND day >= $2 AND day <= $3{of_account}"
+        "SELECT {column}, measure, bucket, CAST(SUM(times) AS BIGINT) FROM account_day_time WHERE {among} \
+         GROUP BY {column}, measure, bucket"
     );
-    let times: Vec<(AccountId, Day, String, u32, u64)> = tx.fetch_all(&sql, values).await?;
-    for (account_id, day, measure, bucket, count) in times {
-        let found = days.entry((account_id, day)).or_default();
-        let times = match measure.as_str() {
-            "reply" => &mut found.reply_times,
-            "read" => &mut found.read_times,
-            other => {
+    let times: Vec<(K, String, u32, u64)> = tx.fetch_all(&sql, values).await?;
+    for (key, measure, bucket, count) in times {
+        let counted: &mut Counted = found.entry(key).or_default();
+        let times = match Measure::from_name(&measure) {
+            Some(Measure::Reply) => &mut counted.reply_times,
+            Some(Measure::Read) => &mut counted.read_times,
+            None => {
                 return Err(Error::corrupt(
                     "measure",
-                    format!("`{other}` is not known to this version"),
+                    format!("`{measure}` is not known to this version"),
                 ));
             }
         };
         times.add(bucket as usize, count);
     }
-    Ok(days)
+    Ok(found)
 }
 
 /// How many people an organization met on each day.

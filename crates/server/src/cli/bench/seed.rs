@@ -14,7 +14,7 @@ use pesan_app::access::organizations;
 use pesan_app::access::users::{self, NewUser};
 use pesan_app::accounts::{self, NewAccount};
 use pesan_app::inbox::{tags, teams};
-use pesan_app::{App, Caller};
+use pesan_app::{App, Caller, jobs};
 use pesan_model::content::{Content, Text};
 use pesan_model::message::Message;
 use pesan_model::{
@@ -386,6 +386,8 @@ pub(super) async fn run(options: Options) -> Result<(), StartError> {
         write(app, |tx| Box::pin(async move { seed::put_index(tx, &statement).await })).await?;
     }
     write(app, move |tx| Box::pin(seed::count_chats(tx, organization))).await?;
+    tracing::info!("counting what is shown of each day");
+    jobs::count_backlog::count_all(app).await?;
     write(app, |tx| Box::pin(seed::analyze(tx))).await?;
     let told = json!({
         "organization_id": organization,

@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use super::Made;
 use crate::http::Shared;
 use crate::http::auth::Auth;
-use crate::http::extract::{Create, Json, Path, Query};
+use crate::http::extract::{Create, Json, Path, Query, REPEATABLE};
 use crate::http::page::Page;
 use crate::http::problem::{Answer, Problem};
 
@@ -98,7 +98,7 @@ async fn list_quick_replies(
 /// Makes a quick reply.
 #[utoipa::path(post, path = "/v1/quick-replies", tag = "inbox", operation_id = "createQuickReply",
     request_body = NewQuickReply,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat.")), responses(
+    params(("Idempotency-Key" = Option<String>, Header, description = REPEATABLE)), responses(
     (status = 201, description = "The quick reply.", body = QuickReply),
     (status = 409, description = "There is one with this shortcut.", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "A field is wrong.", body = Problem, content_type = "application/problem+json"),

@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 use super::Made;
 use crate::http::Shared;
 use crate::http::auth::{Auth, ClientIp};
-use crate::http::extract::{Create, Json, Path};
+use crate::http::extract::{Create, Json, Path, REPEATABLE};
 use crate::http::page::Page;
 use crate::http::problem::{Answer, Problem};
 use crate::http::qr::Picture;
@@ -95,7 +95,7 @@ async fn list_remote_links(
 /// QR code without a log-in. It ends when the account is linked. An earlier link of the account no longer works.
 #[utoipa::path(post, path = "/v1/accounts/{id}/remote-links", tag = "accounts", operation_id = "createRemoteLink",
     request_body = NewRemoteLink, params(("id" = AccountId, Path),
-    ("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to repeat.")), responses(
+    ("Idempotency-Key" = Option<String>, Header, description = REPEATABLE)), responses(
     (status = 201, description = "The link. Without `url` when this repeats an earlier request.", body = CreatedRemoteLink),
     (status = 404, description = "There is no such account.", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "The account is linked already, or cannot be linked now (`nothing_to_scan`).", body = Problem, content_type = "application/problem+json"),

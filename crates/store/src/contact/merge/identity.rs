@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pesan_model::{ContactId, OrganizationId};
+use pesan_model::{ContactId, Day, OrganizationId};
 
 use super::filled::Filled;
 use super::{HANGING, MergeRow, add_filled, find, give_back, lock_both, members, parts, save_filled, seat};
@@ -45,20 +45,26 @@ pub async fn absorb(
     for member in members(tx, organization_id, kept.id).await? {
         seat(tx, organization_id, member, target).await?;
     }
-    statistic::remove_contact(tx, organization_id, gone.id).await?;
-    tx.execute(
-        "DELETE FROM contact WHERE organization_id = $1 AND id = $2",
-        args![organization_id, gone.id],
-    )
-    .await?;
+    let went: Option<(Option<Day>, bool)> = tx
+        .fetch_optional(
+            "DELETE FROM contact WHERE organization_id = $1 AND id = $2 RETURNING counted_on, is_unwelcomed",
+            args![organization_id, gone.id],
+        )
+        .await?;
+    if let Some((Some(day), _)) = went {
+        statistic::remove_contact(tx, organization_id, day);
+    }
+    // Whoever was welcomed under either name was.
+    let is_unwelcomed = went.is_none_or(|(_, is_unwelcomed)| is_unwelcomed);
     let sql = "UPDATE contact SET push_name = COALESCE(push_name, $1), phone = COALESCE(phone, $2), \
-         lid = COALESCE(lid, $3) WHERE organization_id = $4 AND id = $5";
+         lid = COALESCE(lid, $3), is_unwelcomed = (is_unwelcomed AND $4) WHERE organization_id = $5 AND id = $6";
     tx.execute(
         sql,
         args![
             gone.push_name.as_ref(),
             gone.phone.as_ref(),
             gone.lid.as_ref(),
+            is_unwelcomed,
             organization_id,
             kept.id
         ],
