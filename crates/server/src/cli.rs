@@ -15,6 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::{Args, Parser, Subcommand};
 use pesan_model::{Random as _, SystemRandom};
+use tokio::runtime::Runtime;
 
 use crate::config::{Config, Overrides};
 use crate::run::StartError;
@@ -84,19 +85,23 @@ impl Common {
 
 impl Cli {
     /// Does what was asked. False when the process should end with a failure that was logged already.
-    pub async fn run(self) -> Result<bool, StartError> {
-        match self.command {
-            Command::Serve(options) => serve::run(options.load()?).await,
-            Command::Demo(options) => demo::run(options).await,
-            Command::User(options) => user::run(options).await.map(|()| true),
-            Command::Key(options) => key::run(options).await.map(|()| true),
-            Command::Recount(options) => recount::run(options).await.map(|()| true),
-            Command::Openapi => {
-                print(&http::openapi_text())?;
-                Ok(true)
+    ///
+    /// It is no future, so that all that it awaits is compiled with this library and not once more with the binary.
+    pub fn run(self, runtime: &Runtime) -> Result<bool, StartError> {
+        runtime.block_on(async {
+            match self.command {
+                Command::Serve(options) => serve::run(options.load()?).await,
+                Command::Demo(options) => demo::run(options).await,
+                Command::User(options) => user::run(options).await.map(|()| true),
+                Command::Key(options) => key::run(options).await.map(|()| true),
+                Command::Recount(options) => recount::run(options).await.map(|()| true),
+                Command::Openapi => {
+                    print(&http::openapi_text())?;
+                    Ok(true)
+                }
+                Command::Bench(options) => bench::run(options).await.map(|()| true),
             }
-            Command::Bench(options) => bench::run(options).await.map(|()| true),
-        }
+        })
     }
 }
 

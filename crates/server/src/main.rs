@@ -20,7 +20,7 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&format!("could not start: {error}")),
     };
-    match runtime.block_on(cli.run()) {
+    match cli.run(&runtime) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => fail(&error.to_string()),
