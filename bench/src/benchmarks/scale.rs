@@ -14,6 +14,9 @@ use crate::seeded::Seeded;
 
 /// Requests of each kind that are measured.
 const REQUESTS: usize = 200;
+/// Messages of a page of what was found.
+const SEARCH_PAGE: usize = 50;
+const SEARCH_TARGET: &str = " (target p95 <= 500 ms)";
 
 /// How large the organization is.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +38,20 @@ struct Seed {
     long_chat_id: String,
     first_at: u64,
     last_at: u64,
+    common_word: String,
+    rare_word: String,
+}
+
+/// What a search answers.
+#[derive(Deserialize)]
+struct Found {
+    messages: Option<FoundMessages>,
+}
+
+#[derive(Deserialize)]
+struct FoundMessages {
+    data: Vec<Value>,
+    next: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -99,6 +116,7 @@ async fn measure(database: &str, options: &PesanOptions, size: Size) -> Result<(
     measured.lists().await?;
     measured.threads().await?;
     measured.counters().await?;
+    measured.searches().await?;
     let memory = memory_of(pesan.pid());
     say(&format!(
         "scale_{database}_memory {} MiB resident",
@@ -215,5 +233,99 @@ impl Measured<'_> {
     async fn counters(&self) -> Result<()> {
         let paths = vec!["/v1/chats/counters".to_owned(); REQUESTS];
         self.time("counters", &paths, " (target p95 <= 5 ms)").await
+    }
+
+    /// Words of messages and names of people somewhere in the lists.
+    async fn words(&mut self) -> Result<(Vec<String>, Vec<String>)> {
+        let (mut words, mut names) = (Vec::new(), Vec::new());
+        while names.len() < REQUESTS {
+            let after = self.anywhere();
+            let page: Page = self.api.get(&format!("/v1/chats?limit=1&after={after}")).await?;
+            let Some(chat) = page.data.first() else { continue };
+            names.extend(chat["name"].as_str().map(|name| name.replace(' ', "%20")));
+            let id = chat["id"].as_str().unwrap_or_default();
+            let thread: Page = self.api.get(&format!("/v1/chats/{id}/messages?limit=1")).await?;
+            let body = thread.data.first().and_then(|message| message["text"]["body"].as_str());
+            let body: Vec<&str> = body.unwrap_or_default().split(' ').collect();
+            let place = self.chance.next_number() as usize % body.len();
+            words.push(body[place].to_owned());
+        }
+        Ok((words, names))
+    }
+
+    async fn searches(&mut self) -> Result<()> {
+        let (words, names) = self.words().await?;
+        let Seed {
+            common_word,
+            rare_word,
+            long_chat_id,
+            ..
+        } = self.seed;
+        let both: Vec<_> = words.iter().map(|word| format!("{common_word}%20{word}")).collect();
+        let in_chat: Vec<_> = words
+            .iter()
+            .map(|word| format!("{word}&chat_id={long_chat_id}"))
+            .collect();
+        for (name, asked) in [
+            ("common_word", vec![common_word.clone(); REQUESTS]),
+            ("rare_word", vec![rare_word.clone(); REQUESTS]),
+            ("word_of_some_message", words),
+            ("common_word_and_another", both),
+            ("unknown_word", vec!["xyzzyx".to_owned(); REQUESTS]),
+            ("word_in_one_long_chat", in_chat),
+        ] {
+            self.search(name, &asked).await?;
+        }
+        for kind in ["contacts", "chats"] {
+            let paths: Vec<_> = names
+                .iter()
+                .map(|name| format!("/v1/search?kinds={kind}&limit=50&q={name}"))
+                .collect();
+            self.time(&format!("search_{kind}_by_name"), &paths, SEARCH_TARGET)
+                .await?;
+        }
+        self.search_to_the_end("rare_word", rare_word).await
+    }
+
+    /// Times first pages, and says how many of them went back to the beginning or were full, which is all one can ask for.
+    async fn search(&self, name: &str, asked: &[String]) -> Result<()> {
+        let paths: Vec<_> = asked
+            .iter()
+            .map(|asked| format!("/v1/search?kinds=messages&limit={SEARCH_PAGE}&q={asked}"))
+            .collect();
+        let (mut whole, mut hits) = (0, 0);
+        for path in &paths {
+            let found: Found = self.api.get(path).await?;
+            let Some(messages) = found.messages else { continue };
+            hits += messages.data.len();
+            whole += usize::from(messages.next.is_none() || messages.data.len() == SEARCH_PAGE);
+        }
+        say(&format!(
+            "scale_{}_search_{name} {whole} of {} first pages were whole, the others said how far back they looked; {:.1} messages each",
+            self.database,
+            paths.len(),
+            hits as f64 / paths.len() as f64
+        ));
+        self.time(&format!("search_{name}"), &paths, SEARCH_TARGET).await
+    }
+
+    /// How long it takes until everything was looked at, page by page.
+    async fn search_to_the_end(&self, name: &str, word: &str) -> Result<()> {
+        let path = format!("/v1/search?kinds=messages&limit={SEARCH_PAGE}&q={word}");
+        let (started, mut pages, mut hits, mut after) = (Instant::now(), 0, 0, String::new());
+        loop {
+            let found: Found = self.api.get(&format!("{path}{after}")).await?;
+            let messages = found.messages.ok_or("the search was for messages")?;
+            pages += 1;
+            hits += messages.data.len();
+            let Some(next) = messages.next else { break };
+            after = format!("&after={next}");
+        }
+        say(&format!(
+            "scale_{}_search_{name}_to_the_end {:.0} ms, {pages} pages, {hits} messages",
+            self.database,
+            started.elapsed().as_secs_f64() * 1000.0
+        ));
+        Ok(())
     }
 }

@@ -91,7 +91,8 @@ pub(crate) fn size(tx: &Tx<'_>) -> &'static str {
 pub(crate) fn indexes(tx: &Tx<'_>) -> &'static str {
     if tx.is_postgres() {
         "SELECT indexname::text, indexdef FROM pg_indexes \
-         WHERE schemaname = current_schema() AND tablename = $1 AND indexname NOT LIKE '%_pkey' ORDER BY indexname"
+         WHERE schemaname = current_schema() AND tablename = $1 \
+         AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = indexname) ORDER BY indexname"
     } else {
         "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = $1 AND sql IS NOT NULL ORDER BY name"
     }

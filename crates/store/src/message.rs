@@ -112,17 +112,19 @@ impl MessageRow {
 /// What is written of a new message.
 pub(crate) const COLUMNS: &str = "id, organization_id, account_id, chat_id, direction, wa_id, sender, contact_id, push_name, \
      kind, content, media_id, reply_to, reply_to_wa_id, status, attempts, at, created_at, send_at, sent_at, read_at, \
-     sent_by, metadata, automatic";
+     sent_by, metadata, automatic, is_counted, counted_on, waited";
 
-/// The values of [`COLUMNS`].
-pub(crate) fn values(
+/// The values of [`COLUMNS`], and what is counted of it.
+pub(crate) async fn values(
+    tx: &mut Tx<'_>,
     organization_id: OrganizationId,
-    message: &Message,
-    at: Timestamp,
+    (message, at): (&Message, Timestamp),
     reply_to_wa_id: Option<&str>,
-) -> Result<Vec<Value>, Error> {
+) -> Result<(Vec<Value>, Standing), Error> {
+    let mut standing = Standing::of_new(message, at);
+    standing.counted_on = counts::day_of(tx, organization_id, &standing).await?;
     let content = serde_json::to_string(&message.content).map_err(|error| Error::corrupt("message", error))?;
-    Ok(args![
+    let values = args![
         message.id,
         organization_id,
         message.account_id,
@@ -146,8 +148,12 @@ pub(crate) fn values(
         message.read_at,
         message.sent_by.as_ref(),
         message.metadata.as_ref().map(Metadata::to_json),
-        message.automatic
-    ])
+        message.automatic,
+        standing.is_counted,
+        standing.counted_on,
+        standing.waited
+    ];
+    Ok((values, standing))
 }
 
 /// Adds a message at its place in the thread. False when it is already there.
@@ -158,12 +164,9 @@ pub async fn insert(
     at: Timestamp,
     reply_to_wa_id: Option<&str>,
 ) -> Result<bool, Error> {
-    let mut standing = Standing::of_new(message, at);
-    standing.counted_on = counts::day_of(tx, organization_id, &standing).await?;
-    let mut values = values(organization_id, message, at, reply_to_wa_id)?;
-    values.extend(args![standing.is_counted, standing.counted_on, standing.waited]);
+    let (values, standing) = values(tx, organization_id, (message, at), reply_to_wa_id).await?;
     let sql = format!(
-        "INSERT INTO message ({COLUMNS}, is_counted, counted_on, waited) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, \
+        "INSERT INTO message ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, \
          $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27) \
          ON CONFLICT (account_id, chat_id, sender, wa_id) DO NOTHING"
     );

@@ -1,8 +1,8 @@
 //! Rows in bulk, for measuring on a database of a size that nobody's has yet (`pesan bench seed`).
 //!
-//! They are written as they are: no events, no work, nothing counted on the way. Indexes of the tables are taken away before
-//! ([`take_indexes`]) and built at the end ([`put_index`]), because ten million rows go into a finished index one page
-//! at a time.
+//! They are written as they are: no events, no work, and what is counted of chats is counted at the end ([`count_chats`]).
+//! Indexes of the tables are taken away before ([`take_indexes`]) and built at the end ([`put_index`]), because ten million
+//! rows go into a finished index one page at a time.
 
 use pesan_model::message::Message;
 use pesan_model::{
@@ -11,10 +11,17 @@ use pesan_model::{
 
 use crate::contact::search;
 use crate::value::Value;
-use crate::{Error, Tx, args, dialect, message};
+use crate::{Error, Tx, args, dialect, message, statistic};
 
 /// Tables that grow with the numbers of chats and messages.
-const TABLES: [&str; 5] = ["contact", "contact_word", "chat", "chat_tag", "message"];
+const TABLES: [&str; 6] = [
+    "contact",
+    "contact_word",
+    "chat",
+    "chat_tag",
+    "message",
+    "message_search",
+];
 /// SQLite takes 32,766 values in a statement.
 const MAX_VALUES: usize = 32_000;
 
@@ -78,18 +85,21 @@ async fn write(tx: &mut Tx<'_>, into: &str, places: &mut Vec<String>, values: &m
 
 /// Adds chats with their people.
 pub async fn insert_chats(tx: &mut Tx<'_>, organization_id: OrganizationId, chats: &[NewChat]) -> Result<(), Error> {
-    let contacts = chats.iter().map(|chat| {
-        args![
+    let mut contacts = Vec::with_capacity(chats.len());
+    for chat in chats {
+        let counted_on = statistic::add_contact(tx, organization_id, chat.created_at).await?;
+        contacts.push(args![
             chat.contact_id,
             organization_id,
             &chat.push_name,
             &chat.phone,
             chat.created_at,
-            true
-        ]
-    });
-    let into = "contact (id, organization_id, push_name, phone, created_at, is_indexed)";
-    insert(tx, into, contacts.collect()).await?;
+            true,
+            counted_on
+        ]);
+    }
+    let into = "contact (id, organization_id, push_name, phone, created_at, is_indexed, counted_on)";
+    insert(tx, into, contacts).await?;
     let words = chats.iter().flat_map(|chat| {
         let words = search::words_of(std::iter::once(&*chat.push_name), std::iter::once(&*chat.phone));
         words
@@ -145,7 +155,9 @@ pub async fn insert_messages(
 ) -> Result<(), Error> {
     let mut rows = Vec::with_capacity(messages.len());
     for (message, at) in messages {
-        rows.push(message::values(organization_id, message, *at, None)?);
+        let (values, standing) = message::values(tx, organization_id, (message, *at), None).await?;
+        statistic::messages::add_in_bulk(tx, organization_id, &standing);
+        rows.push(values);
     }
     insert(tx, &format!("message ({})", message::COLUMNS), rows).await?;
     for (message, at) in messages {
@@ -154,7 +166,7 @@ pub async fn insert_messages(
     Ok(())
 }
 
-/// Counts the chats of an organization that has none counted yet.
+/// Counts the chats of an organization that has none counted yet, and the days on which each was active.
 pub async fn count_chats(tx: &mut Tx<'_>, organization_id: OrganizationId) -> Result<(), Error> {
     tx.execute(
         "INSERT INTO chat_counter (organization_id, account_id, holder_id, open, unread, starred) \
@@ -165,7 +177,7 @@ pub async fn count_chats(tx: &mut Tx<'_>, organization_id: OrganizationId) -> Re
         args![organization_id],
     )
     .await?;
-    Ok(())
+    statistic::messages::count_chat_days(tx).await
 }
 
 /// Takes the indexes of the large tables away, and gives the statements that make them.

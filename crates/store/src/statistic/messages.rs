@@ -141,6 +141,28 @@ pub(crate) async fn add(tx: &mut Tx<'_>, organization_id: OrganizationId, messag
     move_chat(tx, organization_id, (message, day), 1).await
 }
 
+/// As [`add`], but for the days of its chat: [`count_chat_days`] counts those of all chats at the end.
+pub(crate) fn add_in_bulk(tx: &mut Tx<'_>, organization_id: OrganizationId, message: &Standing) {
+    if let Some(day) = message.counted_on {
+        count(tx, organization_id, (message, day), 1);
+    }
+}
+
+/// Counts the days of all chats, none of which is counted yet.
+pub(crate) async fn count_chat_days(tx: &mut Tx<'_>) -> Result<(), Error> {
+    for sql in [
+        "INSERT INTO chat_day (chat_id, day, messages) \
+         SELECT chat_id, counted_on, COUNT(*) FROM message WHERE counted_on IS NOT NULL GROUP BY chat_id, counted_on",
+        "UPDATE account_day SET active_chats = active.chats FROM (\
+         SELECT chat.account_id, chat_day.day, COUNT(*) AS chats FROM chat_day JOIN chat ON chat.id = chat_day.chat_id \
+         GROUP BY chat.account_id, chat_day.day) active \
+         WHERE account_day.account_id = active.account_id AND account_day.day = active.day",
+    ] {
+        tx.execute(sql, Vec::new()).await?;
+    }
+    Ok(())
+}
+
 /// A message as it was is there no more.
 pub(crate) async fn remove(tx: &mut Tx<'_>, organization_id: OrganizationId, message: &Standing) -> Result<(), Error> {
     let Some(day) = message.counted_on else { return Ok(()) };

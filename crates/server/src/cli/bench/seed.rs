@@ -14,7 +14,7 @@ use pesan_app::access::organizations;
 use pesan_app::access::users::{self, NewUser};
 use pesan_app::accounts::{self, NewAccount};
 use pesan_app::inbox::{tags, teams};
-use pesan_app::{App, Caller, jobs};
+use pesan_app::{App, Caller};
 use pesan_model::content::{Content, Text};
 use pesan_model::message::Message;
 use pesan_model::{
@@ -33,7 +33,7 @@ const AGENTS: u64 = 20;
 const TEAMS: u64 = 5;
 const TAGS: u64 = 10;
 /// Rows of one transaction.
-const CHUNK: u64 = 20_000;
+const CHUNK: u64 = 50_000;
 /// Some chats have this many messages more than the others: a thread that goes deep.
 const LONG: u64 = 20_000;
 /// Chats fall into so much time.
@@ -381,13 +381,12 @@ pub(super) async fn run(options: Options) -> Result<(), StartError> {
     let indexes = write(app, |tx| Box::pin(seed::take_indexes(tx))).await?;
     fill(app, &world, What::Chats, plan.chats).await?;
     fill(app, &world, What::Messages, plan.messages).await?;
+    tracing::info!("counting chats and their days");
+    write(app, move |tx| Box::pin(seed::count_chats(tx, organization))).await?;
     for statement in indexes {
         tracing::info!("building an index");
         write(app, |tx| Box::pin(async move { seed::put_index(tx, &statement).await })).await?;
     }
-    write(app, move |tx| Box::pin(seed::count_chats(tx, organization))).await?;
-    tracing::info!("counting what is shown of each day");
-    jobs::count_backlog::count_all(app).await?;
     write(app, |tx| Box::pin(seed::analyze(tx))).await?;
     let told = json!({
         "organization_id": organization,
