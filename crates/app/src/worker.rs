@@ -15,10 +15,41 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::bus::Signal;
 use crate::context::App;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::lifecycle::Lifecycle;
+
+/// The wait after the first try to write something down that failed; each next one is twice as long.
+const AGAIN: Duration = Duration::from_millis(10);
+/// The longest of these waits.
+const AGAIN_AT_MOST: Duration = Duration::from_secs(10);
 
 /// How often the queue is looked at although nothing hinted at it and nothing is due before.
 const SAFETY_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Writes down what came of work, again and again while that fails: the work is claimed by this process, so nobody else
+/// does. `None` when what it is about is there no more, or when the process ends first: what is claimed then is taken over
+/// by the next start.
+pub(crate) async fn write_down<T, W>(lifecycle: &Lifecycle, what: &'static str, write: impl Fn() -> W) -> Option<T>
+where
+    W: Future<Output = Result<T>>,
+{
+    let mut wait = AGAIN;
+    loop {
+        match write().await {
+            Ok(value) => return Some(value),
+            Err(error @ Error::NotFound { .. }) => {
+                tracing::info!(%error, "could not {what}: it was deleted");
+                return None;
+            }
+            Err(error) => tracing::error!(%error, "could not {what}; trying again"),
+        }
+        tokio::select! {
+            () = lifecycle.soft().cancelled() => return None,
+            () = tokio::time::sleep(wait) => {}
+        }
+        wait = (wait * 2).min(AGAIN_AT_MOST);
+    }
+}
 
 /// Runs until the process ends. `work` does one job and settles it: finished, or given back for later.
 pub(crate) async fn run<F, W>(app: Arc<App>, kind: &'static str, concurrent: usize, work: F)
@@ -104,4 +135,46 @@ async fn claim(app: &Arc<App>, kind: &'static str, limit: usize) -> Result<Found
         })
         .await?;
     Ok(Found::Jobs(jobs))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    fn fault() -> Error {
+        Error::internal("use the database", "it is away")
+    }
+
+    #[tokio::test]
+    async fn what_came_of_work_is_written_down_when_the_database_is_back() {
+        let tries = Cell::new(0);
+        let written = write_down(&Lifecycle::default(), "keep it", async || {
+            tries.set(tries.get() + 1);
+            if tries.get() < 6 { Err(fault()) } else { Ok("kept") }
+        })
+        .await;
+        assert_eq!((written, tries.get()), (Some("kept"), 6));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_written_down_about_what_is_gone_or_once_the_process_ends() {
+        let tries = Cell::new(0);
+        let lifecycle = Lifecycle::default();
+        let gone = write_down::<(), _>(&lifecycle, "keep it", async || {
+            tries.set(tries.get() + 1);
+            Err(Error::NotFound { what: "message" })
+        })
+        .await;
+        assert_eq!((gone, tries.get()), (None, 1));
+        lifecycle.soft().cancel();
+        // One try is made all the same: it may be the last chance.
+        let at_the_end = write_down::<(), _>(&lifecycle, "keep it", async || {
+            tries.set(tries.get() + 1);
+            Err(fault())
+        })
+        .await;
+        assert_eq!((at_the_end, tries.get()), (None, 2));
+    }
 }

@@ -135,32 +135,32 @@ pub async fn logout(app: &Arc<App>, caller: &Caller, id: AccountId) -> Result<Ac
         | AccountState::Reconnecting
         | AccountState::Restricted
         | AccountState::Banned
-        | AccountState::Paused => (AccountState::LoggedOut, logged_out(leaving.provider.is_some())),
+        | AccountState::Paused => {
+            // Until WhatsApp has heard of it nobody knows, whenever the process dies.
+            let reason = match &leaving.provider {
+                Some(_) => ReasonCode::LoggedOutUnconfirmed,
+                None => ReasonCode::LoggedOutOffline,
+            };
+            (AccountState::LoggedOut, reason)
+        }
     };
     // First the database, so that the end of the connection is not taken for the phone's doing.
     let mut after = stop(app, caller, id, (state, reason)).await?;
-    if let Some(provider) = &leaving.provider
-        && !unlink(&**provider).await
-    {
-        after = stop(
-            app,
-            caller,
-            id,
-            (AccountState::LoggedOut, ReasonCode::LoggedOutUnconfirmed),
-        )
-        .await?;
+    if let Some(provider) = &leaving.provider {
+        let is_unlinked = unlink(&**provider).await;
+        let known = match (is_unlinked, state == AccountState::LoggedOut) {
+            (true, true) => Some(ReasonCode::LoggedOutByUser),
+            // Somebody may have scanned the code at that moment.
+            (false, false) => Some(ReasonCode::LoggedOutUnconfirmed),
+            (true, false) | (false, true) => None,
+        };
+        if let Some(reason) = known {
+            after = stop(app, caller, id, (AccountState::LoggedOut, reason)).await?;
+        }
     }
     drop(leaving);
     changed(app, caller, id);
     Ok(after)
-}
-
-fn logged_out(whatsapp_knows: bool) -> ReasonCode {
-    if whatsapp_knows {
-        ReasonCode::LoggedOutByUser
-    } else {
-        ReasonCode::LoggedOutOffline
-    }
 }
 
 /// Tells WhatsApp to unlink the device, and says whether that worked.

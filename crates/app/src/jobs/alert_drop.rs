@@ -21,10 +21,11 @@ pub async fn run(app: Arc<App>) {
 }
 
 async fn tell(app: Arc<App>, job: Job) {
-    match write(&app, job).await {
-        Ok(()) => app.bus.publish(Signal::Jobs(job::SEND_MAIL)),
-        // The claim is taken over by the next start.
-        Err(error) => tracing::error!(%error, "could not write mail about an account"),
+    let written = worker::write_down(&app.lifecycle, "write mail about an account", || {
+        write(&app, job.clone())
+    });
+    if written.await.is_some() {
+        app.bus.publish(Signal::Jobs(job::SEND_MAIL));
     }
 }
 

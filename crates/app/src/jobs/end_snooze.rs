@@ -1,7 +1,6 @@
 //! Opens chats that were put aside, when their time has come.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use pesan_model::ChatId;
 use pesan_store::job::{self, Job};
@@ -13,8 +12,6 @@ use crate::{events, worker};
 
 /// Chats that are opened at once.
 const CONCURRENT: usize = 8;
-/// The wait before it is tried again when the database does not answer.
-const AGAIN: Duration = Duration::from_secs(2);
 
 /// Runs until the process ends.
 pub async fn run(app: Arc<App>) {
@@ -23,16 +20,9 @@ pub async fn run(app: Arc<App>) {
 
 async fn wake(app: Arc<App>, job: Job) {
     let organization = job.organization_id();
-    loop {
-        match open(&app, job.clone()).await {
-            Ok(()) => return events::announce(&app, organization),
-            Err(error) => tracing::warn!(%error, "could not end a snooze; trying again"),
-        }
-        tokio::select! {
-            // The claim is taken over by the next start.
-            () = app.lifecycle.soft().cancelled() => return,
-            () = tokio::time::sleep(AGAIN) => {}
-        }
+    let opened = worker::write_down(&app.lifecycle, "end a snooze", || open(&app, job.clone()));
+    if opened.await.is_some() {
+        events::announce(&app, organization);
     }
 }
 

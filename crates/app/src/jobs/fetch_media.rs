@@ -33,11 +33,12 @@ async fn fetch(app: Arc<App>, job: Job) {
     if let Err(error) = &result {
         tracing::debug!(media = %MediaId::from(job.subject()), %error, "a file was not fetched");
     }
-    let organization = job.organization_id();
-    match save(&app, job, result).await {
-        Ok(()) => events::announce(&app, organization),
-        // The claim is taken over by the next start; until then the file is pending.
-        Err(error) => tracing::error!(%error, "could not write down a fetched file"),
+    let (organization, result) = (job.organization_id(), Arc::new(result));
+    let saved = worker::write_down(&app.lifecycle, "write down a fetched file", || {
+        save(&app, job.clone(), result.clone())
+    });
+    if saved.await.is_some() {
+        events::announce(&app, organization);
     }
 }
 
@@ -79,13 +80,13 @@ async fn fetch_file(app: &Arc<App>, job: &Job) -> Result<Content, FetchError> {
     Ok(content)
 }
 
-async fn save(app: &Arc<App>, job: Job, result: Result<Content, FetchError>) -> Result<()> {
+async fn save(app: &Arc<App>, job: Job, result: Arc<Result<Content, FetchError>>) -> Result<()> {
     let owned = app.clone();
     app.store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
                 let (organization, id, now) = (job.organization_id(), MediaId::from(job.subject()), owned.clock.now());
-                let failed = match result {
+                let failed = match &*result {
                     Ok(content) => {
                         media::set_ready(tx, organization, id, (&content.sha256, content.size)).await?;
                         job::finish(tx, job::FETCH_MEDIA, &job).await?;

@@ -25,11 +25,12 @@ pub async fn run(app: Arc<App>) {
 
 async fn refresh(app: Arc<App>, job: Job) {
     let organization = job.organization_id();
-    let found = ask(&app, &job).await;
-    match save(&app, job, found).await {
-        Ok(()) => events::announce(&app, organization),
-        // The claim is taken over by the next start; until then the group has no name.
-        Err(error) => tracing::error!(%error, "could not write down the name of a group"),
+    let found = Arc::new(ask(&app, &job).await);
+    let saved = worker::write_down(&app.lifecycle, "write down the name of a group", || {
+        save(&app, job.clone(), found.clone())
+    });
+    if saved.await.is_some() {
+        events::announce(&app, organization);
     }
 }
 
@@ -49,15 +50,15 @@ async fn ask(app: &Arc<App>, job: &Job) -> Result<String, ProviderError> {
     Ok(provider.group(&address).await?.subject)
 }
 
-async fn save(app: &Arc<App>, job: Job, found: Result<String, ProviderError>) -> Result<()> {
+async fn save(app: &Arc<App>, job: Job, found: Arc<Result<String, ProviderError>>) -> Result<()> {
     let owned = app.clone();
     app.store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
                 let (organization, id, now) = (job.organization_id(), ChatId::from(job.subject()), owned.clock.now());
-                match found {
+                match &*found {
                     Ok(subject) => {
-                        chat::set_subject(tx, organization, id, &subject).await?;
+                        chat::set_subject(tx, organization, id, subject).await?;
                         job::finish(tx, job::REFRESH_GROUP, &job).await?;
                         let chat = chat::get(tx, organization, id).await?;
                         events::record(&owned, tx, organization, vec![Event::ChatUpdated(chat)]).await?;

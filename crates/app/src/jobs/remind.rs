@@ -2,7 +2,6 @@
 //! it is told once, also when the process ends in between.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use pesan_store::job::{self, Job};
 
@@ -13,8 +12,6 @@ use crate::{events, reminders, worker};
 
 /// Reminders that are told at once.
 const CONCURRENT: usize = 4;
-/// The wait before it is tried again when the database does not answer.
-const AGAIN: Duration = Duration::from_secs(2);
 
 /// Runs until the process ends.
 pub async fn run(app: Arc<App>) {
@@ -23,19 +20,10 @@ pub async fn run(app: Arc<App>) {
 
 async fn remind(app: Arc<App>, job: Job) {
     let organization = job.organization_id();
-    loop {
-        match fire(&app, job.clone()).await {
-            Ok(()) => {
-                app.bus.publish(Signal::Jobs(job::SEND_MAIL));
-                return events::announce(&app, organization);
-            }
-            Err(error) => tracing::warn!(%error, "could not remind somebody; trying again"),
-        }
-        tokio::select! {
-            // The claim is taken over by the next start.
-            () = app.lifecycle.soft().cancelled() => return,
-            () = tokio::time::sleep(AGAIN) => {}
-        }
+    let fired = worker::write_down(&app.lifecycle, "remind somebody", || fire(&app, job.clone()));
+    if fired.await.is_some() {
+        app.bus.publish(Signal::Jobs(job::SEND_MAIL));
+        events::announce(&app, organization);
     }
 }
 

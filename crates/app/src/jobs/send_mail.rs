@@ -20,11 +20,11 @@ pub async fn run(app: Arc<App>) {
 }
 
 async fn send(app: Arc<App>, job: Job) {
-    let outcome = hand_over(&app, &job).await;
-    if let Err(error) = save(&app, job, outcome).await {
-        // The claim is taken over by the next start.
-        tracing::error!(%error, "could not write down what became of a mail");
-    }
+    let outcome = Arc::new(hand_over(&app, &job).await);
+    worker::write_down(&app.lifecycle, "write down what became of a mail", || {
+        save(&app, job.clone(), outcome.clone())
+    })
+    .await;
 }
 
 async fn hand_over(app: &Arc<App>, job: &Job) -> Result<(), TransportError> {
@@ -44,14 +44,14 @@ async fn hand_over(app: &Arc<App>, job: &Job) -> Result<(), TransportError> {
     transport.send(id, &mail).await
 }
 
-async fn save(app: &Arc<App>, job: Job, outcome: Result<(), TransportError>) -> Result<()> {
+async fn save(app: &Arc<App>, job: Job, outcome: Arc<Result<(), TransportError>>) -> Result<()> {
     let owned = app.clone();
     app.store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
                 let (organization, id, now) = (job.organization_id(), job.subject(), owned.clock.now());
                 let wait = wait_after(MAIL, job.attempts());
-                let error = match outcome {
+                let error = match &*outcome {
                     Ok(()) => None,
                     Err(error @ TransportError::Passing(_)) => {
                         if let Some(wait) = wait {

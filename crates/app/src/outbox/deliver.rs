@@ -1,7 +1,6 @@
 //! Hands one message over and writes down what came of it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use pesan_model::message::Message;
 use pesan_model::{Event, MessageStatus};
@@ -13,12 +12,7 @@ use super::outcome::{self, Next};
 use super::prepare::{UPLOADED_COLUMN, Work};
 use crate::context::App;
 use crate::error::{Error, Result};
-use crate::events;
-
-/// How often writing down the result is tried before it is left to the next start: the job stays claimed, so the
-/// message is not handed over again by this one.
-const SAVE_TRIES: u32 = 20;
-const SAVE_WAIT: Duration = Duration::from_millis(500);
+use crate::{events, worker};
 
 /// Hands `work` over. Every outcome is written down. `false` when this has let nothing new be claimed.
 pub(super) async fn deliver(app: &Arc<App>, provider: &dyn Provider, mut work: Work) -> bool {
@@ -38,22 +32,15 @@ pub(super) async fn deliver(app: &Arc<App>, provider: &dyn Provider, mut work: W
     };
     metrics::counter!("pesan_sends_total", "result" => label).increment(1);
     let (work, result) = (Arc::new(work), Arc::new(result));
-    for attempt in 1..=SAVE_TRIES {
-        match save(app, work.clone(), result.clone()).await {
-            Ok(goes_on) => {
-                if matches!(&*result, Err(SendError::NotConnected)) {
-                    wake_when_connected(app, provider, &work).await;
-                }
-                events::announce(app, work.organization);
-                return goes_on;
-            }
-            Err(error) => {
-                tracing::error!(message = %work.message.id, %error, attempt, "could not write down the result of a send");
-                tokio::time::sleep(SAVE_WAIT).await;
-            }
-        }
+    let saved = worker::write_down(&app.lifecycle, "write down the result of a send", || {
+        save(app, work.clone(), result.clone())
+    });
+    let Some(goes_on) = saved.await else { return true };
+    if matches!(&*result, Err(SendError::NotConnected)) {
+        wake_when_connected(app, provider, &work).await;
     }
-    true
+    events::announce(app, work.organization);
+    goes_on
 }
 
 /// Puts the file of a message on WhatsApp's servers and keeps where it is before the message goes, so that a repeat is

@@ -1,18 +1,22 @@
 //! Who asks: API keys and browser sessions, and that a browser asks for its own page.
 
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
 use axum::http::header::{AUTHORIZATION, HOST, LOCATION, ORIGIN, SET_COOKIE};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::cookie::CookieJar;
+use futures::FutureExt as _;
 use pesan_app::access::audit;
 use pesan_app::access::authenticate::{Credentials, authenticate};
 use pesan_app::{Caller, Error};
+use tokio::sync::oneshot;
+use tracing::Instrument as _;
 
 use super::api::REPLAYED;
 use super::audited::{Audited, audited};
@@ -59,24 +63,70 @@ pub(crate) async fn require_caller(State(server): State<Shared>, mut request: Re
         Ok(caller) => caller,
         Err(problem) => return problem.into_response(),
     };
-    let is_change = !request.method().is_safe();
     let route = request
         .extensions()
         .get::<MatchedPath>()
         .map(|path| path.as_str().to_owned())
         .unwrap_or_default();
-    let method = request.method().clone();
-    let target = is_change.then(|| last_id(request.uri().path())).flatten();
+    let action = match audited(request.method(), &route) {
+        Some(Audited::Here(action)) => Some(action),
+        Some(Audited::ByUseCase) => None,
+        // What changes nothing that is written down can be given up in the middle.
+        Some(Audited::Never) | None => {
+            request.extensions_mut().insert(caller);
+            return next.run(request).await;
+        }
+    };
+    let target = last_id(request.uri().path());
     request.extensions_mut().insert(caller.clone());
-    let response = next.run(request).await;
-    if is_change && response.status().is_success() && !response.headers().contains_key(REPLAYED) {
-        let made = response
-            .headers()
-            .get(LOCATION)
-            .and_then(|location| last_id(location.to_str().ok()?));
-        note(&server, &caller, (&method, &route), made.or(target)).await;
+    let owned = server.clone();
+    let change = async move {
+        let response = next.run(request).await;
+        if let Some(action) = action.filter(|_| is_made(&response)) {
+            note(&owned, &caller, action, made_by(&response).or(target)).await;
+        }
+        response
+    };
+    to_the_end(&server, change).await
+}
+
+/// Whether the change was made, and now.
+fn is_made(response: &Response) -> bool {
+    response.status().is_success() && !response.headers().contains_key(REPLAYED)
+}
+
+/// What was made, if something was.
+fn made_by(response: &Response) -> Option<String> {
+    last_id(response.headers().get(LOCATION)?.to_str().ok()?)
+}
+
+/// Writes a change to the audit log.
+async fn note(server: &Arc<Server>, caller: &Caller, action: &'static str, target: Option<String>) {
+    // The change is made; failing the request would tell the caller otherwise.
+    if let Err(error) = audit::record(&server.app, caller, action, target).await {
+        tracing::error!(action, error = %chain(&error), "a change is missing in the audit log");
     }
-    response
+}
+
+/// Runs a change to its end although whoever asked for it hangs up: half of it would be done, or all of it with no entry in
+/// the audit log.
+async fn to_the_end(server: &Arc<Server>, change: impl Future<Output = Response> + Send + 'static) -> Response {
+    let (sender, receiver) = oneshot::channel();
+    server.app.lifecycle.spawn("change", async move {
+        let result = AssertUnwindSafe(change.in_current_span()).catch_unwind().await;
+        // Whoever asked may be gone; the change is made all the same.
+        let _ = sender.send(result);
+    });
+    match receiver.await {
+        Ok(Ok(response)) => response,
+        Ok(Err(panic)) => std::panic::resume_unwind(panic),
+        Err(_) => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "shutting_down",
+            "The server is being stopped; it may or may not have made the change.",
+        )
+        .into_response(),
+    }
 }
 
 /// Refuses what another site makes a browser do. Keys are not sent by browsers on their own, so they are exempt.
@@ -120,16 +170,6 @@ async fn identify(server: &Server, headers: &HeaderMap, peer: Option<SocketAddr>
     }
     let token = session_token(headers).ok_or(Error::Unauthenticated)?;
     Ok(authenticate(&server.app, Credentials::Session(&token), ip).await?)
-}
-
-async fn note(server: &Arc<Server>, caller: &Caller, (method, route): (&Method, &str), target: Option<String>) {
-    let Some(Audited::Here(action)) = audited(method, route) else {
-        return;
-    };
-    // The change is made; failing the request would tell the caller otherwise.
-    if let Err(error) = audit::record(&server.app, caller, action, target).await {
-        tracing::error!(action, error = %chain(&error), "a change is missing in the audit log");
-    }
 }
 
 /// The last part of a path that is an id of ours.

@@ -17,6 +17,7 @@ use crate::context::App;
 use crate::error::{Error, Result};
 use crate::net::Post;
 use crate::webhooks::{self, envelope};
+use crate::worker;
 
 /// From the name's resolution to the end of the answer.
 const DEADLINE: Duration = Duration::from_secs(15);
@@ -148,26 +149,14 @@ fn measure(verdict: &Verdict, delivery: &Delivery, now: Timestamp) {
     }
 }
 
-/// Stores the outcome, again and again while the database does not answer. Says whether the webhook was switched off.
+/// Stores the outcome. Says whether the webhook was switched off.
 async fn store(app: &Arc<App>, work: &Arc<Work>, outcome: &Outcome) -> bool {
-    let mut wait = Duration::from_millis(100);
-    loop {
+    let stored = worker::write_down(&app.lifecycle, "store what came of a delivery", || {
         let (owned, outcome, clock) = (work.clone(), outcome.clone(), app.clock.clone());
-        let stored = app
-            .store
+        app.store
             .write::<_, Error, _>(move |tx| Box::pin(async move { write(tx, &owned, &outcome, clock.now()).await }))
-            .await;
-        match stored {
-            Ok(disabled) => return disabled,
-            Err(error) => tracing::warn!(%error, "could not store what came of a delivery; trying again"),
-        }
-        tokio::select! {
-            // The next start takes it over.
-            () = app.lifecycle.soft().cancelled() => return false,
-            () = tokio::time::sleep(wait) => {}
-        }
-        wait = (wait * 2).min(Duration::from_secs(10));
-    }
+    });
+    stored.await.unwrap_or_default()
 }
 
 async fn write(tx: &mut pesan_store::Tx<'_>, work: &Work, outcome: &Outcome, now: Timestamp) -> Result<bool> {
