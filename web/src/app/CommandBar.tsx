@@ -50,13 +50,13 @@ function useGeneral(setOpen: (open: Open) => void): void {
       id: string,
       label: string,
       to: "/chats" | "/accounts" | "/dashboard" | "/webhooks" | "/settings",
-      needs: Permission,
+      needs?: Permission,
     ) =>
       ({
         id,
         group: "pages",
         label,
-        disabled: permissions?.includes(needs) ? undefined : t("common.notAllowed"),
+        disabled: !needs || permissions?.includes(needs) ? undefined : t("common.notAllowed"),
         run: () => void navigate({ to }),
       }) satisfies Command;
     return [
@@ -64,7 +64,7 @@ function useGeneral(setOpen: (open: Open) => void): void {
       page("go-accounts", t("command.goAccounts"), "/accounts", "accounts:read"),
       page("go-dashboard", t("command.goDashboard"), "/dashboard", "messages:read"),
       page("go-webhooks", t("command.goWebhooks"), "/webhooks", "webhooks:manage"),
-      page("go-settings", t("command.goSettings"), "/settings", "keys:manage"),
+      page("go-settings", t("command.goSettings"), "/settings"),
       {
         id: "search",
         group: "general",

@@ -30,7 +30,7 @@ const PLACES: Place[] = [
   { to: "/accounts", text: "accounts", icon: IconPhone, needs: "accounts:read" },
   { to: "/dashboard", text: "dashboard", icon: IconChart, needs: "messages:read" },
   { to: "/webhooks", text: "webhooks", icon: IconWebhook, needs: "webhooks:manage" },
-  { to: "/settings", text: "settings", icon: IconSettings, needs: "keys:manage" },
+  { to: "/settings", text: "settings", icon: IconSettings },
 ];
 
 /** What surrounds every page of a person who is logged in. */

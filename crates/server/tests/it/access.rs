@@ -1,10 +1,12 @@
 //! Setting up, logging in, people, keys and the audit log.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use axum::http::Method;
 use pesan_model::Permission;
 use pesan_store::testing::both;
 use serde_json::{Value, json};
-use std::time::Duration;
 
 use crate::support::{OWNER, PASSWORD, TestServer};
 
@@ -362,6 +364,40 @@ async fn a_role_that_changes_takes_effect_at_once() {
         list().await.problem(403, "forbidden");
         server.delete(&path).await.expect(204);
         list().await.problem(401, "unauthenticated");
+    }
+}
+
+#[tokio::test]
+async fn a_change_has_its_entry_although_whoever_asked_for_it_hangs_up() {
+    for database in both().await {
+        let server = TestServer::new(&database).await;
+        for number in 0..40 {
+            let name = json!({"name": format!("Tag {number}")});
+            let mut asked = Box::pin(server.ask(Method::POST, "/v1/tags").json(&name).send());
+            // It gets a little further each time before it is dropped.
+            for _ in 0..number {
+                if futures::poll!(&mut asked).is_ready() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        }
+        let log_of_tags = async || {
+            let log = server.get("/v1/audit?limit=100").await.expect(200);
+            let entries = log["data"].as_array().expect("a list").clone();
+            let made = entries.into_iter().filter(|entry| entry["action"] == "tag.create");
+            made.map(|entry| entry["target"].as_str().expect("an id").to_owned())
+                .collect::<BTreeSet<_>>()
+        };
+        assert!(server.app.lifecycle.shut_down(Duration::from_secs(30)).await);
+        let tags = server.get("/v1/tags").await.expect(200);
+        let tags = tags["data"].as_array().expect("a list").clone();
+        let tags: BTreeSet<_> = tags
+            .iter()
+            .map(|tag| tag["id"].as_str().expect("an id").to_owned())
+            .collect();
+        assert!(tags.len() > 1, "{}: some got far enough", database.kind);
+        assert_eq!(tags, log_of_tags().await, "{}", database.kind);
     }
 }
 

@@ -456,6 +456,8 @@ async fn a_file_comes_back_as_it_was_sent_and_never_as_a_page() {
         assert_eq!(server.get(&path).await.expect(200)["sha256"], stored["sha256"]);
         let content = server.get(&format!("{path}/content")).await;
         assert_eq!(content.text(), "<p>0123456789</p>");
+        assert_eq!(content.header("content-type"), "application/octet-stream");
+        assert_eq!(content.header("x-content-type-options"), "nosniff");
         assert_eq!(
             content.header("content-disposition"),
             "attachment; filename*=UTF-8''a%20b.html"

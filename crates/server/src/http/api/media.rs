@@ -198,8 +198,7 @@ async fn get_media_content(
     }
     let mut response = served.map(Body::new).into_response();
     let headers = response.headers_mut();
-    let mime = HeaderValue::from_str(&stored.mime).unwrap_or(HeaderValue::from_static("application/octet-stream"));
-    headers.insert(CONTENT_TYPE, mime);
+    headers.insert(CONTENT_TYPE, served_as(&stored.mime));
     // Somebody else wrote it: a browser may show it in a page of ours, but never opens it as a page.
     headers.insert(CONTENT_DISPOSITION, disposition(stored.file_name.as_deref()));
     headers.insert(
@@ -222,6 +221,23 @@ fn header(headers: &HeaderMap, name: &axum::http::HeaderName) -> Option<String> 
         .map(str::to_owned)
 }
 
+/// Pictures that are nothing but pictures: SVG can carry scripts.
+const PICTURES: [&str; 8] = ["jpeg", "png", "gif", "webp", "avif", "bmp", "heic", "heif"];
+
+/// The type a file is served as: its own where browsers show or play it and can do nothing else with it. Whoever sent it
+/// chose the type.
+fn served_as(mime: &str) -> HeaderValue {
+    let essence = mime.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let is_harmless = match essence.split_once('/') {
+        Some(("audio" | "video", _)) => true,
+        Some(("image", kind)) => PICTURES.contains(&kind),
+        Some(_) => essence == "application/pdf",
+        None => false,
+    };
+    let own = HeaderValue::from_str(mime).ok().filter(|_| is_harmless);
+    own.unwrap_or(HeaderValue::from_static("application/octet-stream"))
+}
+
 /// `attachment`, with the name as RFC 8187 writes it.
 fn disposition(name: Option<&str>) -> HeaderValue {
     let attachment = HeaderValue::from_static("attachment");
@@ -239,6 +255,32 @@ fn disposition(name: Option<&str>) -> HeaderValue {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_can_do_no_harm_is_served_as_what_it_says_it_is() {
+        for own in [
+            "image/png",
+            "IMAGE/JPEG",
+            "audio/ogg; codecs=opus",
+            "video/mp4",
+            "application/pdf",
+        ] {
+            assert_eq!(served_as(own), own);
+        }
+        for other in [
+            "image/svg+xml",
+            "image/svg+xml; charset=utf-8",
+            "text/html",
+            "application/xhtml+xml",
+            "text/xml",
+            "application/javascript",
+            "image",
+            "",
+            "image/png\r\nx: y",
+        ] {
+            assert_eq!(served_as(other), "application/octet-stream", "{other}");
+        }
+    }
 
     #[test]
     fn names_of_files_cannot_break_out_of_the_header() {
