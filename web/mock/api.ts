@@ -583,6 +583,7 @@ export function makeContact(change: Partial<Contact> = {}): Contact {
     language: null,
     opted_out_at: null,
     fields: {},
+    tag_ids: [],
     created_at: "2026-01-05T02:00:00.000Z",
     ...change,
   };

@@ -106,10 +106,11 @@ export function contactRoutes(world: World, find: Find, emit: Emit): Record<stri
     "GET /v1/contacts/:id": ({ id }) => find(world.contacts, id, (contact) => json(contact)),
     "PATCH /v1/contacts/:id": ({ id, body }) =>
       find(world.contacts, id, async (contact) => {
-        const { fields, opted_out, ...values } = (await body()) as {
+        const { fields, opted_out, tag_ids, ...values } = (await body()) as {
           fields?: Record<string, unknown>;
           opted_out?: boolean;
           name?: string | null;
+          tag_ids?: string[] | null;
         };
         const kept = Object.entries({ ...contact.fields, ...fields }).filter(([, value]) => value !== null);
         Object.assign(contact, values, { fields: Object.fromEntries(kept) });
@@ -117,6 +118,7 @@ export function contactRoutes(world: World, find: Find, emit: Emit): Record<stri
           contact.own_name = values.name ?? null;
           contact.name = values.name ?? contact.push_name ?? contact.phone ?? "";
         }
+        if (tag_ids !== undefined) contact.tag_ids = (tag_ids ?? []).toSorted();
         if (opted_out !== undefined) contact.opted_out_at = opted_out ? now() : null;
         emit({ type: "contact.updated", data: contact });
         return json(contact);

@@ -140,6 +140,7 @@ export function story(): World {
       language: "id",
       phone: "+628000000100",
       fields: { city: "Bandung" },
+      tag_ids: ["tag_1", "tag_2"],
     }),
     makeContact({ id: "con_2", name: "Budi (kantor)", phone: "+628000000190" }),
   ];

@@ -3,6 +3,7 @@
 pub(crate) mod consent;
 pub mod fields;
 pub mod merging;
+pub(crate) mod tagging;
 pub mod timeline;
 
 use std::collections::BTreeMap;
@@ -11,30 +12,45 @@ use std::sync::Arc;
 use pesan_model::automatic::Wish;
 use pesan_model::chat::Contact;
 use pesan_model::custom_field::{CustomField, FieldValue};
-use pesan_model::{AccountId, ContactId, Event, Flaw, Permission, Phone};
+use pesan_model::{AccountId, ContactId, Event, Flaw, OrganizationId, Permission, Phone, TagId};
 use pesan_store::contact::search::{self, Search};
-use pesan_store::contact::{self, ContactRow, Details, Known, merge};
-use pesan_store::{account, custom_field};
+use pesan_store::contact::{self, ContactRow, Details, Known, merge, tag};
+use pesan_store::{Tx, account, custom_field};
 
 use crate::access::Caller;
 use crate::context::App;
 use crate::error::{Error, FieldError, Result};
 use crate::events;
-use crate::inbox::log;
+use crate::inbox::{self, log};
 use crate::words::trimmed;
 
 /// Most letters of a name.
 const MAX_NAME: usize = 100;
 
-/// A page of people, newest first.
-pub async fn list(app: &Arc<App>, caller: &Caller, before: Option<ContactId>, limit: usize) -> Result<Vec<Contact>> {
+/// A page of people, newest first: all, or those with a tag.
+///
+/// # Errors
+/// [`Error::Invalid`] for a tag that is not there.
+pub async fn list(
+    app: &Arc<App>,
+    caller: &Caller,
+    with_tag: Option<TagId>,
+    before: Option<ContactId>,
+    limit: usize,
+) -> Result<Vec<Contact>> {
     caller.require(Permission::MessagesRead)?;
     let organization = caller.organization_id;
-    let rows = app
-        .store
-        .read(move |tx| Box::pin(async move { contact::list(tx, organization, before, limit).await }))
-        .await?;
-    Ok(rows.into_iter().map(ContactRow::into_contact).collect())
+    app.store
+        .read::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                let rows = match with_tag {
+                    Some(id) => tagging::list(tx, organization, id, before, limit).await?,
+                    None => contact::list(tx, organization, before, limit).await?,
+                };
+                Ok(tag::show_all(tx, organization, rows).await?)
+            })
+        })
+        .await
 }
 
 /// Where a page of a search begins: behind this word of this person.
@@ -50,26 +66,35 @@ pub async fn search(
 ) -> Result<Vec<(Contact, SearchPlace)>> {
     caller.require(Permission::MessagesRead)?;
     let (organization, search) = (caller.organization_id, Search::new(text));
-    let found = app
-        .store
-        .read(move |tx| Box::pin(async move { search::find(tx, organization, &search, after, limit).await }))
-        .await?;
-    let placed = |found: search::Found| {
-        let place = (found.word, found.row.id());
-        (found.row.into_contact(), place)
-    };
-    Ok(found.into_iter().map(placed).collect())
+    app.store
+        .read::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                let found = search::find(tx, organization, &search, after, limit).await?;
+                let (words, rows): (Vec<_>, Vec<_>) = found.into_iter().map(|found| (found.word, found.row)).unzip();
+                let people = tag::show_all(tx, organization, rows).await?;
+                let placed = |(contact, word): (Contact, Vec<u8>)| {
+                    let place = (word, contact.id);
+                    (contact, place)
+                };
+                Ok(people.into_iter().zip(words).map(placed).collect())
+            })
+        })
+        .await
 }
 
 /// The person. The id of a record that was merged is the person's too.
 pub async fn get(app: &Arc<App>, caller: &Caller, id: ContactId) -> Result<Contact> {
     caller.require(Permission::MessagesRead)?;
     let organization = caller.organization_id;
-    let row = app
+    Ok(app
         .store
-        .read(move |tx| Box::pin(async move { contact::person(tx, organization, id).await }))
-        .await?;
-    Ok(row.into_contact())
+        .read::<_, pesan_store::Error, _>(move |tx| {
+            Box::pin(async move {
+                let person = contact::person(tx, organization, id).await?;
+                tag::show(tx, organization, person).await
+            })
+        })
+        .await?)
 }
 
 /// The person with this number, asked for through one of the organization's accounts.
@@ -80,21 +105,17 @@ pub async fn find_by_phone(app: &Arc<App>, caller: &Caller, account: AccountId, 
         phone: Some(phone.digits().to_owned()),
         ..Known::default()
     };
-    let found = app
-        .store
+    app.store
         .read::<_, Error, _>(move |tx| {
             Box::pin(async move {
                 account::get(tx, organization, account).await?;
-                match contact::find_by_identity(tx, organization, &known).await?.first() {
-                    Some(row) => Ok(Some(contact::get(tx, organization, row.person_id()).await?)),
-                    None => Ok(None),
-                }
+                let found = contact::find_by_identity(tx, organization, &known).await?;
+                let row = found.first().ok_or(Error::NotFound { what: "contact" })?;
+                let person = contact::get(tx, organization, row.person_id()).await?;
+                Ok(tag::show(tx, organization, person).await?)
             })
         })
-        .await?;
-    found
-        .map(ContactRow::into_contact)
-        .ok_or(Error::NotFound { what: "contact" })
+        .await
 }
 
 /// What changes of a person; what is `None` stays.
@@ -108,9 +129,14 @@ pub struct ContactChange {
     pub opted_out: Option<bool>,
     /// Values of the organization's fields by their keys; `None` clears one.
     pub fields: BTreeMap<String, Option<FieldValue>>,
+    /// All their tags.
+    pub tag_ids: Option<Vec<TagId>>,
 }
 
-/// Changes a person.
+/// Changes a person. Nothing happens when they are so already.
+///
+/// # Errors
+/// [`Error::Invalid`] for what does not fit, and for a tag that is not there.
 pub async fn update(app: &Arc<App>, caller: &Caller, id: ContactId, change: ContactChange) -> Result<Contact> {
     caller.require(Permission::ContactsWrite)?;
     let (organization, owned, asker) = (caller.organization_id, app.clone(), caller.clone());
@@ -119,30 +145,62 @@ pub async fn update(app: &Arc<App>, caller: &Caller, id: ContactId, change: Cont
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
                 let before = contact::lock_person(tx, organization, id).await?;
-                let fields = custom_field::list(tx, organization).await?;
+                let had = tag::list_of(tx, organization, before.id()).await?;
                 let is_opt_out = change.opted_out == Some(true);
                 let was_opted_out = before.opted_out_at().is_some();
-                let details = changed(&owned, before.details(), change, &fields)?;
+                let (details, tag_ids) = checked(&owned, tx, organization, (&before, &had), change).await?;
                 if is_opt_out {
                     merge::keep_opt_out(tx, organization, before.id()).await?;
                 }
-                if details == before.details() {
-                    return Ok(before.into_contact());
+                if details == before.details() && tag_ids == had {
+                    return Ok(before.into_contact(had));
                 }
-                let row = contact::set_details(tx, organization, before.id(), &details).await?;
-                let mut events = vec![Event::ContactUpdated(row.clone().into_contact())];
-                if was_opted_out != row.opted_out_at().is_some() {
+                if tag_ids != had {
+                    tag::set(tx, organization, before.id(), &tag_ids).await?;
+                }
+                let row = if details == before.details() {
+                    before
+                } else {
+                    contact::set_details(tx, organization, before.id(), &details).await?
+                };
+                let contact = row.into_contact(tag_ids);
+                let mut events = vec![Event::ContactUpdated(contact.clone())];
+                if was_opted_out != contact.opted_out_at.is_some() {
                     let wish = if was_opted_out { Wish::OptIn } else { Wish::OptOut };
                     let by = log::actor(tx, &asker).await?;
-                    events.extend(consent::tell(&owned, tx, organization, (&row, wish), &by).await?);
+                    events.extend(consent::tell(&owned, tx, organization, (contact.clone(), wish), &by).await?);
                 }
                 events::record(&owned, tx, organization, events).await?;
-                Ok(row.into_contact())
+                Ok(contact)
             })
         })
         .await?;
     events::announce(app, organization);
     Ok(contact)
+}
+
+/// What is to be set of a person, and all their tags, once everything in the change fits.
+async fn checked(
+    app: &App,
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    (before, had): (&ContactRow, &[TagId]),
+    mut change: ContactChange,
+) -> Result<(Details, Vec<TagId>)> {
+    let fields = custom_field::list(tx, organization).await?;
+    let (tag_ids, mut errors) = match change.tag_ids.take() {
+        Some(given) => inbox::tags::check(tx, organization, given, had).await?,
+        None => (had.to_vec(), Vec::new()),
+    };
+    match changed(app, before.details(), change, &fields) {
+        Ok(details) if errors.is_empty() => Ok((details, tag_ids)),
+        Ok(_) => Err(Error::Invalid(errors)),
+        Err(Error::Invalid(wrong)) => {
+            errors.splice(0..0, wrong);
+            Err(Error::Invalid(errors))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 fn changed(app: &App, mut details: Details, change: ContactChange, fields: &[CustomField]) -> Result<Details> {

@@ -100,6 +100,10 @@ pub struct Contact {
     #[serde(default)]
     #[schema(required = true, value_type = std::collections::BTreeMap<String, crate::custom_field::FieldValue>)]
     pub fields: FieldValues,
+    /// Their tags, in the order in which they were made.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub tag_ids: Vec<TagId>,
     /// When we first met.
     pub created_at: Timestamp,
 }

@@ -177,7 +177,7 @@ ids! {
     QuarantineId "qrt";
     /// Some of the people, who look after chats together.
     TeamId "team";
-    /// A word that chats are found by.
+    /// A word that chats and people are found by.
     TagId "tag";
     /// One line of a chat's log.
     ChatLogId "log";

@@ -93,7 +93,7 @@ named! {
     }
 }
 
-/// A word that chats are found by.
+/// A word that chats and people are found by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Tag {
     /// Ours.

@@ -1,15 +1,16 @@
 //! People, and the identities WhatsApp knows them by.
 //!
 //! A row is one WhatsApp identity. Where somebody said that several rows are one person, all but one of them name the one
-//! that stays (`merged_into`): it carries the name, the fields, the notes and the donations, and the others keep their
-//! identities and chats. [`merge`] joins and parts them, [`search`] finds them.
+//! that stays (`merged_into`): it carries the name, the fields, the tags, the notes and the donations, and the others keep
+//! their identities and chats. [`merge`] joins and parts them, [`search`] finds them, [`tag`] has their tags.
 
 pub mod merge;
 pub mod search;
+pub mod tag;
 
 use pesan_model::chat::Contact;
 use pesan_model::custom_field::FieldValues;
-use pesan_model::{ContactId, OrganizationId, Timestamp};
+use pesan_model::{ContactId, OrganizationId, TagId, Timestamp};
 
 use crate::{Error, Tx, args, rows, statistic};
 
@@ -92,8 +93,8 @@ impl ContactRow {
         self.created_at
     }
 
-    /// As the API shows it.
-    pub fn into_contact(self) -> Contact {
+    /// As the API shows it, with these tags. [`tag::show`] knows which they are.
+    pub fn into_contact(self, tag_ids: Vec<TagId>) -> Contact {
         Contact {
             id: self.id,
             name: display_name(self.name.as_deref(), self.push_name.as_deref(), self.phone.as_deref()),
@@ -104,6 +105,7 @@ impl ContactRow {
             language: self.language,
             opted_out_at: self.opted_out_at,
             fields: self.fields,
+            tag_ids,
             created_at: self.created_at,
         }
     }

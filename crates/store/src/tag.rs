@@ -1,9 +1,9 @@
-//! Tags: words that chats are found by.
+//! Tags: words that chats and people are found by.
 
 use pesan_model::inbox::Tag;
 use pesan_model::{OrganizationId, TagColor, TagId, Timestamp};
 
-use crate::{Error, Tx, args, rows};
+use crate::{Error, Tx, args, dialect, rows};
 
 rows! {
     /// A stored tag.
@@ -53,6 +53,16 @@ pub async fn get(tx: &mut Tx<'_>, organization_id: OrganizationId, id: TagId) ->
     Ok(row.into())
 }
 
+/// Whether there is such a tag. It stays until the transaction ends.
+pub async fn is_there(tx: &mut Tx<'_>, organization_id: OrganizationId, id: TagId) -> Result<bool, Error> {
+    let sql = format!(
+        "SELECT id FROM tag WHERE organization_id = $1 AND id = $2{}",
+        dialect::for_share(tx)
+    );
+    let found: Option<(TagId,)> = tx.fetch_optional(&sql, args![organization_id, id]).await?;
+    Ok(found.is_some())
+}
+
 /// All tags, by name.
 pub async fn list(tx: &mut Tx<'_>, organization_id: OrganizationId) -> Result<Vec<Tag>, Error> {
     let sql = format!(
@@ -80,7 +90,7 @@ pub async fn update(tx: &mut Tx<'_>, organization_id: OrganizationId, tag: &Tag)
     Ok(())
 }
 
-/// Deletes a tag; the chats that had it have it no more.
+/// Deletes a tag; the chats and people that had it have it no more.
 pub async fn delete(tx: &mut Tx<'_>, organization_id: OrganizationId, id: TagId) -> Result<(), Error> {
     let deleted = tx
         .execute(

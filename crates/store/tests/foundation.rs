@@ -52,6 +52,7 @@ fn contact_event(clock: &MockClock) -> (EventId, Event) {
         language: None,
         opted_out_at: None,
         fields: pesan_model::custom_field::FieldValues::new(),
+        tag_ids: vec![],
         created_at: clock.now(),
     };
     (EventId::new(clock, &SystemRandom), Event::ContactCreated(contact))

@@ -1,6 +1,7 @@
 //! Whether people want to be written to.
 
 use pesan_model::automatic::Wish;
+use pesan_model::chat::Contact;
 use pesan_model::inbox::{ChatActor, ChatChange};
 use pesan_model::{Event, OrganizationId};
 use pesan_store::contact::{self, ContactRow, Details, merge};
@@ -38,8 +39,9 @@ pub(crate) async fn set(
         ..person.details()
     };
     let changed = contact::set_details(tx, organization, person.id(), &details).await?;
-    let mut events = vec![Event::ContactUpdated(changed.clone().into_contact())];
-    events.extend(tell(app, tx, organization, (&changed, wish), by).await?);
+    let contact = contact::tag::show(tx, organization, changed.clone()).await?;
+    let mut events = vec![Event::ContactUpdated(contact.clone())];
+    events.extend(tell(app, tx, organization, (contact, wish), by).await?);
     Ok((changed, events))
 }
 
@@ -48,16 +50,16 @@ pub(crate) async fn tell(
     app: &App,
     tx: &mut Tx<'_>,
     organization: OrganizationId,
-    (person, wish): (&ContactRow, Wish),
+    (contact, wish): (Contact, Wish),
     by: &ChatActor,
 ) -> Result<Vec<Event>, StoreError> {
-    let contact = person.clone().into_contact();
+    let person = contact.id;
     let (event, change) = match wish {
         Wish::OptOut => (Event::ContactOptedOut(contact), ChatChange::OptedOut),
         Wish::OptIn => (Event::ContactOptedIn(contact), ChatChange::OptedIn),
     };
     let mut events = vec![event];
-    for id in chat::list_ids_of_person(tx, organization, person.id(), TOLD).await? {
+    for id in chat::list_ids_of_person(tx, organization, person, TOLD).await? {
         log::write(app, tx, organization, (id, by), vec![change.clone()]).await?;
         events.push(Event::ChatUpdated(chat::get(tx, organization, id).await?));
     }

@@ -49,7 +49,8 @@ pub async fn merge(
                         code: "same_person",
                         detail: "these are one person already".to_owned(),
                     })?;
-                let person = contact::get(tx, organization, merge.contact_id).await?.into_contact();
+                let person = contact::get(tx, organization, merge.contact_id).await?;
+                let person = contact::tag::show(tx, organization, person).await?;
                 events::record(&owned, tx, organization, vec![Event::ContactMerged(person)]).await?;
                 Ok((merge, false))
             })
@@ -69,7 +70,8 @@ pub async fn unmerge(app: &Arc<App>, caller: &Caller, id: ContactId, merge_id: M
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
                 let parted = merge::part(tx, organization, (id, merge_id), owned.clock.now()).await?;
-                let (person, other) = (parted.person.into_contact(), parted.other.into_contact());
+                let person = contact::tag::show(tx, organization, parted.person).await?;
+                let other = contact::tag::show(tx, organization, parted.other).await?;
                 let happened = vec![
                     Event::ContactUpdated(person.clone()),
                     Event::ContactUnmerged(other.clone()),

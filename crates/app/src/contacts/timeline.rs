@@ -60,7 +60,8 @@ pub async fn list(
                         .into_iter()
                         .map(|merge| entry(merge.merged_at, Happening::Merge(merge))),
                 );
-                let met = entry(person.created_at(), Happening::FirstContact(person.into_contact()));
+                let person = contact::tag::show(tx, organization, person).await?;
+                let met = entry(person.created_at, Happening::FirstContact(person));
                 entries.extend(Some(met).filter(|met| before.is_none_or(|before| (met.at, met.key()) < before)));
                 Ok(entries)
             })

@@ -52,7 +52,7 @@ pub(crate) async fn resolve(
         (None, _) => {
             let id = ContactId::new(&*app.clock, &*app.random);
             let made = contact::insert(tx, organization, id, known, app.clock.now()).await?;
-            events.push(Event::ContactCreated(made.clone().into_contact()));
+            events.push(Event::ContactCreated(made.clone().into_contact(Vec::new())));
             made
         }
         (Some(only), None) => {
@@ -77,7 +77,7 @@ pub(crate) async fn resolve(
 /// The person that a row belongs to, as people know them.
 async fn person(tx: &mut Tx<'_>, organization: OrganizationId, row: &ContactRow) -> Result<Contact, StoreError> {
     let person = contact::get(tx, organization, row.person_id()).await?;
-    Ok(person.into_contact())
+    contact::tag::show(tx, organization, person).await
 }
 
 /// As [`resolve`], of somebody who is only mentioned. Only people we already talk to: an address book full of strangers

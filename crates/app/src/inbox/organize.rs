@@ -1,6 +1,5 @@
 //! Who looks after a chat, and what is done with it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pesan_model::chat::Chat;
@@ -10,17 +9,15 @@ use pesan_model::{
 };
 use pesan_store::chat::Update;
 use pesan_store::job::{self, NewJob};
-use pesan_store::{Error as StoreError, Tx, chat, chat_log, tag, team, user};
+use pesan_store::{Error as StoreError, Tx, chat, chat_log, team, user};
 
-use super::log;
+use super::{log, tags};
 use crate::access::Caller;
 use crate::bus::Signal;
 use crate::context::App;
 use crate::error::{Error, FieldError, Result};
 use crate::events;
 
-/// Most tags of a chat.
-const MAX_TAGS: usize = 20;
 /// A chat is put aside for at most this long: a year.
 const MAX_SNOOZE: std::time::Duration = std::time::Duration::from_hours(366 * 24);
 /// When something changes many chats at once, live streams and webhooks are told of so many of them: the newest that are
@@ -93,7 +90,7 @@ pub async fn update(app: &Arc<App>, caller: &Caller, id: ChatId, change: ChatUpd
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
                 let before = chat::get_for_change(tx, organization, id).await?;
-                let tag_ids = check_targets(tx, organization, &change).await?;
+                let tag_ids = check_targets(tx, organization, &change, &before.tag_ids).await?;
                 let status = match step {
                     Step::Stay => None,
                     Step::Become(status, until) => Some((status, until)),
@@ -164,32 +161,25 @@ async fn check_targets(
     tx: &mut Tx<'_>,
     organization: OrganizationId,
     change: &ChatUpdate,
+    had: &[TagId],
 ) -> Result<Option<Vec<TagId>>> {
     let mut wrong = Vec::new();
-    let mut refuse = |pointer: String, flaw: Flaw| wrong.push(FieldError::new(pointer, flaw));
+    let mut refuse = |pointer: &str, flaw: Flaw| wrong.push(FieldError::new(pointer, flaw));
     if let Some(Some(user_id)) = change.assignee_id
         && user::find_name(tx, organization, user_id).await?.is_none()
     {
-        refuse("/assignee_id".to_owned(), Flaw::NoSuchPerson);
+        refuse("/assignee_id", Flaw::NoSuchPerson);
     }
     if let Some(Some(team_id)) = change.team_id
         && !is_there(team::get(tx, organization, team_id).await)?
     {
-        refuse("/team_id".to_owned(), Flaw::NoSuchTeam);
+        refuse("/team_id", Flaw::NoSuchTeam);
     }
-    let mut tag_ids = change.tag_ids.clone();
-    if let Some(tags) = &mut tag_ids {
-        let given: BTreeMap<TagId, usize> = tags.iter().copied().zip(0..).collect();
-        if given.len() > MAX_TAGS {
-            refuse("/tag_ids".to_owned(), Flaw::TooManyEntries { max: MAX_TAGS });
-        } else {
-            for (tag_id, index) in &given {
-                if !is_there(tag::get(tx, organization, *tag_id).await)? {
-                    refuse(format!("/tag_ids/{index}"), Flaw::NoSuchTag);
-                }
-            }
-        }
-        *tags = given.into_keys().collect();
+    let mut tag_ids = None;
+    if let Some(given) = &change.tag_ids {
+        let (checked, refused) = tags::check(tx, organization, given.clone(), had).await?;
+        tag_ids = Some(checked);
+        wrong.extend(refused);
     }
     if wrong.is_empty() {
         Ok(tag_ids)

@@ -1,20 +1,24 @@
-//! Tags: words that chats are found by.
+//! Tags: words that chats and people are found by.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pesan_model::inbox::Tag;
-use pesan_model::{Permission, TagColor, TagId};
-use pesan_store::tag;
+use pesan_model::{Flaw, OrganizationId, Permission, TagColor, TagId};
+use pesan_store::{Error as StoreError, Tx, tag};
 
 use super::{checked_name, organize};
 use crate::access::Caller;
+use crate::contacts::tagging;
 use crate::context::App;
-use crate::error::{Error, Result};
+use crate::error::{Error, FieldError, Result};
 use crate::events;
 use crate::idempotency::{IdempotencyKey, once};
 
 /// Most tags of an organization.
 pub const MAX: u64 = 500;
+/// Most tags of a chat or a person.
+const MAX_EACH: usize = 20;
 
 /// All tags, by name.
 pub async fn list(app: &Arc<App>, caller: &Caller) -> Result<Vec<Tag>> {
@@ -93,7 +97,7 @@ pub async fn update(
         .map_err(taken)
 }
 
-/// Deletes a tag; the chats that had it have it no more.
+/// Deletes a tag; the chats and people that had it have it no more.
 pub async fn delete(app: &Arc<App>, caller: &Caller, id: TagId) -> Result<()> {
     caller.require(Permission::OrganizationManage)?;
     let (owned, organization) = (app.clone(), caller.organization_id);
@@ -101,14 +105,39 @@ pub async fn delete(app: &Arc<App>, caller: &Caller, id: TagId) -> Result<()> {
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
                 let chats = organize::of_tag(tx, organization, id).await?;
+                let people = tagging::of_tag(tx, organization, id).await?;
                 tag::delete(tx, organization, id).await?;
-                let updated = organize::updated(tx, organization, chats).await?;
+                let mut updated = organize::updated(tx, organization, chats).await?;
+                updated.extend(tagging::updated(tx, organization, &people).await?);
                 events::record(&owned, tx, organization, updated).await
             })
         })
         .await?;
     events::announce(app, organization);
     Ok(())
+}
+
+/// All tags that a chat or a person is to have, without doubles, oldest first, and what is wrong with them. Those that are
+/// there stay until the transaction ends. Whoever was joined of several may have more tags than are given to anybody:
+/// some of them can be taken away.
+pub(crate) async fn check(
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    given: Vec<TagId>,
+    had: &[TagId],
+) -> Result<(Vec<TagId>, Vec<FieldError>), StoreError> {
+    let given: BTreeMap<TagId, usize> = given.into_iter().zip(0..).collect();
+    let mut wrong = Vec::new();
+    if given.len() > MAX_EACH && given.keys().any(|tag_id| !had.contains(tag_id)) {
+        wrong.push(FieldError::new("/tag_ids", Flaw::TooManyEntries { max: MAX_EACH }));
+        return Ok((Vec::new(), wrong));
+    }
+    for (tag_id, index) in &given {
+        if !tag::is_there(tx, organization, *tag_id).await? {
+            wrong.push(FieldError::new(format!("/tag_ids/{index}"), Flaw::NoSuchTag));
+        }
+    }
+    Ok((given.into_keys().collect(), wrong))
 }
 
 fn taken(error: Error) -> Error {

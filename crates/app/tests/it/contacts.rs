@@ -223,6 +223,7 @@ async fn what_is_set_of_a_person_is_kept_told_and_checked() {
             language: Some(Some("id".into())),
             opted_out: Some(true),
             fields: BTreeMap::from([("city".to_owned(), Some(bandung.clone()))]),
+            tag_ids: None,
         };
         change(&test, siti, all.clone()).await;
         let kept = contact(&test, siti).await;
@@ -276,6 +277,7 @@ async fn what_is_set_of_a_person_is_kept_told_and_checked() {
             language: Some(None),
             opted_out: Some(false),
             fields: BTreeMap::from([("city".to_owned(), None), ("gone".to_owned(), None)]),
+            tag_ids: None,
         };
         change(&test, siti, cleared).await;
         let kept = contact(&test, siti).await;
@@ -480,7 +482,9 @@ async fn a_merge_is_taken_apart_into_exactly_what_each_had() {
         assert_eq!(names, ["Bu Siti", "Bu Siti"]);
         assert_eq!(found(&test, SITI_TOO).await, ["Bu Siti"]);
         assert_eq!(found(&test, "amin").await, ["Bu Siti"]);
-        let listed = contacts::list(&test.app, &test.caller, None, 50).await.expect("listed");
+        let listed = contacts::list(&test.app, &test.caller, None, None, 50)
+            .await
+            .expect("listed");
         assert_eq!(listed.len(), 1);
 
         // What comes now belongs to her, and each chat goes on by itself.

@@ -68,7 +68,10 @@ async fn thread(test: &TestApp, chat: usize) -> Vec<Message> {
 }
 
 async fn contact_count(app: &std::sync::Arc<App>, test: &TestApp) -> usize {
-    contacts::list(app, &test.caller, None, 50).await.expect("listed").len()
+    contacts::list(app, &test.caller, None, None, 50)
+        .await
+        .expect("listed")
+        .len()
 }
 
 #[tokio::test]

@@ -26,6 +26,7 @@ async fn emit(test: &TestApp, count: usize) {
                 language: None,
                 opted_out_at: None,
                 fields: pesan_model::custom_field::FieldValues::new(),
+                tag_ids: vec![],
                 created_at: pesan_model::Timestamp::from_secs(0),
             })
         })

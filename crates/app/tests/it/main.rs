@@ -2,6 +2,7 @@
 
 mod accounts;
 mod automatic;
+mod contact_tags;
 mod contacts;
 mod deleting;
 mod donations;

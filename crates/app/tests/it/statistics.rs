@@ -217,7 +217,9 @@ async fn decide(test: &TestApp, dice: &mut Dice) {
 }
 
 async fn donate(test: &TestApp, dice: &mut Dice, gifts: &mut Vec<pesan_model::DonationId>) {
-    let people = contacts::list(&test.app, &test.caller, None, 1).await.expect("listed");
+    let people = contacts::list(&test.app, &test.caller, None, None, 1)
+        .await
+        .expect("listed");
     let Some(person) = people.first() else { return };
     match (dice.roll(4), gifts.last().copied()) {
         (0, Some(id)) => {

@@ -537,6 +537,7 @@ async fn the_simple_envelope_is_short_and_signed_as_a_whole() {
             language: None,
             opted_out_at: None,
             fields: pesan_model::custom_field::FieldValues::new(),
+            tag_ids: vec![],
             created_at: test.clock.now(),
         });
         test.emit(&test.caller, vec![contact, received(1, 1)]).await;

@@ -98,6 +98,7 @@ fn contact() -> Contact {
         language: None,
         opted_out_at: None,
         fields: FieldValues::new(),
+        tag_ids: vec![],
         created_at: ZERO,
     }
 }

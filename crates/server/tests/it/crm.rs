@@ -340,3 +340,86 @@ async fn merging_and_parting_through_the_api_gives_both_people() {
             .problem(404, "not_found");
     }
 }
+
+#[tokio::test]
+async fn a_contact_is_tagged_found_by_its_tags_and_what_is_wrong_is_named() {
+    for database in both().await {
+        let mut server = TestServer::new(&database).await;
+        let mut people = Vec::new();
+        for number in 1..=5 {
+            people.push(contact(&server, &format!("628000000000{number}")).await);
+        }
+        people.reverse();
+        let path = format!("/v1/contacts/{}", people[0]);
+        assert_eq!(
+            server.get(&path).await.expect(200)["tag_ids"],
+            json!([]),
+            "{}",
+            database.kind
+        );
+        let tag = text(&server.post("/v1/tags", &json!({"name": "Zakat"})).await.expect(201)["id"]);
+        for id in &people {
+            let path = format!("/v1/contacts/{id}");
+            let tagged = server.patch(&path, &json!({"tag_ids": [tag, tag]})).await.expect(200);
+            assert_eq!(tagged["tag_ids"], json!([tag]), "{}", database.kind);
+        }
+        let left_out = server.patch(&path, &json!({"name": "Siti"})).await.expect(200);
+        assert_eq!(left_out["tag_ids"], json!([tag]), "what is left out stays");
+        for nothing in [json!(null), json!([])] {
+            server.patch(&path, &json!({"tag_ids": [tag]})).await.expect(200);
+            let cleared = server.patch(&path, &json!({"tag_ids": nothing})).await.expect(200);
+            assert_eq!(cleared["tag_ids"], json!([]), "{nothing}");
+        }
+
+        let (mut found, mut after) = (Vec::new(), String::new());
+        loop {
+            let list = format!("/v1/contacts?tag_id={tag}&limit=2{after}");
+            let page = server.get(&list).await.expect(200);
+            for item in page["data"].as_array().expect("a list") {
+                assert_eq!(item["tag_ids"], json!([tag]));
+                found.push(text(&item["id"]));
+            }
+            let Some(next) = page["next"].as_str() else { break };
+            after = format!("&after={next}");
+        }
+        assert_eq!(found, people[1..], "{}", database.kind);
+
+        let nothing = "tag_01jd0000000000000000000000";
+        let many: Vec<_> = (0..21)
+            .map(|number| format!("tag_01jd00000000000000000000{number:02}"))
+            .collect();
+        let (stranger, key) = server.add_organization("Warung", "other@example.com").await;
+        let ours = std::mem::replace(&mut server.key, key);
+        let foreign = text(&server.post("/v1/tags", &json!({"name": "Zakat"})).await.expect(201)["id"]);
+        server.get(&path).await.problem(404, "not_found");
+        let list = format!("/v1/contacts?tag_id={tag}");
+        let problem = server.get(&list).await.problem(422, "invalid");
+        assert_eq!(wrong(&problem).0, "#query/tag_id", "{stranger}");
+        server.key = ours;
+        for (body, pointer) in [
+            (json!({"tag_ids": [tag, nothing]}), "/tag_ids/1"),
+            (json!({"tag_ids": [foreign]}), "/tag_ids/0"),
+            (json!({"tag_ids": many}), "/tag_ids"),
+            (json!({"tag_ids": ["x"]}), "/tag_ids/0"),
+            (json!({"tag_ids": tag}), "/tag_ids"),
+        ] {
+            let problem = server.patch(&path, &body).await.problem(422, "invalid");
+            assert_eq!(wrong(&problem).0, pointer, "{body}");
+        }
+        for query in [
+            format!("tag_id={nothing}"),
+            format!("tag_id={foreign}"),
+            "tag_id=x".to_owned(),
+            format!("tag_id={tag}&search=62"),
+        ] {
+            let problem = server
+                .get(&format!("/v1/contacts?{query}"))
+                .await
+                .problem(422, "invalid");
+            assert_eq!(wrong(&problem).0, "#query/tag_id", "{query}");
+        }
+        server.delete(&format!("/v1/tags/{tag}")).await.expect(204);
+        let shown = server.get(&format!("/v1/contacts/{}", people[1])).await.expect(200);
+        assert_eq!(shown["tag_ids"], json!([]), "{}", database.kind);
+    }
+}

@@ -8,16 +8,17 @@ mod identity;
 
 use std::collections::BTreeSet;
 
+use pesan_model::chat::Contact;
 use pesan_model::timeline::Merge;
 use pesan_model::{ContactId, MergeId, OrganizationId, Timestamp};
 
 use self::filled::Filled;
 pub use self::identity::absorb;
-use super::{ContactRow, get, lock, lock_person, search, set_details};
+use super::{ContactRow, get, lock, lock_person, search, set_details, tag};
 use crate::{Error, Tx, args, donation, rows};
 
 /// What hangs on a person: each row knows the person and the row it was made for.
-const HANGING: [&str; 3] = ["donation", "note", "reminder"];
+const HANGING: [&str; 4] = ["contact_tag", "donation", "note", "reminder"];
 
 rows! {
     struct MergeRow {
@@ -35,6 +36,17 @@ impl MergeRow {
     fn filled(&self) -> Result<Filled, Error> {
         serde_json::from_str(&self.filled).map_err(|error| Error::corrupt("merge", error))
     }
+
+    fn shown(self, other: Contact) -> Merge {
+        Merge {
+            id: self.id,
+            contact_id: self.into_id,
+            other,
+            merged_by: self.merged_by,
+            merged_at: self.merged_at,
+            undone_at: self.undone_at,
+        }
+    }
 }
 
 /// Somebody says that two rows are one person.
@@ -50,8 +62,8 @@ pub struct NewMerge {
     pub merged_by: String,
 }
 
-/// Joins two people. The one that stays keeps what it has, takes over what it lacks, and carries all notes, reminders and
-/// donations; the other one keeps its row, its identities and its chats. `None` when they are one person already.
+/// Joins two people. The one that stays keeps what it has, takes over what it lacks, and carries all tags, notes, reminders
+/// and donations; the other one keeps its row, its identities and its chats. `None` when they are one person already.
 pub async fn join(
     tx: &mut Tx<'_>,
     organization_id: OrganizationId,
@@ -97,7 +109,8 @@ pub async fn join(
     Ok(Some(Merge {
         id: merge.id,
         contact_id: into.id,
-        other: other.into_contact(),
+        // Its tags are the person's now.
+        other: other.into_contact(Vec::new()),
         merged_by: merge.merged_by.clone(),
         merged_at: now,
         undone_at: None,
@@ -301,11 +314,16 @@ pub async fn list(
     let rows: Vec<MergeRow> = tx
         .fetch_all(&sql, args![organization_id, person, at, id, limit])
         .await?;
-    let mut merges = Vec::with_capacity(rows.len());
-    for row in rows {
-        merges.push(shown(tx, organization_id, row).await?);
+    let mut others = Vec::with_capacity(rows.len());
+    for row in &rows {
+        others.push(get(tx, organization_id, row.other_id).await?);
     }
-    Ok(merges)
+    let others = tag::show_all(tx, organization_id, others).await?;
+    Ok(rows
+        .into_iter()
+        .zip(others)
+        .map(|(row, other)| row.shown(other))
+        .collect())
 }
 
 /// The merge.
@@ -315,18 +333,8 @@ pub async fn get_merge(tx: &mut Tx<'_>, organization_id: OrganizationId, id: Mer
         MergeRow::COLUMNS
     );
     let row: MergeRow = tx.fetch_one("merge", &sql, args![organization_id, id]).await?;
-    shown(tx, organization_id, row).await
-}
-
-async fn shown(tx: &mut Tx<'_>, organization_id: OrganizationId, row: MergeRow) -> Result<Merge, Error> {
-    Ok(Merge {
-        id: row.id,
-        contact_id: row.into_id,
-        other: get(tx, organization_id, row.other_id).await?.into_contact(),
-        merged_by: row.merged_by,
-        merged_at: row.merged_at,
-        undone_at: row.undone_at,
-    })
+    let other = get(tx, organization_id, row.other_id).await?;
+    Ok(row.shown(tag::show(tx, organization_id, other).await?))
 }
 
 /// Gives all that hangs on one person to another one.

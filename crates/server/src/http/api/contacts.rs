@@ -7,12 +7,13 @@ use axum::Json as JsonBody;
 use axum::extract::State;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use pesan_app::Error;
 use pesan_app::contacts::{self, ContactChange, SearchPlace, timeline};
-use pesan_model::ContactId;
 use pesan_model::chat::Contact;
 use pesan_model::custom_field::FieldValue;
 use pesan_model::patch::present;
 use pesan_model::timeline::TimelineEntry;
+use pesan_model::{ContactId, Flaw, TagId};
 use serde::Deserialize;
 use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, OneOfBuilder, Schema, Type};
 use utoipa::openapi::{Ref, RefOr};
@@ -40,6 +41,8 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 struct ContactQuery {
     /// Beginnings of names (`sit nur`), or a number in any form: `0812…`, `62812…`, `+62 812-…`.
     search: Option<String>,
+    /// Only with this tag. Not together with `search`.
+    tag_id: Option<TagId>,
     /// Most items, 1 to 200; 50 when it is left out.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<i64>,
@@ -66,6 +69,10 @@ struct ChangedContact {
     #[serde(default)]
     #[schema(required = false, schema_with = field_changes)]
     fields: BTreeMap<String, Option<FieldValue>>,
+    /// All their tags, at most 20; null or an empty list for none.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Vec<TagId>>)]
+    tag_ids: Option<Option<Vec<TagId>>>,
 }
 
 /// A value or null for each key, which the macro cannot say of a map.
@@ -101,7 +108,7 @@ impl FromStr for Behind {
     }
 }
 
-/// Lists the people, newest first; or finds some, by the word that was found.
+/// Lists the people, all or those with a tag, newest first; or finds some, by the word that was found.
 #[utoipa::path(get, path = "/v1/contacts", tag = "contacts", operation_id = "listContacts", params(ContactQuery),
     responses((status = 200, description = "A page of people.", body = Page<Contact>)))]
 async fn list_contacts(
@@ -111,9 +118,12 @@ async fn list_contacts(
 ) -> Answer<JsonBody<Page<Contact>>> {
     let page = PageQuery::new(query.limit, query.after);
     let Some(text) = query.search else {
-        let found = contacts::list(&server.app, &caller, page.after()?, page.fetch()?).await?;
+        let found = contacts::list(&server.app, &caller, query.tag_id, page.after()?, page.fetch()?).await?;
         return Ok(JsonBody(page.page(found, |contact| contact.id.to_string())?));
     };
+    if query.tag_id.is_some() {
+        return Err(Error::field("#query/tag_id", Flaw::NotTogether { other: "search" }).into());
+    }
     let after = page.after::<Behind>()?.map(|Behind(place)| place);
     let found = contacts::search(&server.app, &caller, &text, after, page.fetch()?).await?;
     let page = page.page(found, |(_, place)| Behind(place.clone()).to_string())?;
@@ -152,6 +162,7 @@ async fn update_contact(
         language: body.language,
         opted_out: body.opted_out,
         fields: body.fields,
+        tag_ids: body.tag_ids.map(Option::unwrap_or_default),
     };
     Ok(JsonBody(contacts::update(&server.app, &caller, id, change).await?))
 }

@@ -1,4 +1,4 @@
-//! Tags: words that chats are found by.
+//! Tags: words that chats and people are found by.
 
 use axum::Json as JsonBody;
 use axum::extract::State;
@@ -85,7 +85,7 @@ async fn update_tag(
     Ok(JsonBody(changed))
 }
 
-/// Deletes a tag, and takes it from every chat.
+/// Deletes a tag, and takes it from every chat and every person.
 #[utoipa::path(delete, path = "/v1/tags/{id}", tag = "inbox", operation_id = "deleteTag", params(("id" = TagId, Path)),
     responses(
     (status = 204, description = "Deleted."),

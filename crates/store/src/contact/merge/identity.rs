@@ -6,7 +6,7 @@ use pesan_model::{ContactId, Day, OrganizationId};
 
 use super::filled::Filled;
 use super::{HANGING, MergeRow, add_filled, find, give_back, lock_both, members, parts, save_filled, seat};
-use crate::contact::{ContactRow, Details, get, search, set_details};
+use crate::contact::{ContactRow, Details, get, search, set_details, tag};
 use crate::{Error, Tx, args, chat, donation, statistic};
 
 /// WhatsApp tells that two rows are one identity: `gone` becomes part of `kept` for ever. Messages, chats and names move
@@ -30,6 +30,7 @@ pub async fn absorb(
     )
     .await?;
     chat::merge_of_contact(tx, organization_id, gone.id, kept.id).await?;
+    tag::drop_doubled(tx, organization_id, (gone.id, kept.id)).await?;
     for table in HANGING {
         // What was made for the row that goes was made for the one that stays.
         tx.execute(

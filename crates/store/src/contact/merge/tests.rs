@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use pesan_model::custom_field::{FieldValue, FieldValues};
 use pesan_model::donation::{Donation, DonationMethod, DonationStatus};
+use pesan_model::inbox::Tag;
 use pesan_model::note::Note;
-use pesan_model::{Currency, Day, DonationId, NoteId};
+use pesan_model::{Currency, Day, DonationId, NoteId, TagColor, TagId};
 use sqlx::Connection as _;
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -73,6 +74,9 @@ struct People {
     count: u128,
     donations: usize,
     notes: usize,
+    tags: Vec<TagId>,
+    /// Which row was given which tag.
+    tagged: BTreeSet<(ContactId, TagId)>,
 }
 
 impl People {
@@ -88,12 +92,23 @@ impl People {
             count: 0,
             donations: 0,
             notes: 0,
+            tags: (1..=3).map(|number| Uuid::from_u128(number).into()).collect(),
+            tagged: BTreeSet::new(),
         };
         let sql = "INSERT INTO organization (id, name, event_seq, audit_seq, data_key, master_key_id, created_at) \
              VALUES ($1, $2, 0, 0, $3, $4, 0)";
         write!(people, |tx| tx
             .execute(sql, args![organization, "Test", vec![1_u8], "m"]))
         .expect("an organization");
+        for id in people.tags.clone() {
+            let tag = Tag {
+                id,
+                name: id.to_string(),
+                color: TagColor::Gray,
+                created_at: Timestamp::from_millis(0),
+            };
+            write!(people, |tx| crate::tag::insert(tx, organization, &tag)).expect("a tag");
+        }
         people
     }
 
@@ -213,6 +228,37 @@ impl People {
         donation.into()
     }
 
+    /// Gives the person that a row belongs to a tag, or takes it from them.
+    async fn tag(&mut self, id: ContactId, tag: TagId, is_given: bool) {
+        let organization = self.organization;
+        let person = write!(self, |tx| async move {
+            let person = lock_person(tx, organization, id).await?.id;
+            let mut tags = tag::list_of(tx, organization, person).await?;
+            tags.retain(|had| *had != tag);
+            tags.extend(is_given.then_some(tag));
+            tag::set(tx, organization, person, &tags).await?;
+            Ok(person)
+        })
+        .expect("tagged");
+        let rows: Vec<(ContactId, Option<Uuid>)> = self.all("SELECT id, merged_into FROM contact").await;
+        let is_of = |(id, into): &(ContactId, Option<Uuid>)| *id == person || *into == Some(person.uuid());
+        let given = rows.into_iter().filter(is_of).map(|(id, _)| (id, tag));
+        let of_person: BTreeSet<_> = given.filter(|given| self.tagged.contains(given)).collect();
+        if !is_given {
+            self.tagged.retain(|given| !of_person.contains(given));
+        } else if of_person.is_empty() {
+            self.tagged.insert((person, tag));
+        }
+    }
+
+    /// The places of the tags of the person that a row belongs to.
+    async fn tags_of(&self, id: ContactId) -> Vec<usize> {
+        let (organization, person) = (self.organization, self.row(id).await.person_id());
+        let found = write!(self, |tx| tag::list_of(tx, organization, person)).expect("tags");
+        let place = |tag: TagId| self.tags.iter().position(|known| *known == tag).expect("a known one");
+        found.into_iter().map(place).collect()
+    }
+
     /// `None` when they are one person already.
     async fn try_join(&mut self, into: ContactId, other: ContactId) -> Option<MergeId> {
         let (id, organization) = (MergeId::from(self.next()), self.organization);
@@ -238,9 +284,11 @@ impl People {
         write!(self, |tx| part(tx, organization, (person, merge), now))
     }
 
-    async fn absorb(&self, gone: ContactId, kept: ContactId) {
+    async fn absorb(&mut self, gone: ContactId, kept: ContactId) {
         let organization = self.organization;
         write!(self, |tx| absorb(tx, organization, gone, kept)).expect("absorbed");
+        let now_of = |row: ContactId| if row == gone { kept } else { row };
+        self.tagged = self.tagged.iter().map(|(row, tag)| (now_of(*row), *tag)).collect();
     }
 
     async fn row(&self, id: ContactId) -> ContactRow {
@@ -292,6 +340,14 @@ impl People {
                 assert_eq!(contact, person(origin), "{table} {when}");
             }
         }
+        let tagged: Vec<(ContactId, ContactId, TagId)> =
+            self.all("SELECT contact_id, origin_id, tag_id FROM contact_tag").await;
+        let mut given = BTreeSet::new();
+        for (contact, origin, tag) in tagged {
+            assert_eq!(contact, person(origin), "tags {when}");
+            given.insert((origin, tag));
+        }
+        assert_eq!(given, self.tagged, "tags stay with the row they were given to, {when}");
         let counted: Vec<(ContactId, i64)> = self
             .all("SELECT contact_id, CAST(SUM(amount) AS BIGINT) FROM donation GROUP BY contact_id ORDER BY 1")
             .await;
@@ -465,6 +521,62 @@ async fn parts_of_a_row_that_goes_follow_it_to_another_person_and_keep_what_they
     }
 }
 
+#[tokio::test]
+async fn a_join_that_is_taken_apart_gives_the_tags_back_and_a_tag_that_both_had_counts_once() {
+    for database in testing::both().await {
+        let mut people = People::new(&database).await;
+        let [person, other] = people.several().await;
+        let [first, second, third] = people.tags[..] else {
+            panic!("three tags")
+        };
+        people.tag(person, first, true).await;
+        people.tag(other, first, true).await;
+        people.tag(other, second, true).await;
+        let merge = people.join(person, other).await;
+        assert_eq!(people.tags_of(person).await, [0, 1], "{}", database.kind);
+        // What is given to the person now stays with them; what is given again is there already.
+        people.tag(other, third, true).await;
+        people.tag(person, second, true).await;
+        people.part(person, merge).await.expect("parted");
+        assert_eq!(people.tags_of(person).await, [0, 2], "{}", database.kind);
+        assert_eq!(people.tags_of(other).await, [0, 1]);
+        // What is taken from the person is taken from all who they are.
+        let merge = people.join(person, other).await;
+        people.tag(person, first, false).await;
+        people.part(person, merge).await.expect("parted");
+        assert_eq!(people.tags_of(person).await, [2], "{}", database.kind);
+        assert_eq!(people.tags_of(other).await, [1]);
+        people.check(database.kind).await;
+    }
+}
+
+#[tokio::test]
+async fn of_two_rows_that_become_one_each_tag_is_kept_once_where_the_row_belongs_to() {
+    for database in testing::both().await {
+        let mut people = People::new(&database).await;
+        let [kept, gone, person] = people.several().await;
+        let [first, second, third] = people.tags[..] else {
+            panic!("three tags")
+        };
+        for (row, tag) in [
+            (kept, first),
+            (gone, first),
+            (gone, second),
+            (person, second),
+            (person, third),
+        ] {
+            people.tag(row, tag, true).await;
+        }
+        let merge = people.join(person, kept).await;
+        people.absorb(gone, kept).await;
+        assert_eq!(people.tags_of(kept).await, [0, 1, 2], "{}", database.kind);
+        people.part(person, merge).await.expect("parted");
+        assert_eq!(people.tags_of(kept).await, [0, 1], "{}", database.kind);
+        assert_eq!(people.tags_of(person).await, [1, 2]);
+        people.check(database.kind).await;
+    }
+}
+
 /// Numbers that follow from a seed (splitmix64).
 struct Numbers(u64);
 
@@ -488,10 +600,16 @@ async fn whatever_is_said_and_told_nothing_is_lost_and_everything_fits() {
                 rows.push(people.add().await);
             }
             let (one, other) = (rows[numbers.below(rows.len())], rows[numbers.below(rows.len())]);
-            let what = match numbers.below(9) {
+            let what = match numbers.below(11) {
                 0 | 1 => {
                     people.give(one).await;
                     "a gift"
+                }
+                9 | 10 => {
+                    let tag = people.tags[numbers.below(people.tags.len())];
+                    let is_given = numbers.below(3) > 0;
+                    people.tag(one, tag, is_given).await;
+                    if is_given { "a tag" } else { "a tag that is taken away" }
                 }
                 2..=4 => {
                     people.try_join(one, other).await;
@@ -622,6 +740,7 @@ async fn a_contact_goes_with_its_organization_but_never_alone_while_something_ha
         let organization = people.organization;
         people.give(person).await;
         people.give(other).await;
+        people.tag(other, people.tags[0], true).await;
         people.join(person, other).await;
         for id in [person, other] {
             let sql = "DELETE FROM contact WHERE id = $1";
