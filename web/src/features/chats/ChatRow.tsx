@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Chat, Tag } from "~/api/types";
+import { TagBadge } from "~/features/tags/TagBadge";
 import { IconSnooze, IconStarred } from "~/ui/icons";
 import { listTime, when } from "~/ui/time";
 import { ChatAvatar } from "./ChatAvatar";
@@ -105,9 +106,7 @@ function Tags({ tags }: { tags: Tag[] }) {
   return (
     <>
       {tags.slice(0, TAGS).map((tag) => (
-        <Badge key={tag.id} size="xs" variant="light" color={tag.color} className={classes.tag}>
-          {tag.name}
-        </Badge>
+        <TagBadge key={tag.id} tag={tag} className={classes.tag} />
       ))}
       {more.length > 0 && (
         <span title={more.map((tag) => tag.name).join(", ")}>

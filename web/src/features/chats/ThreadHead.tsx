@@ -1,16 +1,17 @@
-import { ActionIcon, Avatar, Badge, Button, ColorSwatch, Text, Title, Tooltip } from "@mantine/core";
-import { type QueryKey, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { ActionIcon, Avatar, Button, Text, Title, Tooltip } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, ask } from "~/api/client";
-import { newKey } from "~/api/idempotency";
 import { colleaguesQuery, keys, meQuery, tagsQuery, teamsQuery } from "~/api/queries";
-import type { Account, Chat, Tag } from "~/api/types";
+import type { Account, Chat } from "~/api/types";
 import { PanelToggle } from "~/features/contacts/ContactPanel";
+import { TagBadge } from "~/features/tags/TagBadge";
+import { TagPicker } from "~/features/tags/TagPicker";
 import type { Present } from "~/live/presence";
 import { useMay } from "~/ui/Allowed";
 import { type Command, useCommands } from "~/ui/commands";
+import { useFresh } from "~/ui/fresh";
 import {
   IconBack,
   IconCheck,
@@ -22,12 +23,11 @@ import {
   IconUnread,
   IconUser,
 } from "~/ui/icons";
-import { notifyProblem } from "~/ui/notify";
+import { Picker } from "~/ui/Picker";
 import { when } from "~/ui/time";
 import { ChatAvatar } from "./ChatAvatar";
 import { elsewhere } from "./filters";
 import { type Organize, useOrganize } from "./organize";
-import { Picker } from "./Picker";
 import { Snooze } from "./Snooze";
 import classes from "./ThreadHead.module.css";
 import { useTyping } from "./typing";
@@ -77,9 +77,7 @@ export function ThreadHead({ chat, account, present }: Props) {
           {tags
             .filter((tag) => chat.tag_ids.includes(tag.id))
             .map((tag) => (
-              <Badge key={tag.id} size="xs" variant="light" color={tag.color} className={classes.tag}>
-                {tag.name}
-              </Badge>
+              <TagBadge key={tag.id} tag={tag} className={classes.tag} />
             ))}
         </div>
       </div>
@@ -227,17 +225,6 @@ interface ToolProps {
 
 const NOBODY = "";
 
-/** A list that opens is read again: nothing tells this page of a new colleague, team or tag. */
-function useFresh(opened: boolean, ...lists: QueryKey[]): void {
-  const client = useQueryClient();
-  const latest = useRef(lists);
-  latest.current = lists;
-  useEffect(() => {
-    if (!opened) return;
-    for (const queryKey of latest.current) void client.invalidateQueries({ queryKey });
-  }, [opened, client]);
-}
-
 function Assign({ chat, organize, disabled, opened, onOpened }: ToolProps) {
   const { t } = useTranslation();
   const me = useQuery(meQuery).data?.user?.id;
@@ -310,42 +297,8 @@ function Assign({ chat, organize, disabled, opened, onOpened }: ToolProps) {
 
 function Tags({ chat, organize, disabled, opened, onOpened }: ToolProps) {
   const { t } = useTranslation();
-  const client = useQueryClient();
-  const tags = useQuery(tagsQuery).data ?? [];
-  useFresh(opened, keys.tags);
-  const create = useMutation({
-    mutationFn: (name: string) =>
-      ask(api.POST("/v1/tags", { body: { name }, headers: { "Idempotency-Key": newKey() } })),
-    onSuccess: (made) => {
-      client.setQueryData<Tag[]>(keys.tags, (known) => known && [...known, made]);
-      organize.setTags([...chat.tag_ids, made.id]);
-    },
-    onError: notifyProblem,
-  });
   return (
-    <Picker
-      opened={opened}
-      onOpened={onOpened}
-      search={t("inbox.findTag")}
-      isMany
-      create={{ label: (name) => t("inbox.createTag", { name }), run: (name) => create.mutate(name) }}
-      onPick={(id) =>
-        organize.setTags(
-          chat.tag_ids.includes(id) ? chat.tag_ids.filter((other) => other !== id) : [...chat.tag_ids, id],
-        )
-      }
-      groups={[
-        {
-          label: t("inbox.tags"),
-          options: tags.map((tag) => ({
-            value: tag.id,
-            label: tag.name,
-            checked: chat.tag_ids.includes(tag.id),
-            icon: <ColorSwatch size={12} color={`var(--mantine-color-${tag.color}-6)`} aria-hidden />,
-          })),
-        },
-      ]}
-    >
+    <TagPicker tagIds={chat.tag_ids} onChange={organize.setTags} opened={opened} onOpened={onOpened}>
       <ActionIcon
         variant="subtle"
         color="gray"
@@ -359,6 +312,6 @@ function Tags({ chat, organize, disabled, opened, onOpened }: ToolProps) {
       >
         <IconTag size={20} />
       </ActionIcon>
-    </Picker>
+    </TagPicker>
   );
 }

@@ -18,7 +18,9 @@ interface Props {
   groups: { label: string; options: PickerOption[] }[];
   onPick(value: string): void;
   /** Stays open after a choice, for several. */
-  isMany?: boolean;
+  isMany?: boolean | undefined;
+  /** Its button is in a dialog, and so it is above dialogs. */
+  isInDialog?: boolean | undefined;
   /** Makes what was typed when there is nothing of this name. */
   create?: { label(name: string): string; run(name: string): void } | undefined;
   children: ReactElement;
@@ -27,7 +29,7 @@ interface Props {
 const CREATE = "+create";
 
 /** A list behind a button, with a field to find things in it. */
-export function Picker({ opened, onOpened, search, groups, onPick, isMany, create, children }: Props) {
+export function Picker({ opened, onOpened, search, groups, onPick, isMany, isInDialog, create, children }: Props) {
   const { t } = useTranslation();
   const [typed, setTyped] = useState("");
   const field = useRef<HTMLInputElement>(null);
@@ -66,8 +68,8 @@ export function Picker({ opened, onOpened, search, groups, onPick, isMany, creat
       position="bottom-end"
       withinPortal
       keepMounted={false}
-      // Below dialogs.
-      zIndex={150}
+      // Dialogs are at 200.
+      zIndex={isInDialog ? 300 : 150}
       onOptionSubmit={(value) => {
         if (value === CREATE) create?.run(typed.trim());
         else onPick(value);
