@@ -107,6 +107,7 @@ function screens(chat: string): Screen[] {
     { name: "note menu", path: chat, open: inPanel(/^Note by/) },
     { name: "edit a note", path: chat, open: lineInPanel(/^Note by/, "Edit") },
     { name: "edit contact", path: chat, open: inPanel("Edit contact") },
+    { name: "tags of a person", path: chat, open: inPanel(/^(Add|Change) tags$/) },
     { name: "change a field", path: chat, open: inPanel("Change Kota") },
     {
       name: "join contacts",

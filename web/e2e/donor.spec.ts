@@ -41,6 +41,27 @@ test("a donation changes the card and the segment, a reminder fires, and a note 
   await card.locator("[data-segment]").hover();
   await expect(page.getByText("Gifts in 12 months: 3. From 3 on, a donor is loyal.")).toBeVisible();
 
+  // A tag, which is made here: it is there after a reload, and gone once it is taken away.
+  const tags = panel.getByRole("list", { name: "Tags" });
+  await panel.getByRole("button", { name: "Add tags" }).click();
+  const find = page.getByRole("textbox", { name: "Find or create a tag" });
+  await find.fill("Zakat");
+  const list = page.getByRole("listbox", { name: "Find or create a tag" });
+  await list.getByRole("option", { name: "Create “Zakat”" }).click();
+  await expect(tags).toContainText("Zakat");
+  await page.keyboard.press("Escape");
+  await expect(find).toBeHidden();
+  await page.reload();
+  await expect(tags).toContainText("Zakat");
+  await panel.getByRole("button", { name: "Change tags" }).focus();
+  await page.keyboard.press("Enter");
+  await list.getByRole("option", { name: "Zakat" }).click();
+  await page.keyboard.press("Escape");
+  await expect(panel.getByRole("button", { name: "Add tags" })).toBeFocused();
+  await page.reload();
+  await expect(panel.getByRole("button", { name: "Add tags" })).toBeVisible();
+  await expect(tags).toBeHidden();
+
   // A note, in the panel and in the thread.
   await panel.getByRole("button", { name: "Note", exact: true }).click();
   const noteForm = page.getByRole("dialog", { name: "Write a note" });
@@ -80,6 +101,17 @@ test("on a small screen the panel is a drawer", async ({ demo, page }) => {
   await page.getByRole("button", { name: "Show contact" }).click();
   const drawer = page.getByRole("dialog", { name: "About this contact" });
   await expect(drawer.getByRole("button", { name: "Record donation" })).toBeVisible();
+
+  // The list of tags stands above the drawer, and Esc closes the list only.
+  const button = drawer.getByRole("button", { name: "Add tags" });
+  await button.click();
+  await page.getByRole("textbox", { name: "Find or create a tag" }).fill("Jumat");
+  const list = page.getByRole("listbox", { name: "Find or create a tag" });
+  await list.getByRole("option", { name: "Create “Jumat”" }).click();
+  await expect(drawer.getByRole("list", { name: "Tags" })).toContainText("Jumat");
+  await page.keyboard.press("Escape");
+  await expect(list).toBeHidden();
+  await expect(drawer.getByRole("button", { name: "Change tags" })).toBeFocused();
   const { scroll, client } = await page.evaluate(() => ({
     scroll: document.documentElement.scrollWidth,
     client: document.documentElement.clientWidth,

@@ -74,6 +74,7 @@ export function applyEvent(client: QueryClient, event: LoggedEvent, turn: Turn):
       refresh(client, ["chat"]);
       refresh(client, keys.contacts);
       refresh(client, keys.quickReplies);
+      readLacking(client, keys.tags, event.data.tag_ids);
       return;
     case "donation.recorded":
     case "donation.changed":
@@ -313,13 +314,15 @@ export function passes(chat: Chat, filter: ChatFilter, me: string | undefined, n
 
 /** People, tags and teams have no events of their own: whoever is met first here is asked for. */
 function readUnknown(client: QueryClient, chat: Chat): void {
-  const lacks = (key: readonly string[], ids: (string | null)[]) => {
-    const known = client.getQueryData<(Colleague | Tag | Team)[]>(key);
-    return known !== undefined && ids.some((id) => id != null && !known.some((each) => each.id === id));
-  };
-  if (lacks(keys.colleagues, [chat.assignee_id])) void client.invalidateQueries({ queryKey: keys.colleagues });
-  if (lacks(keys.tags, chat.tag_ids)) void client.invalidateQueries({ queryKey: keys.tags });
-  if (lacks(keys.teams, [chat.team_id])) void client.invalidateQueries({ queryKey: keys.teams });
+  readLacking(client, keys.colleagues, [chat.assignee_id]);
+  readLacking(client, keys.teams, [chat.team_id]);
+  readLacking(client, keys.tags, chat.tag_ids);
+}
+
+function readLacking(client: QueryClient, queryKey: readonly string[], ids: (string | null)[]): void {
+  const known = client.getQueryData<(Colleague | Tag | Team)[]>(queryKey);
+  const isLacking = known !== undefined && ids.some((id) => id != null && !known.some((each) => each.id === id));
+  if (isLacking) void client.invalidateQueries({ queryKey });
 }
 
 function placeChat(pages: Pages<Chat>, chat: Chat, isIn: boolean): Pages<Chat> {

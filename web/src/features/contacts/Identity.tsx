@@ -26,9 +26,10 @@ import { IconCheck, IconCopy, IconEdit } from "~/ui/icons";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { day } from "~/ui/time";
 import { type ContactValues, useChangeContact, useUnmerge } from "./actions";
+import { ContactTags } from "./ContactTags";
 import { mergesQuery } from "./queries";
 
-/** Who somebody is: names, numbers, language, and whether they want to be written to. */
+/** Who somebody is: names, numbers, language, whether they want to be written to, and tags. */
 export function Identity({ contact }: { contact: Contact }) {
   const { t } = useTranslation();
   const [editing, setEditing] = useState(false);
@@ -66,6 +67,7 @@ export function Identity({ contact }: { contact: Contact }) {
           </Badge>
         </Tooltip>
       )}
+      <ContactTags contact={contact} />
       {merges.map((merge) => (
         <Also key={merge.id} contactId={contact.id} merge={merge} />
       ))}

@@ -16,26 +16,41 @@ export interface ContactValues {
   language?: string | null;
   opted_out?: boolean;
   fields?: Record<string, FieldValue | null>;
+  tag_ids?: string[];
 }
 
-/** Changes a person; what was set is shown before the server answers. */
+/** Changes a person; what was set is shown before the server answers. One change reaches the server after the other. */
 export function useChangeContact(id: string) {
   const client = useQueryClient();
   const { queryKey } = contactQuery(id);
+  const mutationKey = ["change-contact", id];
   return useMutation({
+    mutationKey,
+    scope: { id: mutationKey.join() },
     mutationFn: (body: ContactValues) => ask(api.PATCH("/v1/contacts/{id}", { params: { path: { id } }, body })),
-    onMutate: async ({ fields }) => {
+    onMutate: async (values) => {
       await client.cancelQueries({ queryKey });
       const before = client.getQueryData(queryKey);
-      if (before && fields) {
-        const after = Object.entries({ ...before.fields, ...fields }).filter(([, value]) => value !== null);
-        client.setQueryData(queryKey, { ...before, fields: Object.fromEntries(after) as Contact["fields"] });
-      }
+      if (before) client.setQueryData(queryKey, changed(before, values));
       return before;
     },
     onError: (_error, _values, before) => client.setQueryData(queryKey, before),
-    onSuccess: (contact) => client.setQueryData(queryKey, contact),
+    onSuccess: (contact) => {
+      // What was set since is still on its way.
+      if (client.isMutating({ mutationKey }) === 1) client.setQueryData(queryKey, contact);
+    },
   });
+}
+
+/** A person as they will be when the server agrees. */
+function changed(contact: Contact, { fields, tag_ids }: ContactValues): Contact {
+  const next = { ...contact };
+  if (fields) {
+    const kept = Object.entries({ ...contact.fields, ...fields }).filter(([, value]) => value !== null);
+    next.fields = Object.fromEntries(kept) as Contact["fields"];
+  }
+  if (tag_ids) next.tag_ids = tag_ids.toSorted();
+  return next;
 }
 
 export function useMerge(id: string) {

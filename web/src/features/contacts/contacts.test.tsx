@@ -10,6 +10,7 @@ import {
   makeChat,
   makeContact,
   makeMessage,
+  makeTag,
   problem,
   type World,
 } from "../../../mock/api";
@@ -274,6 +275,119 @@ describe("a field", () => {
     await user.click(await panel.findByRole("button", { name: /^Change City: / }));
     await user.type(panel.getByRole("textbox", { name: "City" }), "x{Enter}");
     await waitFor(() => expect(panel.getByRole("textbox", { name: "City" }).getAttribute("aria-invalid")).toBe("true"));
+  });
+});
+
+describe("the tags of a person", () => {
+  const tags = [
+    makeTag({ id: "tag_1", name: "Zakat", color: "green" }),
+    makeTag({ id: "tag_2", name: "Wakaf", color: "blue" }),
+  ];
+  const tagged = (...tag_ids: string[]) => world({ tags, contacts: [makeContact({ id: "con_1", tag_ids })] });
+  /** Waits until these are there. */
+  const has = (panel: Awaited<ReturnType<typeof openPanel>>["panel"], ...names: string[]) =>
+    waitFor(() => {
+      const list = panel.queryByRole("list", { name: "Tags" });
+      const badges = list ? within(list).getAllByRole("listitem") : [];
+      expect(badges.map((badge) => badge.textContent)).toEqual(names);
+    });
+  /** An option of the list, which stands outside the drawer. */
+  const option = async (name: string) =>
+    within(await screen.findByRole("listbox", { name: "Find or create a tag" })).findByRole("option", { name });
+
+  it("are_shown_and_set_by_keyboard_and_esc_leaves_the_drawer_open", async () => {
+    const { mock, user, panel } = await openPanel(tagged("tag_1"));
+    const button = await panel.findByRole("button", { name: "Change tags" });
+    await has(panel, "Zakat");
+    button.focus();
+    await user.keyboard("{Enter}");
+    await screen.findByRole("textbox", { name: "Find or create a tag" });
+    await user.keyboard("Wak{ArrowDown}{Enter}");
+    await has(panel, "Zakat", "Wakaf");
+    await waitFor(() => expect(mock.world.contacts[0]?.tag_ids).toEqual(["tag_1", "tag_2"]));
+    await user.click(await option("Zakat"));
+    await has(panel, "Wakaf");
+    await waitFor(() => expect(mock.world.contacts[0]?.tag_ids).toEqual(["tag_2"]));
+    await user.keyboard("{Escape}");
+    await waitFor(() => expect(screen.queryByRole("textbox", { name: "Find or create a tag" })).toBeNull());
+    await waitFor(() => expect(document.activeElement).toBe(button));
+    expect(screen.getByRole("dialog", { name: "About this contact" })).toBeTruthy();
+  });
+
+  it("get_one_that_is_made_on_the_way", async () => {
+    const { mock, user, panel } = await openPanel(tagged());
+    await user.click(await panel.findByRole("button", { name: "Add tags" }));
+    await user.type(await screen.findByRole("textbox", { name: "Find or create a tag" }), "Kurban");
+    await user.click(await option("Create “Kurban”"));
+    await has(panel, "Kurban");
+    const made = mock.world.tags.find((tag) => tag.name === "Kurban");
+    await waitFor(() => expect(mock.world.contacts[0]?.tag_ids).toEqual([made?.id]));
+  });
+
+  it("are_shown_at_once_and_taken_back_when_the_server_refuses", async () => {
+    const { mock, user, panel } = await openPanel(tagged());
+    const answers: (() => void)[] = [];
+    mock.on("PATCH /v1/contacts/:id", async () => {
+      await new Promise<void>((resolve) => answers.push(resolve));
+      return problem(503, "database_unavailable", "Busy.");
+    });
+    await user.click(await panel.findByRole("button", { name: "Add tags" }));
+    await user.click(await option("Zakat"));
+    await has(panel, "Zakat");
+    await waitFor(() => expect(answers).toHaveLength(1));
+    answers[0]?.();
+    await has(panel);
+    expect(mock.world.contacts[0]?.tag_ids).toEqual([]);
+  });
+
+  it("that_are_set_in_a_row_reach_the_server_one_after_the_other_and_none_is_lost", async () => {
+    const { mock, user, panel } = await openPanel(tagged());
+    const seen: unknown[] = [];
+    const answers: (() => void)[] = [];
+    mock.on("PATCH /v1/contacts/:id", async ({ body }) => {
+      const { tag_ids } = (await body()) as { tag_ids: string[] };
+      seen.push(tag_ids);
+      await new Promise<void>((resolve) => answers.push(resolve));
+      mock.world.contacts = [makeContact({ id: "con_1", tag_ids })];
+      return json(mock.world.contacts[0]);
+    });
+    await user.click(await panel.findByRole("button", { name: "Add tags" }));
+    await user.click(await option("Zakat"));
+    await has(panel, "Zakat");
+    await user.click(await option("Wakaf"));
+    await has(panel, "Zakat", "Wakaf");
+    await waitFor(() => expect(answers).toHaveLength(1));
+    answers[0]?.();
+    await waitFor(() => expect(answers).toHaveLength(2));
+    expect(seen).toEqual([["tag_1"], ["tag_1", "tag_2"]]);
+    await has(panel, "Zakat", "Wakaf");
+    answers[1]?.();
+    await waitFor(() => expect(mock.world.contacts[0]?.tag_ids).toEqual(["tag_1", "tag_2"]));
+    await has(panel, "Zakat", "Wakaf");
+  });
+
+  it("of_a_colleague_are_there_without_a_reload_also_when_the_tag_is_new", async () => {
+    const { mock, panel } = await openPanel(tagged());
+    await panel.findByRole("button", { name: "Add tags" });
+    mock.world.tags.push(makeTag({ id: "tag_9", name: "Kurban" }));
+    await mock.handle(
+      new Request("http://localhost/v1/contacts/con_1", {
+        method: "PATCH",
+        body: JSON.stringify({ tag_ids: ["tag_9"] }),
+      }),
+    );
+    await has(panel, "Kurban");
+  });
+
+  it("are_not_changed_by_who_may_not_change_contacts", async () => {
+    const permissions = EVERY_PERMISSION.filter((permission) => permission !== "contacts:write");
+    const { panel } = await openPanel({ ...tagged("tag_1"), permissions });
+    await has(panel, "Zakat");
+    const button = panel.getByRole("button", { name: "Change tags" });
+    expect([button.hasAttribute("disabled"), button.title]).toEqual([
+      true,
+      "Your role does not allow this. Ask an owner or admin.",
+    ]);
   });
 });
 
