@@ -17,7 +17,9 @@ export async function makeDonor(demo: Demo, chat_id: string): Promise<void> {
     await demo.api("POST", "/v1/donations", given);
   }
   await demo.api("POST", "/v1/custom-fields", { key: "city", label: "Kota", type: "text" });
-  await demo.api("PATCH", `/v1/contacts/${contact_id}`, { language: "id", fields: { city: "Bandung" } });
+  const tags = await demo.api<{ data: { id: string }[] }>("GET", "/v1/tags");
+  const tag_ids = tags.data.map((tag) => tag.id);
+  await demo.api("PATCH", `/v1/contacts/${contact_id}`, { language: "id", fields: { city: "Bandung" }, tag_ids });
   await demo.api("POST", `/v1/chats/${chat_id}/notes`, { body: "Lebih suka dihubungi setelah magrib." });
   const owner_id = (await demo.api<{ data: { id: string }[] }>("GET", "/v1/users")).data[0]?.id;
   const due_at = new Date(Date.now() + 3 * 3_600_000).toISOString();
