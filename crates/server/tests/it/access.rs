@@ -1,6 +1,7 @@
 //! Setting up, logging in, people, keys and the audit log.
 
 use std::collections::BTreeSet;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::http::Method;
@@ -371,16 +372,19 @@ async fn a_role_that_changes_takes_effect_at_once() {
 async fn a_change_has_its_entry_although_whoever_asked_for_it_hangs_up() {
     for database in both().await {
         let server = TestServer::new(&database).await;
-        for number in 0..40 {
+        for number in 1..=20 {
             let name = json!({"name": format!("Tag {number}")});
             let mut asked = Box::pin(server.ask(Method::POST, "/v1/tags").json(&name).send());
-            // It gets a little further each time before it is dropped.
-            for _ in 0..number {
-                if futures::poll!(&mut asked).is_ready() {
-                    break;
+            // It gets one step further each time before it is dropped.
+            let mut steps = 0;
+            std::future::poll_fn(|context| {
+                steps += 1;
+                if steps > number {
+                    return Poll::Ready(());
                 }
-                tokio::task::yield_now().await;
-            }
+                asked.as_mut().poll(context).map(drop)
+            })
+            .await;
         }
         let log_of_tags = async || {
             let log = server.get("/v1/audit?limit=100").await.expect(200);
