@@ -90,7 +90,7 @@ pub(super) async fn content(app: &Arc<App>, caller: &Caller, new: &NewMessage) -
                 ));
             }
             let stored = file(app, caller, new).await?;
-            check_file(new.kind, &stored)?;
+            check_file(new, &stored)?;
             if let (true, Some(sha256)) = (new.voice, &stored.sha256)
                 && !media::is_voice_note(app, sha256).await?
             {
@@ -141,18 +141,27 @@ fn check_text(pointer: &str, text: &str, (least, most): (usize, usize)) -> Resul
     Ok(())
 }
 
+/// The field that gives the file.
+fn place(new: &NewMedia) -> String {
+    let field = match &new.source {
+        MediaSource::Stored(_) => "media_id",
+        MediaSource::Link(_) => "link",
+        MediaSource::Data(_) => "data",
+    };
+    format!("/{}/{field}", new.kind.name())
+}
+
 async fn file(app: &Arc<App>, caller: &Caller, new: &NewMedia) -> Result<StoredMedia> {
-    let kind = new.kind.name();
+    let pointer = place(new);
     match &new.source {
-        MediaSource::Stored(id) => stored(app, caller, kind, *id).await,
+        MediaSource::Stored(id) => stored(app, caller, pointer, *id).await,
         MediaSource::Link(link) => {
             let limit = new.kind.max_bytes().min(app.settings.max_upload_bytes);
             media::store_from_link(app, caller, link, limit)
                 .await
-                .map_err(|error| at(error, format!("/{kind}/link")))
+                .map_err(|error| at(error, pointer))
         }
         MediaSource::Data(data) => {
-            let pointer = format!("/{kind}/data");
             let (mime, text) =
                 data_url(data).map_or((None, data.as_str()), |(mime, text)| (Some(mime.to_owned()), text));
             let bytes = STANDARD
@@ -191,23 +200,24 @@ fn at(error: Error, pointer: String) -> Error {
     }
 }
 
-async fn stored(app: &Arc<App>, caller: &Caller, kind: &str, id: MediaId) -> Result<StoredMedia> {
+async fn stored(app: &Arc<App>, caller: &Caller, pointer: String, id: MediaId) -> Result<StoredMedia> {
     let organization = caller.organization_id;
     let found = app
         .store
         .read(move |tx| Box::pin(async move { pesan_store::media::get(tx, organization, id).await }))
         .await
         .map_err(|error| match error {
-            StoreError::NotFound { .. } => Error::field(format!("/{kind}/media_id"), Flaw::NoSuchFile),
+            StoreError::NotFound { .. } => Error::field(pointer.as_str(), Flaw::NoSuchFile),
             error => error.into(),
         })?;
     if found.state != MediaState::Ready {
-        return Err(Error::field(format!("/{kind}/media_id"), Flaw::FileNotStored));
+        return Err(Error::field(pointer, Flaw::FileNotStored));
     }
     Ok(found)
 }
 
-fn check_file(kind: MediaKind, file: &StoredMedia) -> Result<()> {
+fn check_file(new: &NewMedia, file: &StoredMedia) -> Result<()> {
+    let kind = new.kind;
     let name = kind.name();
     if !kind.accepts(&file.mime) {
         return Err(Error::field(
@@ -220,10 +230,10 @@ fn check_file(kind: MediaKind, file: &StoredMedia) -> Result<()> {
     }
     if file.size.unwrap_or(0) > kind.max_bytes() {
         let max_bytes = kind.max_bytes();
-        return Err(Error::field(format!("/{name}"), Flaw::FileTooLarge { max_bytes }));
+        return Err(Error::field(place(new), Flaw::FileTooLarge { max_bytes }));
     }
     if file.size == Some(0) {
-        return Err(Error::field(format!("/{name}"), Flaw::FileEmpty));
+        return Err(Error::field(place(new), Flaw::FileEmpty));
     }
     Ok(())
 }

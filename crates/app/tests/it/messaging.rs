@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use pesan_app::idempotency::KeyText;
 use pesan_app::messaging::{self, MediaSource, NewContent, NewMedia, NewMessage, Sent};
-use pesan_app::{Error, FieldError};
+use pesan_app::{Error, FieldError, media};
 use pesan_model::content::MediaKind;
 use pesan_model::pacing::Pacing;
 use pesan_model::{AccountId, Clock, MessageId, MessageStatus, Metadata};
 use pesan_providers::fake::{Answer, FakeProvider};
 use pesan_providers::provider::{NumberCheck, OutgoingContent};
 use pesan_store::testing;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
 use crate::inbound::{message, receive_message};
 use crate::support::{TestApp, within};
@@ -168,6 +172,7 @@ async fn bad_input_names_its_field_and_queues_nothing() {
             let fields = refused(&test, new).await;
             assert_eq!(fields[0].pointer, pointer, "{}: {fields:?}", database.kind);
         }
+        refuses_large_files(&test, account).await;
         assert_eq!(test.waiting().await, 0);
         let names = test.event_names().await;
         assert!(
@@ -175,6 +180,68 @@ async fn bad_input_names_its_field_and_queues_nothing() {
             "{names:?}"
         );
         send(&test, text(account, TO, &"é".repeat(4096))).await;
+    }
+}
+
+/// A picture that is a byte too large, by each of the ways in which a file is given, and a file larger than any upload.
+async fn refuses_large_files(test: &TestApp, account: AccountId) {
+    let too_many = MediaKind::Image.max_bytes() + 1;
+    let mut picture = b"\x89PNG\r\n\x1a\n".to_vec();
+    picture.resize(usize::try_from(too_many).expect("it fits into memory"), 0);
+    let data = MediaSource::Data(STANDARD.encode(&picture));
+    let stored = media::store_bytes(&test.app, &test.caller, picture, media::Described::default())
+        .await
+        .expect("it could be sent as a document");
+    let uploadable = usize::try_from(test.app.settings.max_upload_bytes).expect("it fits into memory");
+    let zeros = "A".repeat((uploadable / 3 + 1) * 4);
+    let huge = MediaSource::Data(format!("data:application/pdf;base64,{zeros}"));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("bound");
+    let link = MediaSource::Link(format!("http://{address}/a.png"));
+    let serving = async {
+        let (mut stream, _) = listener.accept().await.expect("a connection");
+        assert!(stream.read(&mut [0; 4096]).await.expect("a request") > 0);
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-type: image/png\r\ncontent-length: {too_many}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.expect("written");
+        // It stays open: the length alone is reason enough.
+        std::future::pending::<()>().await;
+    };
+    let asking = async {
+        for (kind, source, pointer, detail) in [
+            (MediaKind::Image, data, "/image/data", "is too large: at most 16 MB"),
+            (
+                MediaKind::Document,
+                huge,
+                "/document/data",
+                "is too large: at most 32 MB",
+            ),
+            (MediaKind::Image, link, "/image/link", "is too large: at most 16 MB"),
+            (
+                MediaKind::Image,
+                MediaSource::Stored(stored.id),
+                "/image/media_id",
+                "is too large: at most 16 MB",
+            ),
+        ] {
+            let content = NewContent::Media(NewMedia {
+                kind,
+                source,
+                caption: None,
+                file_name: None,
+                voice: false,
+            });
+            let new = NewMessage {
+                content,
+                ..text(account, TO, "")
+            };
+            let fields = refused(test, new).await;
+            let told: Vec<_> = fields.iter().map(|f| (&*f.pointer, f.flaw.to_string())).collect();
+            assert_eq!(told, [(pointer, detail.to_owned())]);
+        }
+    };
+    tokio::select! {
+        () = within(asking) => {}
+        () = serving => unreachable!("it never ends"),
     }
 }
 

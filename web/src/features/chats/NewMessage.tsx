@@ -37,6 +37,10 @@ const POINTERS: Record<string, keyof Values> = {
   "/video": "file",
   "/audio": "file",
   "/document": "file",
+  "/image/media_id": "file",
+  "/video/media_id": "file",
+  "/audio/media_id": "file",
+  "/document/media_id": "file",
   // The upload of the file has no fields: what is wrong is wrong with all of it.
   "": "file",
 };
