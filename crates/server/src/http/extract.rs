@@ -124,7 +124,10 @@ pub(crate) fn unreadable(rejection: BytesRejection) -> Problem {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(
             "",
             MAX_BODY_BYTES as u64,
-            "The body is too large. Upload large files with `POST /v1/media`.",
+            format!(
+                "The body is too large: at most {} MB. Upload larger files first with `POST /v1/media`, and name them by their id.",
+                MAX_BODY_BYTES / (1024 * 1024)
+            ),
         ),
         _ => Problem::new(
             StatusCode::BAD_REQUEST,

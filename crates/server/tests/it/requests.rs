@@ -82,6 +82,13 @@ async fn messages_with_wrong_fields_are_refused_before_anything_is_queued() {
                 "no_such_account",
                 "/account_id",
             ),
+            // The kind lets it through, the server takes a megabyte at most.
+            (
+                json!({"account_id": account, "to": "6280000000001", "type": "document",
+                    "document": {"data": format!("data:application/pdf;base64,{}", "A".repeat(1_400_000))}}),
+                "file_too_large",
+                "/document/data",
+            ),
         ];
         let odd = |field: &str, value: Value, code: &'static str| {
             let mut body = text("6280000000001", "x");
@@ -121,6 +128,15 @@ async fn messages_with_wrong_fields_are_refused_before_anything_is_queued() {
                 answer.text()
             );
         }
+        // Nobody reads on to see in which field it is.
+        let picture = json!({"account_id": account, "to": "6280000000001", "type": "image",
+            "image": {"data": "A".repeat(25 * 1024 * 1024)}});
+        let problem = server.post("/v1/messages", &picture).await.problem(413, "too_large");
+        assert_eq!(
+            problem["detail"],
+            "The body is too large: at most 24 MB. Upload larger files first with `POST /v1/media`, and name them by their id."
+        );
+        assert_eq!(problem["errors"][0]["pointer"], "");
         assert_eq!(server.get("/v1/chats").await.expect(200)["data"], json!([]));
     }
 }
