@@ -232,12 +232,12 @@ async fn replies_and_reactions_reach_their_message_both_ways() {
 }
 
 fn media(kind: MediaKind, file: std::path::PathBuf, size: usize) -> OutgoingMedia {
-    let (mime, voice) = match kind {
-        MediaKind::Image => ("image/jpeg", false),
-        MediaKind::Video => ("video/mp4", false),
-        MediaKind::Document => ("application/pdf", false),
-        MediaKind::Audio => ("audio/ogg; codecs=opus", true),
-        MediaKind::Sticker => ("image/webp", false),
+    let mime = match kind {
+        MediaKind::Image => "image/jpeg",
+        MediaKind::Video => "video/mp4",
+        MediaKind::Document => "application/pdf",
+        MediaKind::Audio => "audio/mpeg",
+        MediaKind::Sticker => "image/webp",
     };
     OutgoingMedia {
         kind,
@@ -246,9 +246,20 @@ fn media(kind: MediaKind, file: std::path::PathBuf, size: usize) -> OutgoingMedi
         size: size as u64,
         caption: Some("look".into()),
         file_name: Some("list.pdf".into()),
-        voice,
+        voice: false,
         seconds: Some(3),
         uploaded: None,
+    }
+}
+
+const VOICE_NOTE: &str = "audio/ogg; codecs=opus";
+
+/// The same sound as what somebody said, not as music.
+fn voice_note(sound: OutgoingMedia) -> OutgoingMedia {
+    OutgoingMedia {
+        mime: VOICE_NOTE.into(),
+        voice: true,
+        ..sound
     }
 }
 
@@ -258,15 +269,18 @@ async fn every_kind_of_file_arrives_as_it_is_on_disk() {
     let linked = world.linked(TOKO).await;
     // The last is large enough for the check of earlier uploads, and for many chunks.
     let kinds = [
-        (MediaKind::Image, 70_000, "image"),
-        (MediaKind::Video, 200_001, "video"),
-        (MediaKind::Audio, 16, "audio"),
-        (MediaKind::Document, 6_000_000, "document"),
+        (MediaKind::Image, false, 70_000, "image"),
+        (MediaKind::Video, false, 200_001, "video"),
+        (MediaKind::Audio, false, 40_000, "audio"),
+        (MediaKind::Audio, true, 16, "audio"),
+        (MediaKind::Document, false, 6_000_000, "document"),
     ];
-    for (kind, length, name) in kinds {
+    for (kind, is_voice_note, length, name) in kinds {
         let content = bytes(length);
-        let file = world.file(name, &content);
-        let out = outgoing(SARI, OutgoingContent::Media(media(kind, file, length)));
+        let made = media(kind, world.file(name, &content), length);
+        let made = if is_voice_note { voice_note(made) } else { made };
+        let mime = made.mime.clone();
+        let out = outgoing(SARI, OutgoingContent::Media(made));
         let accepted = linked.device().send(&out).await.expect("accepted");
         assert!(accepted.uploaded.is_some());
         let got = world
@@ -279,7 +293,11 @@ async fn every_kind_of_file_arrives_as_it_is_on_disk() {
             (got.kind.as_str(), file.size, file.sha256),
             (name, length as u64, sha256(&content))
         );
-        assert_eq!(file.voice_note, kind == MediaKind::Audio);
+        assert_eq!(
+            (file.voice_note, file.mime_type),
+            (is_voice_note, mime),
+            "{name} is what it was sent as"
+        );
         let (opened, _) = world.network.phone_media(SARI, &out.wa_id).expect("opened");
         assert!(opened == content, "{name} is another file");
     }
@@ -320,7 +338,7 @@ async fn received_files_are_fetched_and_checked() {
             caption: Some("the list".into()),
             file_name: Some("list.pdf".into()),
             seconds: Some(4),
-            voice_note: true,
+            voice_note: mime == VOICE_NOTE,
         })
     };
     let to = || PhoneMessage {
@@ -345,7 +363,14 @@ async fn received_files_are_fetched_and_checked() {
         (
             MediaKind::Audio,
             PhoneMessage {
-                audio: attachment("audio/ogg"),
+                audio: attachment("audio/mpeg"),
+                ..to()
+            },
+        ),
+        (
+            MediaKind::Audio,
+            PhoneMessage {
+                audio: attachment(VOICE_NOTE),
                 ..to()
             },
         ),
@@ -358,13 +383,14 @@ async fn received_files_are_fetched_and_checked() {
         ),
     ];
     for (kind, message) in sent {
+        let is_voice_note = message.audio.as_ref().is_some_and(|sound| sound.voice_note);
         let id = world.network.phone_send(SARI, &message).expect("sent");
         let got = linked.sink.message(&id, 0).await;
         let InboundContent::Media(file) = got.content else {
             panic!("{kind:?} is a file, not {:?}", got.content)
         };
         assert_eq!((file.kind, file.size), (kind, Some(300_000)));
-        assert_eq!(file.voice, kind == MediaKind::Audio);
+        assert_eq!(file.voice, is_voice_note, "{}", file.mime);
         let path = world.folder.path().join(&id);
         linked.device().fetch_media(&file.remote, &path).await.expect("fetched");
         assert!(
