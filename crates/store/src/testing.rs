@@ -123,6 +123,20 @@ pub fn take_plans(tx: &mut crate::Tx<'_>) -> Vec<Plan> {
     tx.plans.take().unwrap_or_default()
 }
 
+/// How the connection that writes to SQLite keeps what it commits: its `synchronous` and its `journal_mode`.
+pub async fn durability(store: &Store) -> (i64, String) {
+    store
+        .write::<_, crate::Error, _>(|tx| {
+            Box::pin(async move {
+                let (synchronous,): (i64,) = tx.fetch_one("setting", "PRAGMA synchronous", Vec::new()).await?;
+                let (journal_mode,): (String,) = tx.fetch_one("setting", "PRAGMA journal_mode", Vec::new()).await?;
+                Ok((synchronous, journal_mode))
+            })
+        })
+        .await
+        .expect("SQLite says it")
+}
+
 /// Renames a table, so that whatever needs it is refused by a sound database until it has its name again.
 pub async fn rename_table(store: &Store, from: &str, to: &str) {
     let sql = format!("ALTER TABLE {from} RENAME TO {to}");

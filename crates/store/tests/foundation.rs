@@ -91,6 +91,15 @@ async fn a_failed_write_leaves_nothing_and_does_not_disturb_its_neighbours() {
     }
 }
 
+/// With less a commit that was answered could be gone after a power cut, and nothing else here would notice.
+#[tokio::test]
+async fn what_sqlite_commits_is_on_the_disk() {
+    const FULL: i64 = 2;
+    let database = testing::sqlite();
+    let store = database.open().await;
+    assert_eq!(testing::durability(&store).await, (FULL, "wal".to_owned()));
+}
+
 #[tokio::test]
 async fn a_panic_in_a_write_is_undone_and_the_store_goes_on() {
     for database in testing::both().await {
