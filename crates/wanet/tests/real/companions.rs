@@ -51,6 +51,30 @@ async fn companions_of_one_account_see_each_others_messages() {
             _ => None,
         })
         .await;
+    // What comes of it is told to every companion of its author, not only to the one that wrote it.
+    let receipt = async |client: &TestClient, what: &str, kind: &str| {
+        client
+            .heard
+            .first(what, |event| match event {
+                Event::Receipt(receipt) => {
+                    let is_of_bob = receipt.r#type.as_wire_str() == kind && receipt.source.sender.user.ends_with(BOB);
+                    (is_of_bob && receipt.message_ids.contains(&again.message_id)).then_some(())
+                }
+                _ => None,
+            })
+            .await;
+    };
+    let (at_bob, _) = bob.text("again from the desk").await;
+    for client in [&desk, &tablet] {
+        receipt(client, "that it was delivered", "delivery").await;
+    }
+    bob.client
+        .mark_as_read(&at_bob.source.chat, None, &[&*again.message_id])
+        .await
+        .expect("marked");
+    for client in [&desk, &tablet] {
+        receipt(client, "that it was read", "read").await;
+    }
     assert!(info.source.is_from_me);
     assert!(info.source.chat.user.ends_with(BOB), "by whichever address");
     network.phone_send_text(ADA, BOB, "from the phone").expect("sent");
