@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wacore_binary::builder::NodeBuilder;
-use wacore_binary::{Jid, Node, NodeContent, Server};
+use wacore_binary::{Jid, JidExt as _, Node, NodeContent, Server};
 
 use crate::clock;
 use crate::faults::{AckFate, Moment, Passing};
@@ -144,8 +144,10 @@ impl Hub {
         match message.to.server {
             Server::Group => self.relay_to_group(&message),
             Server::Pn | Server::Lid => self.relay_to_person(&message),
-            Server::Broadcast => Ok(()),
-            Server::Newsletter
+            // A status update, which nobody here looks at.
+            Server::Broadcast if message.to.is_status_broadcast() => Ok(()),
+            Server::Broadcast
+            | Server::Newsletter
             | Server::Hosted
             | Server::HostedLid
             | Server::Messenger

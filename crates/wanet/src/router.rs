@@ -32,8 +32,17 @@ impl Hub {
             "ack" => self.on_ack(owner, node),
             "presence" => self.on_presence(owner, node),
             "chatstate" => self.on_chatstate(owner, node),
-            "ib" => {}
+            "ib" => self.on_ib(node),
             _ => self.unknown(node),
+        }
+    }
+
+    /// What a client tells of itself. Nothing here depends on what it says.
+    fn on_ib(&self, node: &Node) {
+        let told = node.kids();
+        let is_known = |part: &Node| matches!(part.tag.as_ref(), "offline_batch" | "unified_session");
+        if told.is_empty() || !told.iter().all(is_known) {
+            self.unknown(node);
         }
     }
 
@@ -41,7 +50,7 @@ impl Hub {
     fn on_stranger(self: &Arc<Self>, line: &Arc<Line>, node: &Node) {
         match node.tag.as_ref() {
             "iq" => {}
-            "ib" => return,
+            "ib" => return self.on_ib(node),
             _ => return self.unknown(node),
         }
         match node.text("type").as_deref() {
@@ -56,8 +65,9 @@ impl Hub {
 
     fn on_ack(&self, owner: Address, node: &Node) {
         let class = node.text("class").and_then(|class| Class::of(&class));
-        if let (Some(class), Some(id)) = (class, node.text("id")) {
-            self.acknowledged(owner, class, &id);
+        match (class, node.text("id")) {
+            (Some(class), Some(id)) => self.acknowledged(owner, class, &id),
+            _ => self.unknown(node),
         }
     }
 

@@ -95,10 +95,13 @@ pub(crate) fn ids_of(node: &Node) -> Vec<String> {
     node.text("id").into_iter().chain(listed).collect()
 }
 
-/// What a stanza is, for counting: tag, namespace, type and first child.
+/// What a stanza is, for counting: tag, namespace, class, type and first child.
 pub(crate) fn name_of(node: &Node) -> String {
     let mut name = node.tag.to_string();
-    for part in [node.text("xmlns"), node.text("type")].into_iter().flatten() {
+    for part in ["xmlns", "class", "type"]
+        .into_iter()
+        .filter_map(|name| node.text(name))
+    {
         name.push('/');
         name.push_str(&part);
     }
