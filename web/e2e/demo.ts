@@ -42,6 +42,8 @@ export class Demo {
 
   /** Ends it as a crash of the machine would. */
   async kill(): Promise<void> {
+    // What the network counted ends with it.
+    await this.expectUnderstood();
     await end(this.process, "SIGKILL");
   }
 
@@ -77,6 +79,12 @@ export class Demo {
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
     return text;
+  }
+
+  /** Whatever this program has said to the network until now, the network knows what it means. */
+  async expectUnderstood(): Promise<void> {
+    const { unknown } = JSON.parse(await this.wanet("GET", "/admin/stats"));
+    expect(unknown, "stanzas that the network does not know").toEqual({});
   }
 
   /** A phone with this number. */
@@ -187,7 +195,11 @@ export async function withDemo(use: (demo: Demo) => Promise<void>): Promise<void
 
 export const test = base.extend<{ demo: Demo }>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of the fixtures from the pattern
-  demo: async ({}, use) => withDemo(use),
+  demo: async ({}, use) =>
+    withDemo(async (demo) => {
+      await use(demo);
+      await demo.expectUnderstood();
+    }),
 });
 
 export { expect };
