@@ -68,10 +68,10 @@ chaos-short:
 chaos: deps web ## Kill the program 500 times under load on each database and account for every message
 	cargo build --release --features pesan/sandbox -p pesan -p wanet -p pesan-bench
 	$(SETTLE)
-	$(TARGET)/release/chaos --kills 500 --db sqlite
-	$(TARGET)/release/chaos --kills 500 --db postgres
+	$(TARGET)/release/chaos --kills 500 --db sqlite --drain-seconds 600
+	$(TARGET)/release/chaos --kills 500 --db postgres --drain-seconds 600
 
-bench: deps web ## Measure what docs/benchmarks.md promises
+bench: build ## Measure what docs/benchmarks.md promises
 	cargo build --release --features pesan/sandbox -p pesan -p wanet -p pesan-bench
 	$(SETTLE)
 	$(TARGET)/release/bench all

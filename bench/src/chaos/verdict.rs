@@ -45,9 +45,9 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// Whether a message was sent again that had reached the network before.
-    pub(super) fn has_repeats(&self) -> bool {
-        self.wire_repeats > 0
+    /// How often a message was sent again that had reached the network before.
+    pub(super) fn repeats(&self) -> u64 {
+        self.wire_repeats
     }
 }
 
