@@ -111,7 +111,7 @@ it("what_a_role_may_not_do_is_shown_but_disabled", async () => {
   expect(((await screen.findByRole("button", { name: "Add account" })) as HTMLButtonElement).disabled).toBe(true);
   expect(screen.queryByRole("link", { name: "Webhooks" })).toBeNull();
   // Everybody has settings of their own.
-  expect(screen.getByRole("link", { name: "Settings" })).toBeTruthy();
+  expect(screen.getAllByRole("link", { name: "Settings" }).length).toBeGreaterThan(0);
 });
 
 it("the_sandbox_says_so", async () => {

@@ -172,7 +172,7 @@ async fn bad_input_names_its_field_and_queues_nothing() {
             let fields = refused(&test, new).await;
             assert_eq!(fields[0].pointer, pointer, "{}: {fields:?}", database.kind);
         }
-        refuses_large_files(&test, account).await;
+        Box::pin(refuses_large_files(&test, account)).await;
         assert_eq!(test.waiting().await, 0);
         let names = test.event_names().await;
         assert!(
