@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 use parking_lot::Mutex;
 use pesan_model::account::Account;
 use pesan_model::message::Message;
-use pesan_store::StoreOptions;
+use pesan_store::testing::TestDatabase;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -132,7 +132,11 @@ pub async fn run(options: &ChaosOptions) -> Result<bool> {
     let receiver = Receiver::start(options.seed, FAILING_PERCENT).await?;
     let mut served = PesanOptions::new(&programs, &root.join("data"), &wanet.ws)?;
     served.retry_divisor = RETRY_DIVISOR;
-    served.database_url = database(options.db).await?;
+    let database = match options.db {
+        DatabaseKind::Sqlite => None,
+        DatabaseKind::Postgres => Some(pesan_store::testing::postgres().await),
+    };
+    served.database_url = database.as_ref().and_then(TestDatabase::url);
 
     let api = Api::new(&served, Api::first_key(&served).await?)?;
     let (first, _) = Pesan::start(&served).await?;
@@ -180,16 +184,6 @@ pub async fn run(options: &ChaosOptions) -> Result<bool> {
         say(&format!("VIOLATION {problem}"));
     }
     Ok(verdict.problems.is_empty())
-}
-
-async fn database(kind: DatabaseKind) -> Result<Option<String>> {
-    match kind {
-        DatabaseKind::Sqlite => Ok(None),
-        DatabaseKind::Postgres => match pesan_store::testing::postgres().await.options {
-            StoreOptions::Postgres { url, .. } => Ok(Some(url)),
-            StoreOptions::Sqlite { .. } => Err("asked for PostgreSQL, got SQLite".into()),
-        },
-    }
 }
 
 async fn prepare(options: &ChaosOptions, api: Api, phones: Phones, receiver: &Receiver) -> Result<Stage> {

@@ -69,10 +69,7 @@ pub async fn run(size: Size) -> Result<()> {
         let mut options = PesanOptions::new(&programs, &folder.path().join("data"), &wanet.ws)?;
         let server = if database == "postgres" {
             let server = pesan_store::testing::postgres().await;
-            options.database_url = match &server.options {
-                pesan_store::StoreOptions::Postgres { url, .. } => Some(url.clone()),
-                pesan_store::StoreOptions::Sqlite { .. } => None,
-            };
+            options.database_url = server.url();
             Some(server)
         } else {
             None

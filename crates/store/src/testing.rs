@@ -40,6 +40,14 @@ impl Drop for End {
 }
 
 impl TestDatabase {
+    /// The address of one on PostgreSQL. The database goes with this value.
+    pub fn url(&self) -> Option<String> {
+        match &self.options {
+            StoreOptions::Postgres { url, .. } => Some(url.clone()),
+            StoreOptions::Sqlite { .. } => None,
+        }
+    }
+
     /// Opens it.
     pub async fn open(&self) -> Store {
         Store::open(&self.options).await.expect("the test database opens")
