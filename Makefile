@@ -62,8 +62,8 @@ chaos-short:
 	@echo "── Killing the program at random moments, on both databases …"
 	cargo build --features pesan/sandbox -p pesan -p wanet -p pesan-bench
 	$(SETTLE)
-	$(TARGET)/debug/chaos --kills 20 --db sqlite
-	$(TARGET)/debug/chaos --kills 20 --db postgres
+	$(TARGET)/debug/chaos --kills 20 --db sqlite --drain-seconds 400
+	$(TARGET)/debug/chaos --kills 20 --db postgres --drain-seconds 400
 
 chaos: deps web ## Kill the program 500 times under load on each database and account for every message
 	cargo build --release --features pesan/sandbox -p pesan -p wanet -p pesan-bench
