@@ -159,6 +159,8 @@ impl Outbox {
             self.wake_at(account, at);
         }
         self.lanes.lock().entry(account).or_default().is_limited = claimed.is_limited;
+        // It may have been replaced meanwhile, and what was woken for the new one must not go over the old one.
+        let provider = self.app.connections.get(account).unwrap_or(provider);
         for work in claimed.work {
             self.lanes.lock().entry(account).or_default().in_flight += 1;
             let (outbox, provider) = (self.clone(), provider.clone());
