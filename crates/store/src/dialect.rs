@@ -42,9 +42,14 @@ pub(crate) fn for_update(tx: &Tx<'_>) -> &'static str {
 }
 
 /// Keeps what was read of a message as it is until the transaction ends. Differs because SQLite has one writer anyway,
-/// and on PostgreSQL two transactions could each take the same step from the status they had both read.
+/// and on PostgreSQL two transactions could each take the same step from the status they had both read. As with
+/// [`for_update`], others can refer to the message meanwhile.
 pub(crate) fn for_update_of_message(tx: &Tx<'_>) -> &'static str {
-    if tx.is_postgres() { " FOR UPDATE OF m" } else { "" }
+    if tx.is_postgres() {
+        " FOR NO KEY UPDATE OF m"
+    } else {
+        ""
+    }
 }
 
 /// The same for the chat `c` of a `SELECT` that joins others.

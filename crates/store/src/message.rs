@@ -173,7 +173,7 @@ pub async fn insert(
     if tx.execute(&sql, values).await? == 0 {
         return Ok(false);
     }
-    counts::add(tx, organization_id, &standing).await?;
+    counts::add(tx, organization_id, &standing);
     make_findable(tx, organization_id, message, at).await?;
     Ok(true)
 }

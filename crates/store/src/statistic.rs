@@ -5,9 +5,8 @@
 //! share is taken off, afterwards the new one is added. The row keeps the day on which it counts, because the organization
 //! can move to another time zone: only what counts from then on is of its days.
 //!
-//! Chats' days are written at once, under the lock of what is changed; the rest is added up while the transaction runs
-//! ([`Changes`]) and written as its last statements in one order, as `chat_counter` does. What was there before the counts
-//! is added bit by bit ([`backlog`]).
+//! Changes are added up while the transaction runs ([`Changes`]) and written as its last statements in one order, as
+//! `chat_counter` does. What was there before the counts is added bit by bit ([`backlog`]).
 
 pub mod backlog;
 pub(crate) mod messages;
@@ -16,7 +15,7 @@ pub mod sums;
 use std::collections::BTreeMap;
 
 use pesan_model::donation::{Donation, DonationStatus};
-use pesan_model::{AccountId, Currency, Day, OrganizationId, Timestamp, Zone};
+use pesan_model::{AccountId, ChatId, Currency, Day, OrganizationId, Timestamp, Zone};
 
 use crate::{Error, Tx, args, donor_rules};
 
@@ -66,6 +65,8 @@ type AccountDay = (OrganizationId, AccountId, Day);
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     zones: BTreeMap<OrganizationId, Zone>,
+    /// How many messages more or less a chat of an account has on a day.
+    chats: BTreeMap<(ChatId, Day), (OrganizationId, AccountId, i64)>,
     days: BTreeMap<AccountDay, [i64; COLUMNS.len()]>,
     times: BTreeMap<(AccountDay, Measure, usize), i64>,
     contacts: BTreeMap<(OrganizationId, Day), i64>,
@@ -122,7 +123,11 @@ fn count_donation(tx: &mut Tx<'_>, organization_id: OrganizationId, donation: &D
 
 /// Writes what the transaction changed. Among the last things before the commit.
 pub(crate) async fn settle(tx: &mut Tx<'_>) -> Result<(), Error> {
-    let changes = std::mem::take(&mut tx.statistics);
+    let mut changes = std::mem::take(&mut tx.statistics);
+    for ((chat_id, day), (organization_id, account_id, messages)) in std::mem::take(&mut changes.chats) {
+        let turn = move_chat(tx, (chat_id, day), messages).await?;
+        changes.days.entry((organization_id, account_id, day)).or_default()[ACTIVE_CHATS] += turn;
+    }
     for ((organization_id, account_id, day), counts) in changes.days {
         if counts == [0; COLUMNS.len()] {
             continue;
@@ -169,6 +174,29 @@ pub(crate) async fn settle(tx: &mut Tx<'_>) -> Result<(), Error> {
         .await?;
     }
     Ok(())
+}
+
+/// A chat has so many messages more or less on a day. Gives 1 when it becomes active with them, and -1 when it stops.
+async fn move_chat(tx: &mut Tx<'_>, (chat_id, day): (ChatId, Day), messages: i64) -> Result<i64, Error> {
+    if messages == 0 {
+        return Ok(0);
+    }
+    let (sum,): (i64,) = tx
+        .fetch_one(
+            "chat",
+            "INSERT INTO chat_day (chat_id, day, messages) VALUES ($1, $2, $3) ON CONFLICT (chat_id, day) \
+             DO UPDATE SET messages = chat_day.messages + excluded.messages RETURNING messages",
+            args![chat_id, day, messages],
+        )
+        .await?;
+    if sum == 0 {
+        tx.execute(
+            "DELETE FROM chat_day WHERE chat_id = $1 AND day = $2",
+            args![chat_id, day],
+        )
+        .await?;
+    }
+    Ok(i64::from(sum == messages) - i64::from(sum == 0))
 }
 
 fn account_day_statement() -> String {

@@ -18,6 +18,7 @@ use pesan_providers::inbound::{GroupNotice, InboundContent, InboundMessage, Pers
 use pesan_providers::provider::Refusal;
 use pesan_store::Error as StoreError;
 use pesan_store::testing::{self, MessageFacts};
+use tokio::sync::oneshot;
 
 use crate::donations::{gift, give};
 use crate::inbound::{message, receive, receive_message};
@@ -539,6 +540,47 @@ async fn what_happens_at_once_all_counts() {
         compare(&test, &accounts, Waiting::Stored, database.kind).await;
         assert_eq!(asked(&test, None).await.total.messages.sent, 40);
     }
+}
+
+#[tokio::test]
+async fn what_came_of_a_send_and_what_comes_in_at_once_do_not_wait_for_each_other() {
+    // SQLite writes one after the other anyway.
+    let database = testing::postgres().await;
+    let test = TestApp::new(&database).await;
+    let accounts = two_accounts(&test).await;
+    let organization = test.caller.organization_id;
+    let sent = send(&test, text(accounts[0], &number(1), "halo")).await.message;
+    let mut arrived = sent.clone();
+    (arrived.id, arrived.wa_id) = (MessageId::new(&*test.clock, &SystemRandom), "M1".into());
+    (arrived.direction, arrived.status) = (Direction::In, MessageStatus::Received);
+    let (id, now) = (sent.id, test.clock.now());
+    let (is_taken, taken) = oneshot::channel();
+    let (is_counted, counted) = oneshot::channel();
+    let writes_down = test.app.store.write::<_, StoreError, _>(move |tx| {
+        Box::pin(async move {
+            let mut message = pesan_store::message::get_for_change(tx, organization, id).await?;
+            is_taken.send(()).expect("waited for");
+            counted.await.expect("sent");
+            (message.status, message.sent_at) = (MessageStatus::Sent, Some(now));
+            pesan_store::message::save_status(tx, organization, &message).await
+        })
+    });
+    let receives = test.app.store.write::<_, StoreError, _>(move |tx| {
+        Box::pin(async move {
+            assert!(pesan_store::message::insert(tx, organization, &arrived, now, None).await?);
+            taken.await.expect("sent");
+            is_counted.send(()).expect("waited for");
+            let mut message = pesan_store::message::get_for_change(tx, organization, id).await?;
+            (message.status, message.delivered_at) = (MessageStatus::Delivered, Some(now));
+            pesan_store::message::save_status(tx, organization, &message).await
+        })
+    });
+    let (written, received) = tokio::join!(writes_down, receives);
+    written.expect("written down");
+    received.expect("received");
+    compare(&test, &accounts, Waiting::Stored, "postgres").await;
+    let counts = asked(&test, None).await.total.messages;
+    assert_eq!((counts.received, counts.sent, counts.delivered), (1, 1, 1));
 }
 
 #[tokio::test]

@@ -390,7 +390,7 @@ async fn merge(tx: &mut Tx<'_>, organization_id: OrganizationId, gone: ChatId, k
         counts::Standing::COLUMNS
     );
     for twice in tx.fetch_all(&sql, args![gone, kept]).await? {
-        counts::remove(tx, organization_id, &twice).await?;
+        counts::remove(tx, organization_id, &twice);
     }
     tx.execute("UPDATE message SET chat_id = $1 WHERE chat_id = $2", args![kept, gone])
         .await?;

@@ -102,7 +102,8 @@ async fn count_message(tx: &mut Tx<'_>, organization_id: OrganizationId, id: Mes
         args![message.counted_on, message.waited, organization_id, id],
     )
     .await?;
-    add(tx, organization_id, &message).await
+    add(tx, organization_id, &message);
+    Ok(())
 }
 
 /// How long somebody had waited for a message, as far as the thread tells: since the first that came in after what we wrote

@@ -135,10 +135,8 @@ pub(crate) async fn day_of(
 }
 
 /// A message is there, which counts on the day that it says.
-pub(crate) async fn add(tx: &mut Tx<'_>, organization_id: OrganizationId, message: &Standing) -> Result<(), Error> {
-    let Some(day) = message.counted_on else { return Ok(()) };
-    count(tx, organization_id, (message, day), 1);
-    move_chat(tx, organization_id, (message, day), 1).await
+pub(crate) fn add(tx: &mut Tx<'_>, organization_id: OrganizationId, message: &Standing) {
+    shift(tx, organization_id, message, 1);
 }
 
 /// As [`add`], but for the days of its chat: [`count_chat_days`] counts those of all chats at the end.
@@ -164,10 +162,14 @@ pub(crate) async fn count_chat_days(tx: &mut Tx<'_>) -> Result<(), Error> {
 }
 
 /// A message as it was is there no more.
-pub(crate) async fn remove(tx: &mut Tx<'_>, organization_id: OrganizationId, message: &Standing) -> Result<(), Error> {
-    let Some(day) = message.counted_on else { return Ok(()) };
-    count(tx, organization_id, (message, day), -1);
-    move_chat(tx, organization_id, (message, day), -1).await
+pub(crate) fn remove(tx: &mut Tx<'_>, organization_id: OrganizationId, message: &Standing) {
+    shift(tx, organization_id, message, -1);
+}
+
+fn shift(tx: &mut Tx<'_>, organization_id: OrganizationId, message: &Standing, sign: i64) {
+    let Some(day) = message.counted_on else { return };
+    count(tx, organization_id, (message, day), sign);
+    move_chat(tx, (organization_id, message.account_id), (message.chat_id, day), sign);
 }
 
 /// A message becomes another one. Gives the day on which it counts then, which is to be written down with it.
@@ -191,8 +193,8 @@ pub(crate) async fn change(
             count(tx, organization_id, (&after, day), 1);
         }
     } else {
-        remove(tx, organization_id, before).await?;
-        add(tx, organization_id, &after).await?;
+        remove(tx, organization_id, before);
+        add(tx, organization_id, &after);
     }
     Ok(after.counted_on)
 }
@@ -227,23 +229,23 @@ pub(crate) async fn merge_chats(
 ) -> Result<(), Error> {
     let days: Vec<(Day, i64)> = tx
         .fetch_all(
-            "SELECT day, messages FROM chat_day WHERE chat_id = $1 ORDER BY day",
+            "DELETE FROM chat_day WHERE chat_id = $1 RETURNING day, messages",
             args![gone],
         )
         .await?;
     for (day, messages) in days {
-        if add_to_chat(tx, kept, day, messages).await? > messages {
-            // Two chats were active on that day, and are one.
-            let counts = tx
-                .statistics
-                .days
-                .entry((organization_id, account_id, day))
-                .or_default();
-            counts[ACTIVE_CHATS] -= 1;
+        let counts = tx.statistics.days.entry((organization_id, account_id, day));
+        counts.or_default()[ACTIVE_CHATS] -= 1;
+        move_chat(tx, (organization_id, account_id), (kept, day), messages);
+    }
+    // What this transaction itself changed before is not written yet.
+    let changes = &tx.statistics.chats;
+    let changed: Vec<_> = changes.keys().filter(|(chat, _)| *chat == gone).copied().collect();
+    for (_, day) in changed {
+        if let Some((.., messages)) = tx.statistics.chats.remove(&(gone, day)) {
+            move_chat(tx, (organization_id, account_id), (kept, day), messages);
         }
     }
-    tx.execute("DELETE FROM chat_day WHERE chat_id = $1", args![gone])
-        .await?;
     Ok(())
 }
 
@@ -258,42 +260,13 @@ fn count(tx: &mut Tx<'_>, organization_id: OrganizationId, (message, day): (&Sta
     }
 }
 
-/// A chat has one message more or less on a day: it becomes active with the first and stops with the last.
-async fn move_chat(
+/// A chat has so many messages more or less on a day.
+fn move_chat(
     tx: &mut Tx<'_>,
-    organization_id: OrganizationId,
-    (message, day): (&Standing, Day),
-    sign: i64,
-) -> Result<(), Error> {
-    let messages = add_to_chat(tx, message.chat_id, day, sign).await?;
-    let is_turn = messages == i64::from(sign > 0);
-    if messages == 0 {
-        tx.execute(
-            "DELETE FROM chat_day WHERE chat_id = $1 AND day = $2",
-            args![message.chat_id, day],
-        )
-        .await?;
-    }
-    if is_turn {
-        let counts = tx
-            .statistics
-            .days
-            .entry((organization_id, message.account_id, day))
-            .or_default();
-        counts[ACTIVE_CHATS] += sign;
-    }
-    Ok(())
-}
-
-/// Gives how many messages the chat has on the day then.
-async fn add_to_chat(tx: &mut Tx<'_>, chat_id: ChatId, day: Day, messages: i64) -> Result<i64, Error> {
-    let (sum,): (i64,) = tx
-        .fetch_one(
-            "chat",
-            "INSERT INTO chat_day (chat_id, day, messages) VALUES ($1, $2, $3) ON CONFLICT (chat_id, day) \
-             DO UPDATE SET messages = chat_day.messages + excluded.messages RETURNING messages",
-            args![chat_id, day, messages],
-        )
-        .await?;
-    Ok(sum)
+    (organization_id, account_id): (OrganizationId, AccountId),
+    (chat_id, day): (ChatId, Day),
+    messages: i64,
+) {
+    let nothing = (organization_id, account_id, 0);
+    tx.statistics.chats.entry((chat_id, day)).or_insert(nothing).2 += messages;
 }
