@@ -107,6 +107,17 @@ impl Error {
             source: source.into(),
         }
     }
+
+    /// Whether a stored value is not what this version expects: trying again does not help.
+    pub(crate) fn is_corrupt(&self) -> bool {
+        let Self::Internal { source, .. } = self else {
+            return false;
+        };
+        matches!(
+            source.downcast_ref::<pesan_store::Error>(),
+            Some(pesan_store::Error::Corrupt { .. })
+        )
+    }
 }
 
 impl From<pesan_store::Error> for Error {

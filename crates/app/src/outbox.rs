@@ -19,9 +19,11 @@ use pesan_store::{Error as StoreError, account};
 use tokio::sync::Notify;
 use tokio::sync::broadcast::error::RecvError;
 
+use self::prepare::Prepared;
 use crate::bus::Signal;
 use crate::context::App;
 use crate::error::{Error, Result};
+use crate::events;
 
 /// Sends of one account that may be under way at once when it is not paced.
 const SLOTS_UNPACED: usize = 32;
@@ -200,7 +202,7 @@ impl Outbox {
         let organization = app.organization_of(account).await?;
         let key = app.organization_key(organization).await?;
         let store = app.store.clone();
-        store
+        let claimed = store
             .write::<_, Error, _>(move |tx| {
                 Box::pin(async move {
                     let now = app.clock.now();
@@ -215,9 +217,8 @@ impl Outbox {
                             let wait = bucket.take(pacing, now).err().unwrap_or_default();
                             let look = due(tx, now).await?;
                             return Ok(Claimed {
-                                work: Vec::new(),
                                 look_again_at: look.map(|at| at.max(now.plus(wait))),
-                                is_limited: false,
+                                ..Claimed::default()
                             });
                         }
                     }
@@ -233,29 +234,38 @@ impl Outbox {
                         limit: allowed,
                     };
                     let jobs = job::claim_partition(tx, job::SEND_MESSAGE, account.uuid(), &claim).await?;
-                    if let Some(pacing) = pacing
-                        && !jobs.is_empty()
-                    {
-                        let mut left = bucket.refilled(pacing, now);
-                        left.millitokens -= jobs.len() as i64 * 1000;
-                        account::set_bucket(tx, account, left).await?;
-                    }
-                    let is_limited = jobs.len() >= allowed;
-                    let look_again_at = if is_limited { None } else { due(tx, now).await? };
                     let mut work = Vec::with_capacity(jobs.len());
+                    let mut has_failed = false;
                     for job in jobs {
-                        if let Some(prepared) = prepare::prepare(&app, tx, &key, job).await? {
-                            work.push(prepared);
+                        match prepare::prepare(&app, tx, &key, job).await? {
+                            Prepared::Work(prepared) => work.push(*prepared),
+                            Prepared::Failed => has_failed = true,
+                            Prepared::Nothing => {}
                         }
                     }
+                    if let Some(pacing) = pacing
+                        && !work.is_empty()
+                    {
+                        let mut left = bucket.refilled(pacing, now);
+                        left.millitokens -= work.len() as i64 * 1000;
+                        account::set_bucket(tx, account, left).await?;
+                    }
+                    // Looked up last: what is not sent after all lets the next one of its chat be claimed.
+                    let is_limited = work.len() >= allowed;
+                    let look_again_at = if is_limited { None } else { due(tx, now).await? };
                     Ok(Claimed {
                         work,
                         look_again_at,
                         is_limited,
+                        has_failed,
                     })
                 })
             })
-            .await
+            .await?;
+        if claimed.has_failed {
+            events::announce(&self.app, organization);
+        }
+        Ok(claimed)
     }
 }
 
@@ -273,4 +283,6 @@ struct Claimed {
     work: Vec<prepare::Work>,
     look_again_at: Option<Timestamp>,
     is_limited: bool,
+    /// Some of it can never be sent; its sender is to be told.
+    has_failed: bool,
 }

@@ -27,8 +27,8 @@ const AGAIN_AT_MOST: Duration = Duration::from_secs(10);
 const SAFETY_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Writes down what came of work, again and again while that fails: the work is claimed by this process, so nobody else
-/// does. `None` when what it is about is there no more, or when the process ends first: what is claimed then is taken over
-/// by the next start.
+/// does. `None` when what it is about is there no more or cannot be read, or when the process ends first: what is claimed
+/// then is taken over by the next start.
 pub(crate) async fn write_down<T, W>(lifecycle: &Lifecycle, what: &'static str, write: impl Fn() -> W) -> Option<T>
 where
     W: Future<Output = Result<T>>,
@@ -39,6 +39,11 @@ where
             Ok(value) => return Some(value),
             Err(error @ Error::NotFound { .. }) => {
                 tracing::info!(%error, "could not {what}: it was deleted");
+                return None;
+            }
+            // Nor will the next try be able to read it. It stays claimed, and other work goes on.
+            Err(error) if error.is_corrupt() => {
+                tracing::error!(%error, "could not {what}; it is looked at again after the next start");
                 return None;
             }
             Err(error) => tracing::error!(%error, "could not {what}; trying again"),
@@ -168,6 +173,15 @@ mod tests {
         })
         .await;
         assert_eq!((gone, tries.get()), (None, 1));
+        // Whatever cannot be read now can not be read later either.
+        let tries = Cell::new(0);
+        let unreadable = write_down::<(), _>(&lifecycle, "keep it", async || {
+            tries.set(tries.get() + 1);
+            Err(pesan_store::Error::corrupt("message", "not JSON").into())
+        })
+        .await;
+        assert_eq!((unreadable, tries.get()), (None, 1));
+        let tries = Cell::new(0);
         lifecycle.soft().cancel();
         // One try is made all the same: it may be the last chance.
         let at_the_end = write_down::<(), _>(&lifecycle, "keep it", async || {
@@ -175,6 +189,6 @@ mod tests {
             Err(fault())
         })
         .await;
-        assert_eq!((at_the_end, tries.get()), (None, 2));
+        assert_eq!((at_the_end, tries.get()), (None, 1));
     }
 }

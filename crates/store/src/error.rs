@@ -64,7 +64,7 @@ pub enum Error {
 impl Error {
     /// A stored value that this version cannot read.
     #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
-    pub(crate) fn corrupt(what: &'static str, detail: impl ToString) -> Self {
+    pub fn corrupt(what: &'static str, detail: impl ToString) -> Self {
         Self::Corrupt {
             what,
             detail: detail.to_string(),

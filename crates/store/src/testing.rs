@@ -154,6 +154,23 @@ pub async fn rename_table(store: &Store, from: &str, to: &str) {
         .expect("the table is renamed");
 }
 
+/// Replaces what stands in the row of a message, as a fault of the disk or another version could.
+pub async fn replace_content(store: &Store, id: MessageId, content: &str) {
+    let content = content.to_owned();
+    store
+        .write::<_, crate::Error, _>(move |tx| {
+            Box::pin(async move {
+                tx.execute(
+                    "UPDATE message SET content = $1 WHERE id = $2",
+                    crate::args![content, id],
+                )
+                .await
+            })
+        })
+        .await
+        .expect("the content is replaced");
+}
+
 /// Drops an index.
 pub async fn drop_index(store: &Store, name: &str) {
     let sql = format!("DROP INDEX {name}");

@@ -1,15 +1,18 @@
 //! From a claimed job to what the provider is asked to send.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use pesan_model::message::Message;
-use pesan_model::{Address, Content, Direction, MessageStatus, OrganizationId, Timestamp};
+use pesan_model::message::{Message, MessageError};
+use pesan_model::{Content, Direction, Event, FailureCode, MessageStatus, OrganizationId, Timestamp};
 use pesan_providers::Outgoing;
 use pesan_providers::provider::{OutgoingContent, OutgoingMedia, Quoted, RemoteMedia};
 use pesan_store::job::{self, Job};
 use pesan_store::{Error as StoreError, OrganizationKey, Tx, media, message};
 
 use crate::context::App;
+use crate::error::Result;
+use crate::events;
 use crate::media::path_of;
 
 /// The column that an upload's reference is sealed for.
@@ -25,47 +28,84 @@ pub(super) struct Work {
     pub(super) outgoing: Outgoing,
 }
 
-/// Reads what the provider needs and writes down that the message is about to be handed over. `None` when there is
-/// nothing to send any more; the job is finished then.
-pub(super) async fn prepare(
-    app: &Arc<App>,
-    tx: &mut Tx<'_>,
-    key: &OrganizationKey,
-    claimed: Job,
-) -> Result<Option<Work>, StoreError> {
+/// What became of a claimed job.
+pub(super) enum Prepared {
+    /// It can be handed over.
+    Work(Box<Work>),
+    /// It can never be sent; the message has failed.
+    Failed,
+    /// There is nothing to send now.
+    Nothing,
+}
+
+/// How long a message waits that cannot be read. A newer version may have written it, and one may be started that can.
+const UNREADABLE_WAIT: Duration = Duration::from_hours(1);
+
+/// Reads what the provider needs and writes down that the message is about to be handed over. One that cannot be read or
+/// sent must not hold up the others of its account.
+pub(super) async fn prepare(app: &Arc<App>, tx: &mut Tx<'_>, key: &OrganizationKey, claimed: Job) -> Result<Prepared> {
     let organization = claimed.organization_id();
-    let mut message = match message::get(tx, organization, claimed.subject().into()).await {
+    // Locked before the job's lane, as everywhere.
+    let mut message = match message::get_for_change(tx, organization, claimed.subject().into()).await {
         Ok(message) if message.status == MessageStatus::Queued => message,
         Ok(_) | Err(StoreError::NotFound { .. }) => {
             job::finish(tx, job::SEND_MESSAGE, &claimed).await?;
-            return Ok(None);
+            return Ok(Prepared::Nothing);
         }
-        Err(error) => return Err(error),
+        Err(error @ StoreError::Corrupt { .. }) => {
+            tracing::error!(job = %claimed.id(), %error, "a queued message cannot be read; it is tried again later");
+            job::snooze_until(tx, &claimed, app.clock.now().plus(UNREADABLE_WAIT)).await?;
+            return Ok(Prepared::Nothing);
+        }
+        Err(error) => return Err(error.into()),
     };
     message.attempts = claimed.attempts();
     let now = app.clock.now();
     let (first_wire_at, sealed) = message::mark_on_wire(tx, organization, message.id, message.attempts, now).await?;
     let uploaded = sealed.and_then(|sealed| open_uploaded(key, &message, &sealed));
-    let to: Address = message.chat.parse().map_err(|_| corrupt("chat address"))?;
-    let reply_to = match message.reply_to {
-        Some(id) => Some(quoted(&message::get(tx, organization, id).await?)),
-        None => None,
+    let outgoing = match outgoing(app, tx, organization, (&message, uploaded)).await {
+        Ok(outgoing) => outgoing,
+        Err(error @ (StoreError::NotFound { .. } | StoreError::Corrupt { .. })) => {
+            tracing::error!(message = %message.id, %error, "a queued message cannot be sent any more");
+            job::finish(tx, job::SEND_MESSAGE, &claimed).await?;
+            message.status = MessageStatus::Failed;
+            message.failed_at = Some(now);
+            message.error =
+                Some(MessageError::from(FailureCode::Invalid).told(
+                    "This message cannot be sent: its file, or the message that it answers, is not there any more.",
+                ));
+            message::save_status(tx, organization, &message).await?;
+            events::record(app, tx, organization, vec![Event::MessageFailed(message)]).await?;
+            return Ok(Prepared::Failed);
+        }
+        Err(error) => return Err(error.into()),
     };
-    let content = outgoing_content(app, tx, organization, &message, uploaded).await?;
-    let outgoing = Outgoing {
-        wa_id: message.wa_id.clone(),
-        to,
-        content,
-        reply_to,
-    };
-    Ok(Some(Work {
+    Ok(Prepared::Work(Box::new(Work {
         organization,
         key: key.clone(),
         job: claimed,
         message,
         first_wire_at,
         outgoing,
-    }))
+    })))
+}
+
+async fn outgoing(
+    app: &App,
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    (message, uploaded): (&Message, Option<RemoteMedia>),
+) -> Result<Outgoing, StoreError> {
+    let reply_to = match message.reply_to {
+        Some(id) => Some(quoted(&message::get(tx, organization, id).await?)),
+        None => None,
+    };
+    Ok(Outgoing {
+        wa_id: message.wa_id.clone(),
+        to: message.chat.parse().map_err(|_| corrupt("chat address"))?,
+        content: outgoing_content(app, tx, organization, message, uploaded).await?,
+        reply_to,
+    })
 }
 
 fn corrupt(what: &'static str) -> StoreError {

@@ -6,6 +6,7 @@ mod contact_tags;
 mod contacts;
 mod deleting;
 mod donations;
+mod faults;
 mod files;
 mod fleet;
 mod giving;
