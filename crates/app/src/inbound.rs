@@ -18,16 +18,17 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use pesan_model::chat::Typing;
+use pesan_model::message::Message;
 use pesan_model::organization::OrganizationSettings;
-use pesan_model::{AccountId, Event, OrganizationId, QuarantineId};
+use pesan_model::{AccountId, Event, MessageId, OrganizationId, QuarantineId};
 use pesan_providers::Inbound;
 use pesan_store::quarantine::Quarantined;
-use pesan_store::{Error as StoreError, OrganizationKey, Tx, chat};
+use pesan_store::{Error as StoreError, OrganizationKey, Tx, chat, job};
 
 use crate::bus::Signal;
 use crate::context::App;
 use crate::error::{Error, Result};
-use crate::events;
+use crate::{events, messaging};
 
 /// How often a batch is tried when another transaction got in the way.
 const TRIES: u32 = 3;
@@ -166,8 +167,10 @@ pub(crate) struct Batch<'a> {
     key: &'a OrganizationKey,
     events: Vec<Event>,
     work: BTreeSet<&'static str>,
-    /// A message was queued.
-    is_sending: bool,
+    /// Messages that were accepted or refused although we never heard so: they must not be sent again.
+    settled: Vec<MessageId>,
+    /// Messages that Pesan sends by itself.
+    queued: Vec<Message>,
     /// What the organization decided, once somebody asked for it.
     settings: Option<Arc<OrganizationSettings>>,
 }
@@ -186,18 +189,26 @@ async fn store_once(app: &Arc<App>, place: Place<'_>, items: Arc<Vec<Inbound>>, 
                     key: &key,
                     events: Vec::new(),
                     work: BTreeSet::new(),
-                    is_sending: false,
+                    settled: Vec::new(),
+                    queued: Vec::new(),
                     settings: None,
                 };
                 for item in items.iter() {
                     handle(&mut batch, tx, item).await?;
+                }
+                // The lane of a chat is locked after the chat and its messages, here as where people send.
+                for id in &batch.settled {
+                    job::finish_subject(tx, job::SEND_MESSAGE, id.uuid()).await?;
+                }
+                for message in &batch.queued {
+                    messaging::enqueue(&app, tx, organization, message).await?;
                 }
                 match &aside {
                     Aside::Nothing => {}
                     Aside::Keep(row) => pesan_store::quarantine::insert(tx, organization, row).await?,
                     Aside::Release(id) => pesan_store::quarantine::delete(tx, organization, *id).await?,
                 }
-                let (has_events, is_sending, work) = (!batch.events.is_empty(), batch.is_sending, batch.work);
+                let (has_events, is_sending, work) = (!batch.events.is_empty(), !batch.queued.is_empty(), batch.work);
                 if has_events {
                     events::record(&app, tx, organization, batch.events).await?;
                 }

@@ -304,7 +304,8 @@ fn wake(app: &App, message: &Message, organization: OrganizationId) {
     events::announce(app, organization);
 }
 
-async fn enqueue(
+/// Puts a message into the queue, at the end of its chat.
+pub(crate) async fn enqueue(
     app: &App,
     tx: &mut Tx<'_>,
     organization_id: OrganizationId,

@@ -241,6 +241,9 @@ mod tests {
                 "{said}"
             );
         }
+        let cried = |times| format!("stop{}", "!".repeat(times));
+        assert_eq!(rules.wish(&cried(300), false), Some(Wish::OptOut), "however much of it");
+        assert_eq!(rules.wish(&cried(320), false), None, "but not without end");
         let deaf = OptOut {
             enabled: false,
             ..OptOut::default()

@@ -11,7 +11,7 @@ use pesan_model::automatic::{AutomaticText, MAX_A_DAY, OptOut, Wish};
 use pesan_model::hours::Presence;
 use pesan_model::inbox::ChatActor;
 use pesan_model::organization::OrganizationSettings;
-use pesan_model::{AutomaticKind, Content, Direction, Timestamp};
+use pesan_model::{AutomaticKind, Content, Direction, Event, Timestamp};
 use pesan_providers::inbound::InboundMessage;
 use pesan_store::chat::ChatKey;
 use pesan_store::contact::{self, ContactRow};
@@ -19,7 +19,7 @@ use pesan_store::{Error as StoreError, Tx, message, organization_setting};
 
 use super::Batch;
 use crate::contacts::consent;
-use crate::messaging::automatic::{Recipient, queue};
+use crate::messaging::automatic::{Recipient, store};
 use crate::templates;
 
 /// A message that is older than this came late: nobody wonders any more why nobody is there.
@@ -156,9 +156,9 @@ async fn send(
         chat,
         contact: &answer.sender,
     };
-    if let Some(event) = queue(batch.app, tx, &to, (kind, filled.text)).await? {
-        batch.events.push(event);
-        batch.is_sending = true;
+    if let Some(message) = store(batch.app, tx, &to, (kind, filled.text)).await? {
+        batch.events.push(Event::MessageQueued(message.clone()));
+        batch.queued.push(message);
     }
     Ok(())
 }

@@ -46,7 +46,7 @@ pub(super) async fn acknowledge(
             message.error = Some(why);
             message.failed_at = Some(now);
             message::save_status(tx, batch.organization, &message).await?;
-            job::finish_subject(tx, job::SEND_MESSAGE, id).await?;
+            batch.settled.push(message.id);
             batch.events.push(Event::MessageFailed(message));
             Ok(())
         }
@@ -105,8 +105,7 @@ async fn climb(
     };
     message::save_status(tx, batch.organization, message).await?;
     if was_unsent {
-        // It was accepted although we never heard so: it must not be sent again.
-        job::finish_subject(tx, job::SEND_MESSAGE, message.id.uuid()).await?;
+        batch.settled.push(message.id);
     }
     batch.events.extend(events);
     Ok(())

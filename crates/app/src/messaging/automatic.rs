@@ -2,14 +2,14 @@
 
 use pesan_model::content::Text;
 use pesan_model::message::Message;
-use pesan_model::{AccountId, AutomaticKind, Capabilities, Content, Direction, Event, MessageId, MessageStatus};
+use pesan_model::{AccountId, AutomaticKind, Capabilities, Content, Direction, MessageId, MessageStatus};
 use pesan_model::{OrganizationId, ProviderKind};
 use pesan_providers::provider::new_wa_id;
 use pesan_store::chat::{self, Arrival, ChatKey};
 use pesan_store::contact::ContactRow;
 use pesan_store::{Error as StoreError, Tx, message};
 
-use super::{enqueue, words};
+use super::words;
 use crate::context::App;
 
 /// Where a message goes that nobody sends.
@@ -21,14 +21,14 @@ pub(crate) struct Recipient<'a> {
     pub(crate) contact: &'a ContactRow,
 }
 
-/// Stores the message and queues it. It answers nobody: whoever waits still does, and the chat stays unread. `None` when
+/// Stores the message, which is to be queued ([`super::enqueue`]) as one of the last things of the transaction. It answers nobody: whoever waits still does, and the chat stays unread. `None` when
 /// there is nothing to see in the text.
-pub(crate) async fn queue(
+pub(crate) async fn store(
     app: &App,
     tx: &mut Tx<'_>,
     to: &Recipient<'_>,
     (kind, text): (AutomaticKind, String),
-) -> Result<Option<Event>, StoreError> {
+) -> Result<Option<Message>, StoreError> {
     if words::is_blank(&text) {
         return Ok(None);
     }
@@ -69,6 +69,5 @@ pub(crate) async fn queue(
     };
     message::insert(tx, to.organization, &message, now, None).await?;
     chat::add_message(tx, to.organization, to.chat.id, (message.id, now), Arrival::Noted).await?;
-    enqueue(app, tx, to.organization, &message).await?;
-    Ok(Some(Event::MessageQueued(message)))
+    Ok(Some(message))
 }

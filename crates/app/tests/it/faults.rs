@@ -5,11 +5,13 @@ use std::time::Duration;
 use pesan_app::messaging;
 use pesan_model::content::Unsupported;
 use pesan_model::{Clock as _, Content, MessageStatus};
+use pesan_providers::Inbound;
 use pesan_providers::fake::Answer;
 use pesan_store::testing;
 use tokio::sync::mpsc;
 use tracing::{Event, Level, Metadata, Subscriber, span};
 
+use crate::inbound::{SITI, message, receive};
 use crate::messaging::{send, text};
 use crate::support::{TestApp, within};
 
@@ -106,5 +108,26 @@ async fn a_message_that_cannot_be_sent_or_read_does_not_hold_up_the_others() {
         test.wait_for_events("message.sent", 3).await;
         assert_eq!(provider.sent().last().expect("sent").wa_id, unreadable.wa_id);
         test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_receipt_for_what_waits_and_a_message_to_the_same_person_do_not_wait_for_each_other() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        for round in 0..60 {
+            let waits = send(&test, text(account, SITI, "halo")).await.message;
+            let accepted = Inbound::Acknowledged {
+                wa_id: waits.wa_id,
+                refusal: None,
+                at: Some(test.clock.now()),
+            };
+            let came = Inbound::Message(Box::new(message(&test, &format!("M{round}"), "ya")));
+            let receives = receive(&test, account, vec![accepted, came]);
+            let sends = messaging::send(&test.app, &test.caller, text(account, SITI, "lagi"), None);
+            let ((), sent) = tokio::join!(receives, sends);
+            sent.unwrap_or_else(|error| panic!("{}, round {round}: {error}", database.kind));
+        }
     }
 }

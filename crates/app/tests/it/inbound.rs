@@ -15,8 +15,8 @@ use pesan_store::{chat, job, testing};
 
 use crate::support::{DEADLINE, TestApp, within};
 
-const SITI: &str = "15550000001";
-const SITI_LID: &str = "100000015550000001@lid";
+pub(crate) const SITI: &str = "15550000001";
+pub(crate) const SITI_LID: &str = "100000015550000001@lid";
 const GROUP: &str = "120363000000000001@g.us";
 
 fn siti() -> Person {
