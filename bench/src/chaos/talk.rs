@@ -10,8 +10,9 @@ use tokio::time::Instant;
 
 use super::{Sent, Stage};
 
-/// A message that is not accepted for so long never will be.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// A message that is not accepted for so long never will be. On a machine that is busy with other things, many starts in a
+/// row can be killed before they take anything.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Starts everybody.
 pub(super) fn start(stage: &Arc<Stage>) -> Vec<JoinHandle<()>> {
