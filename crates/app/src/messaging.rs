@@ -420,7 +420,8 @@ pub async fn get(app: &Arc<App>, caller: &Caller, id: MessageId) -> Result<Messa
 /// Cancels a message that still waits.
 ///
 /// # Errors
-/// [`Error::Conflict`] with the code `not_queued` when it was sent, or is being sent right now.
+/// [`Error::Conflict`] with the code `not_queued` when it was sent, is being sent right now, or may have left: it was handed
+/// to WhatsApp, which has not answered.
 pub async fn cancel(app: &Arc<App>, caller: &Caller, id: MessageId) -> Result<Message> {
     caller.require(Permission::MessagesSend)?;
     let (organization, owned) = (caller.organization_id, app.clone());
@@ -430,14 +431,17 @@ pub async fn cancel(app: &Arc<App>, caller: &Caller, id: MessageId) -> Result<Me
             Box::pin(async move {
                 let mut message = message::get_for_change(tx, organization, id).await?;
                 let waits = message.status.can_become(MessageStatus::Cancelled)
+                    && message::on_wire(tx, organization, id).await?.0.is_none()
                     && job::finish_waiting(tx, job::SEND_MESSAGE, id.uuid()).await?;
                 if !waits {
                     return Err(Error::Conflict {
                         code: "not_queued",
-                        detail: format!(
-                            "the message is {} and can no longer be cancelled",
-                            message.status.name()
-                        ),
+                        detail: match message.status {
+                            MessageStatus::Queued => {
+                                "the message is with WhatsApp, or may be; it can no longer be cancelled".to_owned()
+                            }
+                            status => format!("the message is {} and can no longer be cancelled", status.name()),
+                        },
                     });
                 }
                 message.status = MessageStatus::Cancelled;

@@ -13,9 +13,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use pesan_model::{AccountId, Timestamp};
+use pesan_model::message::{Message, MessageError};
+use pesan_model::{AccountId, JobId, MessageStatus, OrganizationId, Timestamp};
 use pesan_store::job::{self, Claim};
-use pesan_store::{Error as StoreError, account};
+use pesan_store::{Error as StoreError, Tx, account, message};
 use tokio::sync::Notify;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -35,12 +36,21 @@ const SAFETY_INTERVAL: Duration = Duration::from_secs(5);
 /// What is known of an account's queue without looking.
 #[derive(Debug, Default)]
 struct Lane {
-    in_flight: usize,
+    in_flight: BTreeSet<JobId>,
     is_pumping: bool,
     /// Something happened while it was pumped: look again.
     is_dirty: bool,
     /// The last look took as much as it was allowed: there may be more.
     is_limited: bool,
+    /// A claim failed, and may be committed all the same.
+    is_unclear: bool,
+}
+
+impl Lane {
+    /// Whether nothing has to be remembered of it.
+    fn is_idle(&self) -> bool {
+        self.in_flight.is_empty() && !self.is_unclear
+    }
 }
 
 /// The send loop of this process.
@@ -137,7 +147,7 @@ impl Outbox {
                 let lane = lanes.entry(account).or_default();
                 if !lane.is_dirty || self.app.lifecycle.soft().is_cancelled() {
                     lane.is_pumping = false;
-                    if lane.in_flight == 0 {
+                    if lane.is_idle() {
                         lanes.remove(&account);
                     }
                     return;
@@ -155,20 +165,31 @@ impl Outbox {
         let Some(provider) = self.app.connections.get(account) else {
             return Ok(());
         };
-        let in_flight = self.lanes.lock().get(&account).map_or(0, |lane| lane.in_flight);
-        let claimed = self.claim(account, in_flight).await?;
+        let (known, is_unclear) = {
+            let mut lanes = self.lanes.lock();
+            let lane = lanes.entry(account).or_default();
+            let known: Vec<JobId> = lane.in_flight.iter().copied().collect();
+            // Until it is known that what follows is committed or not.
+            (known, std::mem::replace(&mut lane.is_unclear, true))
+        };
+        let claimed = self.claim(account, known, is_unclear).await?;
         if let Some(at) = claimed.look_again_at {
             self.wake_at(account, at);
         }
-        self.lanes.lock().entry(account).or_default().is_limited = claimed.is_limited;
+        {
+            let mut lanes = self.lanes.lock();
+            let lane = lanes.entry(account).or_default();
+            (lane.is_limited, lane.is_unclear) = (claimed.is_limited, false);
+            lane.in_flight.extend(claimed.work.iter().map(|work| work.job.id()));
+        }
         // It may have been replaced meanwhile, and what was woken for the new one must not go over the old one.
         let provider = self.app.connections.get(account).unwrap_or(provider);
         for work in claimed.work {
-            self.lanes.lock().entry(account).or_default().in_flight += 1;
             let (outbox, provider) = (self.clone(), provider.clone());
             self.app.lifecycle.spawn("send", async move {
+                let job = work.job.id();
                 let goes_on = deliver::deliver(&outbox.app, &*provider, work).await;
-                outbox.delivered(account, goes_on);
+                outbox.delivered(account, job, goes_on);
             });
         }
         Ok(())
@@ -176,13 +197,13 @@ impl Outbox {
 
     /// A slot is free again. The queue is only looked at when that can find something: each look is a write. A look that
     /// is under way took this slot for busy, so it is repeated.
-    fn delivered(self: &Arc<Self>, account: AccountId, goes_on: bool) {
+    fn delivered(self: &Arc<Self>, account: AccountId, job: JobId, goes_on: bool) {
         {
             let mut lanes = self.lanes.lock();
             let lane = lanes.entry(account).or_default();
-            lane.in_flight -= 1;
+            lane.in_flight.remove(&job);
             if !goes_on && !lane.is_limited && !lane.is_pumping {
-                if lane.in_flight == 0 {
+                if lane.is_idle() {
                     lanes.remove(&account);
                 }
                 return;
@@ -197,7 +218,7 @@ impl Outbox {
     }
 
     /// Claims what may be sent now, and takes it from the account's pace, in one transaction.
-    async fn claim(&self, account: AccountId, in_flight: usize) -> Result<Claimed> {
+    async fn claim(&self, account: AccountId, known: Vec<JobId>, is_unclear: bool) -> Result<Claimed> {
         let app = self.app.clone();
         let organization = app.organization_of(account).await?;
         let key = app.organization_key(organization).await?;
@@ -206,8 +227,11 @@ impl Outbox {
             .write::<_, Error, _>(move |tx| {
                 Box::pin(async move {
                     let now = app.clock.now();
+                    if is_unclear {
+                        give_back_unknown(&app, tx, (organization, account), &known).await?;
+                    }
                     let (pacing, bucket) = account::bucket(tx, account).await?;
-                    let slots = if pacing.is_some() { SLOTS_PACED } else { SLOTS_UNPACED }.saturating_sub(in_flight);
+                    let slots = if pacing.is_some() { SLOTS_PACED } else { SLOTS_UNPACED }.saturating_sub(known.len());
                     let due = |tx, now: Timestamp| next_look(tx, account, now);
                     let mut allowed = slots;
                     if let Some(pacing) = pacing {
@@ -269,11 +293,38 @@ impl Outbox {
     }
 }
 
-async fn next_look(
-    tx: &mut pesan_store::Tx<'_>,
-    account: AccountId,
-    now: Timestamp,
-) -> Result<Option<Timestamp>, StoreError> {
+/// Gives back what was claimed without being known here. None of it was handed over at that try.
+async fn give_back_unknown(
+    app: &App,
+    tx: &mut Tx<'_>,
+    (organization, account): (OrganizationId, AccountId),
+    known: &[JobId],
+) -> Result<(), StoreError> {
+    let mine = (app.settings.start.as_str(), known);
+    let given_back = job::give_back_unknown(tx, job::SEND_MESSAGE, Some(account.uuid()), mine, app.clock.now()).await?;
+    for job in given_back.iter().filter(|job| job.attempts() == 0) {
+        message::reset_wire(tx, organization, job.subject().into()).await?;
+    }
+    if !given_back.is_empty() {
+        tracing::warn!(%account, count = given_back.len(), "took back what was claimed while the database went away");
+    }
+    Ok(())
+}
+
+/// Writes down that a message has failed. Its job is the caller's to finish.
+pub(crate) async fn fail(
+    app: &App,
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    (message, why): (&mut Message, MessageError),
+) -> Result<(), StoreError> {
+    message.status = MessageStatus::Failed;
+    message.error = Some(why);
+    message.failed_at = Some(app.clock.now());
+    message::save_status(tx, organization, message).await
+}
+
+async fn next_look(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
     let next = job::next_due(tx, job::SEND_MESSAGE, Some(account.uuid())).await?;
     Ok(next.map(|at| at.max(now)))
 }

@@ -3,12 +3,14 @@
 //! It listens before it looks, so that nothing falls between; it takes only as much as it can do at once; and at the end
 //! of the process it finishes what it began.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use pesan_model::JobId;
 use pesan_store::job::{self, Claim, Job};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -64,6 +66,17 @@ where
 {
     let mut signals = app.bus.subscribe();
     let mut running = FuturesUnordered::new();
+    let mut known = BTreeSet::new();
+    // A claim failed, and may be committed all the same.
+    let mut is_unclear = false;
+    let begun = |job: Job| {
+        let (app, id) = (app.clone(), job.id());
+        let done = work(app, job);
+        async move {
+            done.await;
+            id
+        }
+    };
     loop {
         let mut pause = SAFETY_INTERVAL;
         if app.lifecycle.soft().is_cancelled() {
@@ -71,19 +84,42 @@ where
                 return;
             }
         } else {
+            if is_unclear {
+                is_unclear = give_back_unknown(&app, kind, &known).await.is_err();
+            }
             match claim(&app, kind, concurrent - running.len()).await {
-                Ok(Found::Jobs(jobs)) => running.extend(jobs.into_iter().map(|job| work(app.clone(), job))),
+                Ok(Found::Jobs(jobs)) => {
+                    known.extend(jobs.iter().map(Job::id));
+                    running.extend(jobs.into_iter().map(&begun));
+                }
                 Ok(Found::DueIn(wait)) => pause = pause.min(wait),
-                Err(error) => tracing::warn!(kind, %error, "could not look for work"),
+                Err(error) => {
+                    is_unclear = true;
+                    tracing::warn!(kind, %error, "could not look for work");
+                }
             }
         }
         tokio::select! {
             () = app.lifecycle.soft().cancelled(), if running.is_empty() => return,
-            Some(()) = running.next() => {}
+            Some(id) = running.next() => drop(known.remove(&id)),
             () = hinted(&mut signals, kind) => {}
             () = tokio::time::sleep(pause) => {}
         }
     }
+}
+
+/// Gives back what was claimed by a claim that failed, and was committed all the same.
+async fn give_back_unknown(app: &Arc<App>, kind: &'static str, known: &BTreeSet<JobId>) -> Result<()> {
+    let (start, now) = (app.settings.start.clone(), app.clock.now());
+    let known: Vec<JobId> = known.iter().copied().collect();
+    app.store
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                job::give_back_unknown(tx, kind, None, (&start, &known), now).await?;
+                Ok(())
+            })
+        })
+        .await
 }
 
 async fn hinted(signals: &mut Receiver<Signal>, kind: &'static str) {

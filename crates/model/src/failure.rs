@@ -19,6 +19,8 @@ codes! {
         SendFailed "send_failed" "The message could not be sent after several tries.";
         Unconfirmed "unconfirmed"
             "WhatsApp never confirmed this message. It may have arrived: look at the phone before you retry it.";
+        NumberChanged "number_changed"
+            "The account was linked to another number before this message left. Retry it to send it from that one.";
         Refused400 "rejected_400" "WhatsApp did not understand this message.";
         Refused401 "rejected_401"
             "This account may not write here. In a group, only admins may write, or it was removed.";

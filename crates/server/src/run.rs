@@ -187,9 +187,11 @@ impl Opened {
         };
         let address = listener.local_addr().unwrap_or(config.http.listen);
 
-        let settings = app.settings.clone();
+        let (settings, now) = (app.settings.clone(), app.clock.now());
         app.store
-            .write(move |tx| Box::pin(async move { job::rescue_orphans(tx, &settings.node, &settings.start).await }))
+            .write(move |tx| {
+                Box::pin(async move { job::rescue_orphans(tx, &settings.node, &settings.start, now).await })
+            })
             .await?;
         let fleet = Fleet::start(&app, Arc::new(connector), waits.fleet);
         app.lifecycle.spawn("outbox", outbox::run(app.clone()));

@@ -315,14 +315,59 @@ pub async fn next_due(
     Ok(found.map(|(run_at,)| run_at))
 }
 
-/// Gives back what an earlier start of this process had claimed. Run once, before any claim.
-pub async fn rescue_orphans(tx: &mut Tx<'_>, node: &str, start: &str) -> Result<u64, Error> {
+/// Gives back what earlier starts of this node had claimed, and nodes that run no account any more: their folder is gone,
+/// or the database was restored without it. Run before the first claim, and when an account is taken over.
+pub async fn rescue_orphans(tx: &mut Tx<'_>, node: &str, start: &str, now: Timestamp) -> Result<u64, Error> {
     tx.execute(
-        "UPDATE job SET is_running = $1, claimed_by = NULL \
-         WHERE is_running = $2 AND claimed_by <> $3 AND claimed_by LIKE $4",
-        args![false, true, start, format!("{node}/%")],
+        "UPDATE job SET is_running = $1, claimed_by = NULL WHERE is_running = $2 AND claimed_by <> $3 \
+         AND (claimed_by LIKE $4 OR NOT EXISTS (SELECT 1 FROM lease WHERE lease.owner <> '' \
+         AND lease.expires_at > $5 AND job.claimed_by LIKE lease.owner || '/%'))",
+        args![false, true, start, format!("{node}/%"), now],
     )
     .await
+}
+
+/// Gives back what any other start had claimed of a partition: whoever runs an account is alone with its work.
+pub async fn take_over_partition(
+    tx: &mut Tx<'_>,
+    kind: &'static str,
+    partition: Uuid,
+    start: &str,
+) -> Result<u64, Error> {
+    tx.execute(
+        "UPDATE job SET is_running = $1, claimed_by = NULL \
+         WHERE kind = $2 AND partition = $3 AND is_head = $4 AND is_running = $4 AND claimed_by <> $5",
+        args![false, kind, partition, true, start],
+    )
+    .await
+}
+
+/// Gives back what this start has claimed without knowing it: the claim was committed, but the database was gone before it
+/// could say so. `known` is what it knows of; nothing may be claimed meanwhile. The try does not count. Gives what is
+/// given back, as it is then.
+pub async fn give_back_unknown(
+    tx: &mut Tx<'_>,
+    kind: &'static str,
+    partition: Option<Uuid>,
+    (claimed_by, known): (&str, &[JobId]),
+    now: Timestamp,
+) -> Result<Vec<Job>, Error> {
+    let mut sql = format!(
+        "SELECT {} FROM job WHERE kind = $1 AND is_head = $2 AND is_running = $2 AND claimed_by = $3",
+        Job::COLUMNS
+    );
+    let mut values = args![kind, true, claimed_by];
+    if let Some(partition) = partition {
+        sql.push_str(" AND partition = $4");
+        values.extend(args![partition]);
+    }
+    let mut unknown: Vec<Job> = tx.fetch_all(&sql, values).await?;
+    unknown.retain(|job| !known.contains(&job.id));
+    for job in &mut unknown {
+        snooze_until(tx, job, now).await?;
+        job.attempts = job.attempts.saturating_sub(1);
+    }
+    Ok(unknown)
 }
 
 /// How much work of a kind waits or runs in a partition.

@@ -332,22 +332,61 @@ pub async fn heal(tx: &mut Tx<'_>, organization_id: OrganizationId, message: &Me
     }
 }
 
-/// It is about to be handed to WhatsApp for the `attempts`-th time. Gives back when that was first so, and what an
-/// earlier upload of its file gave (encrypted).
+/// When it was first handed to WhatsApp without an answer that says what became of it; none when it has surely not left.
+/// And what an earlier upload of its file gave (encrypted).
+pub async fn on_wire(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    id: MessageId,
+) -> Result<(Option<Timestamp>, Option<Vec<u8>>), Error> {
+    tx.fetch_one(
+        "message",
+        "SELECT first_wire_at, uploaded FROM message WHERE organization_id = $1 AND id = $2",
+        args![organization_id, id],
+    )
+    .await
+}
+
+/// It is about to be handed to WhatsApp for the `attempts`-th time; since `first_wire_at` it may have left.
 pub async fn mark_on_wire(
     tx: &mut Tx<'_>,
     organization_id: OrganizationId,
     id: MessageId,
-    attempts: u32,
-    now: Timestamp,
-) -> Result<(Timestamp, Option<Vec<u8>>), Error> {
-    tx.fetch_one(
-        "message",
-        "UPDATE message SET attempts = $1, first_wire_at = COALESCE(first_wire_at, $2) \
-         WHERE organization_id = $3 AND id = $4 RETURNING first_wire_at, uploaded",
-        args![attempts, now, organization_id, id],
+    (attempts, first_wire_at): (u32, Timestamp),
+) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE message SET attempts = $1, first_wire_at = $2 WHERE organization_id = $3 AND id = $4",
+        args![attempts, first_wire_at, organization_id, id],
     )
-    .await
+    .await?;
+    Ok(())
+}
+
+/// What waits to be sent on an account, each with whether it may have left already. Nobody else changes it until the
+/// transaction ends.
+pub async fn list_queued(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    account_id: AccountId,
+) -> Result<Vec<(Message, bool)>, Error> {
+    let jobs: Vec<(MessageId,)> = tx
+        .fetch_all(
+            "SELECT subject FROM job WHERE kind = $1 AND partition = $2 ORDER BY id",
+            args![crate::job::SEND_MESSAGE, account_id],
+        )
+        .await?;
+    let mut queued = Vec::with_capacity(jobs.len());
+    for (id,) in jobs {
+        let message = match get_for_change(tx, organization_id, id).await {
+            Ok(message) => message,
+            // It is no more than its own trouble.
+            Err(Error::NotFound { .. } | Error::Corrupt { .. }) => continue,
+            Err(error) => return Err(error),
+        };
+        let (first_wire_at, _) = on_wire(tx, organization_id, id).await?;
+        queued.push((message, first_wire_at.is_some()));
+    }
+    Ok(queued)
 }
 
 /// A person retries it for the `retries`-th time: its tries are counted anew.
@@ -365,7 +404,7 @@ pub async fn begin_retry(
     Ok(())
 }
 
-/// Forgets when it was first handed to WhatsApp: it never was.
+/// It has surely not left: WhatsApp refused every try, or was never asked.
 pub async fn reset_wire(tx: &mut Tx<'_>, organization_id: OrganizationId, id: MessageId) -> Result<(), Error> {
     tx.execute(
         "UPDATE message SET first_wire_at = NULL WHERE organization_id = $1 AND id = $2",

@@ -8,12 +8,13 @@ use pesan_model::{
     AccountId, AccountState, Clock, JobId, MockClock, OrganizationId, ProviderKind, ReasonCode, SystemRandom, Timestamp,
 };
 use pesan_store::account::{Identity, NewState};
+use pesan_store::job::{self, Claim, NewJob, SEND_MESSAGE};
 use pesan_store::lease::Holder;
 use pesan_store::number_check::StoredCheck;
 use pesan_store::organization::Organization;
 use pesan_store::session_record::{Place, Write};
 use pesan_store::{
-    Error, Keyring, MasterKey, OrganizationKey, Store, account, job, lease, number_check, organization, session_record,
+    Error, Keyring, MasterKey, OrganizationKey, Store, account, lease, number_check, organization, session_record,
     testing,
 };
 use uuid::Uuid;
@@ -290,6 +291,64 @@ async fn the_bucket_is_kept_and_filled_when_the_pacing_changes() {
         let (pacing, _) = write!(test.store, |tx| account::bucket(tx, id)).expect("read");
         assert_eq!(pacing, None);
     }
+}
+
+#[tokio::test]
+async fn what_a_node_had_claimed_that_runs_nothing_any_more_is_given_back() {
+    for database in testing::both().await {
+        let test = fixture(database.open().await).await;
+        let id = test.account("Shop").await;
+        assert_eq!(test.acquire(id, "a").await, Some(1));
+        let new = NewJob {
+            id: JobId::new(&test.clock, &SystemRandom),
+            organization_id: test.organization,
+            kind: SEND_MESSAGE,
+            partition: id.uuid(),
+            lane: id.uuid(),
+            subject: id.uuid(),
+            run_at: test.clock.now(),
+        };
+        let now = test.clock.now();
+        write!(test.store, |tx| job::insert(tx, &new, now)).expect("added");
+        let claim = || {
+            let claim = Claim {
+                claimed_by: "a/1",
+                now,
+                limit: 1,
+            };
+            write_claim(&test.store, id, claim)
+        };
+        assert_eq!(claim().await, 1);
+        let rescue = |now| rescue_by_b(&test.store, now);
+        assert_eq!(rescue(now).await, 0, "{}: a runs an account", database.kind);
+        assert_eq!(
+            rescue(now.plus(Duration::from_secs(13))).await,
+            1,
+            "{}: a runs none",
+            database.kind
+        );
+        assert_eq!(claim().await, 1);
+        for (start, expected) in [("a/1", 0), ("b/1", 1)] {
+            let taken = write!(test.store, |tx| job::take_over_partition(
+                tx,
+                SEND_MESSAGE,
+                id.uuid(),
+                start
+            ));
+            assert_eq!(taken.expect("answered"), expected, "{} {start}", database.kind);
+        }
+    }
+}
+
+async fn rescue_by_b(store: &Store, now: Timestamp) -> u64 {
+    write!(store, |tx| job::rescue_orphans(tx, "b", "b/1", now)).expect("answered")
+}
+
+async fn write_claim(store: &Store, id: AccountId, claim: Claim<'static>) -> usize {
+    let claimed = write!(store, |tx| async {
+        job::claim_partition(tx, SEND_MESSAGE, id.uuid(), &claim).await
+    });
+    claimed.expect("claimed").len()
 }
 
 #[tokio::test]

@@ -5,16 +5,16 @@
 
 use std::sync::Arc;
 
-use pesan_model::{AccountId, AccountState, OrganizationId, StateReason, Timestamp};
+use pesan_model::{AccountId, AccountState, Event, FailureCode, OrganizationId, StateReason, Timestamp};
 use pesan_store::account::{Identity, NewState};
 use pesan_store::lease::Holder;
-use pesan_store::{Error as StoreError, Tx, account, job, lease};
+use pesan_store::{Error as StoreError, Tx, account, job, lease, message};
 
 use super::{change_state, new_state};
 use crate::bus::Signal;
 use crate::context::App;
 use crate::error::{Error, Result};
-use crate::events;
+use crate::{events, outbox};
 
 /// Who reports.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +32,8 @@ pub(crate) struct Report {
     pub(crate) reason: Option<StateReason>,
     /// Who it is on WhatsApp, when that was told.
     pub(crate) identity: Option<Identity>,
+    /// Whether it was just linked to a phone.
+    pub(crate) is_new_link: bool,
     /// Until when WhatsApp limits its number, when that was told.
     pub(crate) not_before: Option<Timestamp>,
     /// Whether the fleet goes on with it.
@@ -88,7 +90,11 @@ async fn store(app: &App, tx: &mut Tx<'_>, reporter: Reporter, report: Report) -
     if account::wanted(tx, id).await?.is_none() {
         return Ok((Outcome::Unwanted, false));
     }
+    let mut is_news = false;
     if let Some(identity) = &report.identity {
+        if report.is_new_link {
+            is_news = link_anew(app, tx, (organization, id), identity).await?;
+        }
         account::set_identity(tx, organization, id, identity).await?;
     }
     if report.state == AccountState::Connected {
@@ -100,7 +106,7 @@ async fn store(app: &App, tx: &mut Tx<'_>, reporter: Reporter, report: Report) -
     let before = account::get(tx, organization, id).await?;
     let code = |reason: &Option<StateReason>| reason.as_ref().map(|reason| reason.code.clone());
     if before.state == report.state && code(&before.reason) == code(&report.reason) {
-        return Ok((Outcome::Stored, false));
+        return Ok((Outcome::Stored, is_news));
     }
     let new = NewState {
         is_wanted: report.is_wanted,
@@ -108,4 +114,30 @@ async fn store(app: &App, tx: &mut Tx<'_>, reporter: Reporter, report: Report) -
     };
     change_state(app, tx, organization, id, new).await?;
     Ok((Outcome::Stored, true))
+}
+
+/// The account has a new device at WhatsApp, which shows a message again that the old one may have sent: such messages
+/// have failed, and a person decides. When it has another number, so has everything that waits. Says whether any did.
+async fn link_anew(
+    app: &App,
+    tx: &mut Tx<'_>,
+    (organization, id): (OrganizationId, AccountId),
+    identity: &Identity,
+) -> Result<bool> {
+    let before = account::get(tx, organization, id).await?.phone;
+    let has_other_number = matches!((&before, &identity.phone), (Some(before), Some(now)) if before != now);
+    let mut failed = Vec::new();
+    for (mut message, may_have_left) in message::list_queued(tx, organization, id).await? {
+        let why = match (may_have_left, has_other_number) {
+            (true, _) => FailureCode::Unconfirmed,
+            (false, true) => FailureCode::NumberChanged,
+            (false, false) => continue,
+        };
+        outbox::fail(app, tx, organization, (&mut message, why.into())).await?;
+        job::finish_subject(tx, job::SEND_MESSAGE, message.id.uuid()).await?;
+        failed.push(Event::MessageFailed(message));
+    }
+    let is_any = !failed.is_empty();
+    events::record(app, tx, organization, failed).await?;
+    Ok(is_any)
 }

@@ -346,7 +346,11 @@ impl Run {
             }
             Connection::Paired(identity) => {
                 app.connections.remove_qr(account);
-                self.report(with_identity(AccountState::Syncing, identity)).await
+                let linked = Report {
+                    is_new_link: true,
+                    ..with_identity(AccountState::Syncing, identity)
+                };
+                self.report(linked).await
             }
             Connection::Syncing => {
                 app.connections.remove_qr(account);
@@ -371,6 +375,7 @@ impl Run {
                     state,
                     reason: Some(reason),
                     identity: None,
+                    is_new_link: false,
                     not_before: None,
                     is_wanted: false,
                 };
@@ -385,6 +390,7 @@ impl Run {
                     state,
                     reason: Some(reason),
                     identity: None,
+                    is_new_link: false,
                     not_before: self.not_before,
                     is_wanted: true,
                 };

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use pesan_model::{AccountId, Clock};
-use pesan_store::{Error as StoreError, account, lease};
+use pesan_model::{AccountId, Clock, Timestamp};
+use pesan_store::{Error as StoreError, Tx, account, job, lease};
 use tokio_util::sync::CancellationToken;
 
 use super::Shared;
@@ -86,20 +86,39 @@ pub(super) enum Taken {
 /// Takes the lease of an account that should run.
 pub(super) async fn take(app: &App, id: AccountId) -> Result<Taken> {
     let asked_at = app.clock.monotonic();
-    let (node, now) = (app.settings.node.clone(), app.clock.now());
+    let (node, start, now) = (app.settings.node.clone(), app.settings.start.clone(), app.clock.now());
     app.store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
                 let Some(wanted) = account::wanted(tx, id).await? else {
                     return Ok(Taken::Unwanted);
                 };
+                let before = lease::get(tx, id).await?;
                 let epoch = lease::acquire(tx, id, &node, now, now.plus(LIFE)).await?;
+                if epoch.is_some() && before.is_some_and(|before| !before.owner().is_empty() && before.owner() != node)
+                {
+                    take_over(tx, id, (&node, &start), now).await?;
+                }
                 Ok(epoch.map_or(Taken::Busy, |epoch| {
                     Taken::Held(HeldLease::new(id, epoch, asked_at), wanted)
                 }))
             })
         })
         .await
+}
+
+/// Gives back what the node before had claimed of the account, and everything else if it runs none any more.
+async fn take_over(
+    tx: &mut Tx<'_>,
+    id: AccountId,
+    (node, start): (&str, &str),
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for kind in [job::SEND_MESSAGE, job::FETCH_MEDIA, job::REFRESH_GROUP] {
+        job::take_over_partition(tx, kind, id.uuid(), start).await?;
+    }
+    job::rescue_orphans(tx, node, start, now).await?;
+    Ok(())
 }
 
 /// Gives a lease back, so that any node can take the account at once.

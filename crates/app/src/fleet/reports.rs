@@ -14,6 +14,7 @@ pub(super) fn state(state: AccountState) -> Report {
         state,
         reason: None,
         identity: None,
+        is_new_link: false,
         not_before: None,
         is_wanted: true,
     }
@@ -44,6 +45,7 @@ pub(super) fn with_identity(new: AccountState, identity: Identity) -> Report {
     };
     Report {
         identity: Some(identity),
+        is_new_link: false,
         ..state(new)
     }
 }

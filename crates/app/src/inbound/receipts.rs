@@ -8,6 +8,7 @@ use pesan_providers::provider::Refusal;
 use pesan_store::{Error as StoreError, Tx, chat, job, message};
 
 use super::{Batch, messages, rules};
+use crate::outbox;
 use crate::outbox::outcome::{self, Next};
 
 /// The server's word on a message that nobody waits for any more. A refusal means what it would have meant in time.
@@ -42,10 +43,7 @@ pub(super) async fn acknowledge(
             job::put_off(tx, job::SEND_MESSAGE, id, now.plus(wait)).await
         }
         Next::Fail(why) => {
-            message.status = MessageStatus::Failed;
-            message.error = Some(why);
-            message.failed_at = Some(now);
-            message::save_status(tx, batch.organization, &message).await?;
+            outbox::fail(batch.app, tx, batch.organization, (&mut message, why)).await?;
             batch.settled.push(message.id);
             batch.events.push(Event::MessageFailed(message));
             Ok(())

@@ -15,12 +15,13 @@ mod attempt;
 mod endpoints;
 mod verdict;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use pesan_model::event::LoggedEvent;
 use pesan_model::webhook::Delivery;
-use pesan_model::{OrganizationId, WebhookId};
+use pesan_model::{JobId, OrganizationId, Timestamp, WebhookId};
 use pesan_store::delivery::queue::{self, DueWebhook, KIND};
 use pesan_store::job::{self, Claim, Job};
 use pesan_store::webhook::WebhookRow;
@@ -65,16 +66,18 @@ pub async fn run(app: Arc<App>) {
         endpoints: Endpoints::default(),
         running: JoinSet::new(),
         last: Uuid::nil(),
+        known: BTreeSet::new(),
+        is_unclear: false,
     };
     worker.run(hints).await;
 }
 
 /// Gives back what an earlier start of this process had claimed.
 async fn rescue(app: &Arc<App>) {
-    let (node, start) = (app.settings.node.clone(), app.settings.start.clone());
+    let (node, start, now) = (app.settings.node.clone(), app.settings.start.clone(), app.clock.now());
     let rescued = app
         .store
-        .write::<_, StoreError, _>(move |tx| Box::pin(async move { job::rescue_orphans(tx, &node, &start).await }))
+        .write::<_, StoreError, _>(move |tx| Box::pin(async move { job::rescue_orphans(tx, &node, &start, now).await }))
         .await;
     match rescued {
         Ok(0) => {}
@@ -89,6 +92,10 @@ struct Worker {
     running: JoinSet<Finished>,
     /// The webhook the last round ended with: the next one begins after it.
     last: Uuid,
+    /// What is claimed and under way.
+    known: BTreeSet<JobId>,
+    /// A claim failed, and may be committed all the same.
+    is_unclear: bool,
 }
 
 impl Worker {
@@ -121,7 +128,10 @@ impl Worker {
 
     fn settle(&mut self, finished: Result<Finished, tokio::task::JoinError>) {
         match finished {
-            Ok(finished) => self.endpoints.finished(finished),
+            Ok(finished) => {
+                self.known.remove(&finished.job);
+                self.endpoints.finished(finished);
+            }
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
             // Only when the process ends.
             Err(_) => {}
@@ -131,6 +141,9 @@ impl Worker {
     /// Claims and starts what may be started. Says how long there is nothing to do unless somebody hints.
     async fn round(&mut self) -> Result<Duration> {
         let now = self.app.clock.now();
+        if self.is_unclear {
+            self.give_back_unknown(now).await?;
+        }
         let last = self.last;
         let (due, next) = self
             .app
@@ -156,7 +169,9 @@ impl Worker {
         if !shares.is_empty() {
             let claimed = self.claim(shares.clone()).await;
             self.endpoints.release(&shares);
+            self.is_unclear = claimed.is_err();
             for work in claimed? {
+                self.known.insert(work.job.id());
                 self.endpoints.started(work.webhook_id, work.organization);
                 self.running.spawn(attempt::carry_out(self.app.clone(), work));
             }
@@ -170,6 +185,23 @@ impl Worker {
             .flatten()
             .map(|at| at.since(now))
             .fold(POLL, Duration::min))
+    }
+
+    async fn give_back_unknown(&mut self, now: Timestamp) -> Result<()> {
+        let start = self.app.settings.start.clone();
+        let known: Vec<JobId> = self.known.iter().copied().collect();
+        self.app
+            .store
+            .write::<_, Error, _>(move |tx| {
+                Box::pin(async move {
+                    Ok(job::give_back_unknown(tx, KIND, None, (&start, &known), now)
+                        .await?
+                        .len())
+                })
+            })
+            .await?;
+        self.is_unclear = false;
+        Ok(())
     }
 
     async fn claim(&self, shares: Vec<(DueWebhook, usize)>) -> Result<Vec<Work>> {

@@ -15,7 +15,8 @@ use crate::events;
 /// other person. One that still waits is cancelled. Deleting it again changes nothing.
 ///
 /// # Errors
-/// [`Error::Conflict`] with the code `being_sent` while it is handed to WhatsApp: what becomes of it is not known yet.
+/// [`Error::Conflict`] with the code `being_sent` while it is handed to WhatsApp, or may have left without an answer: what
+/// becomes of it is not known yet.
 pub async fn delete(app: &Arc<App>, caller: &Caller, id: MessageId) -> Result<()> {
     caller.require(Permission::MessagesSend)?;
     let (organization, owned) = (caller.organization_id, app.clone());
@@ -29,7 +30,8 @@ pub async fn delete(app: &Arc<App>, caller: &Caller, id: MessageId) -> Result<()
                 }
                 let mut events = Vec::new();
                 if message.status == MessageStatus::Queued {
-                    if !job::finish_waiting(tx, job::SEND_MESSAGE, id.uuid()).await? {
+                    let may_have_left = message::on_wire(tx, organization, id).await?.0.is_some();
+                    if may_have_left || !job::finish_waiting(tx, job::SEND_MESSAGE, id.uuid()).await? {
                         return Err(Error::Conflict {
                             code: "being_sent",
                             detail: "the message is being sent right now; delete it in a moment".to_owned(),

@@ -149,26 +149,24 @@ async fn refuse(
         work.job.attempts(),
         (work.first_wire_at, now),
     ) {
-        Next::Retry(wait) => {
-            job::retry_at(tx, &work.job, now.plus(wait)).await?;
-            Ok(None)
-        }
+        Next::Retry(wait) => job::retry_at(tx, &work.job, now.plus(wait)).await?,
         Next::Snooze(wait) => {
             job::snooze_until(tx, &work.job, now.plus(wait)).await?;
             message.attempts = work.job.attempts().saturating_sub(1);
             message::save_status(tx, work.organization, message).await?;
-            if message.attempts == 0 {
-                message::reset_wire(tx, work.organization, message.id).await?;
-            }
-            Ok(None)
         }
         Next::Fail(why) => {
             job::finish(tx, job::SEND_MESSAGE, &work.job).await?;
-            message.status = MessageStatus::Failed;
-            message.error = Some(why);
-            message.failed_at = Some(now);
-            message::save_status(tx, work.organization, message).await?;
-            Ok(Some(Event::MessageFailed(message.clone())))
+            super::fail(app, tx, work.organization, (&mut *message, why)).await?;
+            return Ok(Some(Event::MessageFailed(message.clone())));
         }
     }
+    let has_left = match error {
+        SendError::Unknown { .. } => true,
+        SendError::NotConnected | SendError::Retry { .. } | SendError::Rejected(_) => work.may_have_left,
+    };
+    if !has_left {
+        message::reset_wire(tx, work.organization, message.id).await?;
+    }
+    Ok(None)
 }

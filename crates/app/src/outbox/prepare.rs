@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pesan_model::message::{Message, MessageError};
+use pesan_model::retry::UNCONFIRMED_HORIZON;
 use pesan_model::{Content, Direction, Event, FailureCode, MessageStatus, OrganizationId, Timestamp};
 use pesan_providers::Outgoing;
 use pesan_providers::provider::{OutgoingContent, OutgoingMedia, Quoted, RemoteMedia};
@@ -24,7 +25,10 @@ pub(super) struct Work {
     pub(super) key: OrganizationKey,
     pub(super) job: Job,
     pub(super) message: Message,
+    /// When it was first handed over without an answer, this time included.
     pub(super) first_wire_at: Timestamp,
+    /// Whether that was at an earlier try: it may have left then.
+    pub(super) may_have_left: bool,
     pub(super) outgoing: Outgoing,
 }
 
@@ -61,22 +65,21 @@ pub(super) async fn prepare(app: &Arc<App>, tx: &mut Tx<'_>, key: &OrganizationK
     };
     message.attempts = claimed.attempts();
     let now = app.clock.now();
-    let (first_wire_at, sealed) = message::mark_on_wire(tx, organization, message.id, message.attempts, now).await?;
+    let (on_wire, sealed) = message::on_wire(tx, organization, message.id).await?;
+    // WhatsApp knows an id again for a while only: later, the same message could be shown twice.
+    if on_wire.is_some_and(|first| now.since(first) >= UNCONFIRMED_HORIZON) {
+        return fail(app, tx, claimed, message, FailureCode::Unconfirmed.into()).await;
+    }
+    let first_wire_at = on_wire.unwrap_or(now);
+    message::mark_on_wire(tx, organization, message.id, (message.attempts, first_wire_at)).await?;
     let uploaded = sealed.and_then(|sealed| open_uploaded(key, &message, &sealed));
     let outgoing = match outgoing(app, tx, organization, (&message, uploaded)).await {
         Ok(outgoing) => outgoing,
         Err(error @ (StoreError::NotFound { .. } | StoreError::Corrupt { .. })) => {
             tracing::error!(message = %message.id, %error, "a queued message cannot be sent any more");
-            job::finish(tx, job::SEND_MESSAGE, &claimed).await?;
-            message.status = MessageStatus::Failed;
-            message.failed_at = Some(now);
-            message.error =
-                Some(MessageError::from(FailureCode::Invalid).told(
-                    "This message cannot be sent: its file, or the message that it answers, is not there any more.",
-                ));
-            message::save_status(tx, organization, &message).await?;
-            events::record(app, tx, organization, vec![Event::MessageFailed(message)]).await?;
-            return Ok(Prepared::Failed);
+            let why = MessageError::from(FailureCode::Invalid)
+                .told("This message cannot be sent: its file, or the message that it answers, is not there any more.");
+            return fail(app, tx, claimed, message, why).await;
         }
         Err(error) => return Err(error.into()),
     };
@@ -86,8 +89,19 @@ pub(super) async fn prepare(app: &Arc<App>, tx: &mut Tx<'_>, key: &OrganizationK
         job: claimed,
         message,
         first_wire_at,
+        may_have_left: on_wire.is_some(),
         outgoing,
     })))
+}
+
+/// The message is not sent any more.
+async fn fail(app: &App, tx: &mut Tx<'_>, claimed: Job, mut message: Message, why: MessageError) -> Result<Prepared> {
+    let organization = claimed.organization_id();
+    job::finish(tx, job::SEND_MESSAGE, &claimed).await?;
+    message.attempts = claimed.attempts().saturating_sub(1);
+    super::fail(app, tx, organization, (&mut message, why)).await?;
+    events::record(app, tx, organization, vec![Event::MessageFailed(message)]).await?;
+    Ok(Prepared::Failed)
 }
 
 async fn outgoing(

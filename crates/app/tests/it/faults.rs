@@ -2,25 +2,28 @@
 
 use std::time::Duration;
 
-use pesan_app::messaging;
+use pesan_app::{Error, jobs, messaging};
 use pesan_model::content::Unsupported;
+use pesan_model::retry::UNCONFIRMED_HORIZON;
 use pesan_model::{Clock as _, Content, MessageStatus};
 use pesan_providers::Inbound;
 use pesan_providers::fake::Answer;
+use pesan_providers::provider::GroupInfo;
+use pesan_store::job::{self, Claim};
 use pesan_store::testing;
 use tokio::sync::mpsc;
 use tracing::{Event, Level, Metadata, Subscriber, span};
 
-use crate::inbound::{SITI, message, receive};
+use crate::inbound::{SITI, address, message, receive};
 use crate::messaging::{send, text};
 use crate::support::{TestApp, within};
 
-/// Tells of each error that the loops of this test's thread report.
-struct Errors(mpsc::UnboundedSender<()>);
+/// Tells of each trouble that the loops of this test's thread report from there.
+struct Troubles(&'static str, mpsc::UnboundedSender<()>);
 
-impl Subscriber for Errors {
+impl Subscriber for Troubles {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() == Level::ERROR && metadata.target() == "pesan_app::worker"
+        *metadata.level() <= Level::WARN && metadata.target() == self.0
     }
 
     fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
@@ -33,7 +36,7 @@ impl Subscriber for Errors {
 
     fn event(&self, _: &Event<'_>) {
         // The test may have seen enough.
-        let _ = self.0.send(());
+        let _ = self.1.send(());
     }
 
     fn enter(&self, _: &span::Id) {}
@@ -44,8 +47,8 @@ impl Subscriber for Errors {
 #[tokio::test]
 async fn what_came_of_a_send_is_written_down_when_the_database_is_back() {
     for database in testing::both().await {
-        let (told, mut errors) = mpsc::unbounded_channel();
-        let _watch = tracing::subscriber::set_default(Errors(told));
+        let (told, mut troubles) = mpsc::unbounded_channel();
+        let _watch = tracing::subscriber::set_default(Troubles("pesan_app::worker", told));
         let test = TestApp::new(&database).await;
         let (account, provider) = test.account(None).await;
         provider.answer_next(Answer::Hang);
@@ -56,7 +59,7 @@ async fn what_came_of_a_send_is_written_down_when_the_database_is_back() {
         testing::rename_table(&test.app.store, "message", "message_away").await;
         provider.release();
         for _ in 0..3 {
-            within(errors.recv()).await.expect("it is tried again");
+            within(troubles.recv()).await.expect("it is tried again");
         }
         testing::rename_table(&test.app.store, "message_away", "message").await;
         test.wait_for_events("message.sent", 2).await;
@@ -67,6 +70,73 @@ async fn what_came_of_a_send_is_written_down_when_the_database_is_back() {
             "once each: {}",
             database.kind
         );
+        test.stop().await;
+    }
+}
+
+/// Claims everything of a kind as the process itself does, which then does not know of it: the claim was committed, and
+/// the database went away before it could say so.
+async fn claim_unknowingly(test: &TestApp, kind: &'static str) -> usize {
+    let (start, now) = (test.app.settings.start.clone(), test.clock.now());
+    let claimed = test.app.store.write::<_, pesan_store::Error, _>(move |tx| {
+        Box::pin(async move {
+            let claim = Claim {
+                claimed_by: &start,
+                now,
+                limit: 10,
+            };
+            Ok(job::claim_any(tx, kind, &claim).await?.len())
+        })
+    });
+    claimed.await.expect("claimed")
+}
+
+#[tokio::test]
+async fn what_was_claimed_while_the_database_went_away_is_sent_when_it_is_back() {
+    for database in testing::both().await {
+        let (told, mut troubles) = mpsc::unbounded_channel();
+        let _watch = tracing::subscriber::set_default(Troubles("pesan_app::outbox", told));
+        let test = TestApp::new(&database).await;
+        let (account, provider) = test.account(None).await;
+        let sent = send(&test, text(account, "+1 555-000-0001", "halo")).await.message;
+        assert_eq!(claim_unknowingly(&test, job::SEND_MESSAGE).await, 1);
+        testing::rename_table(&test.app.store, "job", "job_away").await;
+        test.run_outbox();
+        within(troubles.recv()).await.expect("a look at the queue failed");
+        testing::rename_table(&test.app.store, "job_away", "job").await;
+        test.app.bus.publish(pesan_app::Signal::Outbox(account));
+        test.wait_for_events("message.sent", 1).await;
+        let message = messaging::get(&test.app, &test.caller, sent.id).await.expect("there");
+        assert_eq!((message.attempts, provider.sent().len()), (1, 1), "{}", database.kind);
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn other_work_that_was_claimed_while_the_database_went_away_is_done_when_it_is_back() {
+    for database in testing::both().await {
+        let (told, mut troubles) = mpsc::unbounded_channel();
+        let _watch = tracing::subscriber::set_default(Troubles("pesan_app::worker", told));
+        let test = TestApp::new(&database).await;
+        let (account, provider) = test.account(None).await;
+        let group = address("120363000000000009@g.us");
+        let info = GroupInfo {
+            subject: "Panitia".into(),
+            participants: Vec::new(),
+        };
+        provider.set_group(group.clone(), info);
+        let mut came = message(&test, "M1", "halo");
+        came.chat = group;
+        receive(&test, account, vec![Inbound::Message(Box::new(came))]).await;
+        assert_eq!(claim_unknowingly(&test, job::REFRESH_GROUP).await, 1);
+        testing::rename_table(&test.app.store, "job", "job_away").await;
+        test.app
+            .lifecycle
+            .spawn("refresh-groups", jobs::refresh_group::run(test.app.clone()));
+        within(troubles.recv()).await.expect("a look at the queue failed");
+        testing::rename_table(&test.app.store, "job_away", "job").await;
+        test.app.bus.publish(pesan_app::Signal::Jobs(job::REFRESH_GROUP));
+        test.wait_for_events("chat.updated", 1).await;
         test.stop().await;
     }
 }
@@ -130,4 +200,79 @@ async fn a_receipt_for_what_waits_and_a_message_to_the_same_person_do_not_wait_f
             sent.unwrap_or_else(|error| panic!("{}, round {round}: {error}", database.kind));
         }
     }
+}
+
+#[tokio::test]
+async fn what_may_have_left_is_not_cancelled_and_not_repeated_after_ten_minutes() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, provider) = test.account(None).await;
+        provider.answer_next(Answer::Unknown);
+        test.run_outbox();
+        let sent = send(&test, text(account, "+1 555-000-0001", "halo")).await.message;
+        within(provider.wait_for_sends(1)).await;
+        test.until_retried_later(job::SEND_MESSAGE).await;
+        test.app.connections.remove(account);
+        let cancelled = messaging::cancel(&test.app, &test.caller, sent.id).await;
+        assert!(
+            matches!(cancelled, Err(Error::Conflict { code: "not_queued", .. })),
+            "{}: {cancelled:?}",
+            database.kind
+        );
+        let deleted = messaging::delete(&test.app, &test.caller, sent.id).await;
+        assert!(
+            matches!(deleted, Err(Error::Conflict { code: "being_sent", .. })),
+            "{}: {deleted:?}",
+            database.kind
+        );
+        test.clock.advance(UNCONFIRMED_HORIZON);
+        test.connect(account, &provider);
+        test.wait_for_events("message.failed", 1).await;
+        let failed = messaging::get(&test.app, &test.caller, sent.id).await.expect("there");
+        assert_eq!(failed.error.expect("a reason").code, "unconfirmed");
+        assert_eq!((failed.attempts, provider.sent().len()), (1, 1), "{}", database.kind);
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_refused_has_not_left_however_long_it_waits() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, provider) = test.account(None).await;
+        provider.answer_always(Answer::Retry { after: None });
+        test.run_outbox();
+        let sent = send(&test, text(account, "+1 555-000-0001", "halo")).await.message;
+        let other = send(&test, text(account, "+1 555-000-0002", "lagi")).await.message;
+        within(provider.wait_for_sends(2)).await;
+        while job_is_running(&test).await {
+            tokio::task::yield_now().await;
+        }
+        test.app.connections.remove(account);
+        messaging::cancel(&test.app, &test.caller, other.id)
+            .await
+            .expect("it waits");
+        provider.answer_always(Answer::Accept);
+        test.clock.advance(UNCONFIRMED_HORIZON * 2);
+        test.connect(account, &provider);
+        test.wait_for_events("message.sent", 1).await;
+        assert_eq!(
+            provider.sent().last().expect("sent").wa_id,
+            sent.wa_id,
+            "{}",
+            database.kind
+        );
+        assert_eq!(provider.sent().len(), 3);
+        test.stop().await;
+    }
+}
+
+/// Whether anything is being sent.
+async fn job_is_running(test: &TestApp) -> bool {
+    let now = test.clock.now();
+    let totals = test
+        .app
+        .store
+        .read::<_, pesan_store::Error, _>(move |tx| Box::pin(async move { job::totals(tx, now).await }));
+    totals.await.expect("counted").iter().any(|kind| kind.running > 0)
 }

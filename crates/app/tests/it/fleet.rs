@@ -2,6 +2,7 @@
 
 mod links;
 mod records;
+mod relinked;
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;

@@ -27,7 +27,7 @@ fn siti() -> Person {
     }
 }
 
-fn address(text: &str) -> Address {
+pub(crate) fn address(text: &str) -> Address {
     text.parse().expect("valid")
 }
 

@@ -615,10 +615,11 @@ async fn after_a_crash_the_same_id_is_sent_again() {
 
         let after = TestApp::start(&database, before.clock.clone(), before.caller.organization_id).await;
         let (node, start) = (after.app.settings.node.clone(), after.app.settings.start.clone());
+        let now = after.app.clock.now();
         let rescued = after
             .app
             .store
-            .write(move |tx| Box::pin(async move { pesan_store::job::rescue_orphans(tx, &node, &start).await }))
+            .write(move |tx| Box::pin(async move { pesan_store::job::rescue_orphans(tx, &node, &start, now).await }))
             .await;
         assert_eq!(rescued.expect("rescued"), 1, "{}", database.kind);
         let (_, again) = after.account(None).await;

@@ -163,11 +163,13 @@ async fn after_a_crash_a_reminder_tells_once_as_well() {
         assert_eq!(claimed.len(), 1, "{}", database.kind);
         first.clock.advance(Duration::from_secs(1));
         let again = TestApp::start(&database, first.clock.clone(), first.caller.organization_id).await;
-        let settings = again.app.settings.clone();
+        let (settings, now) = (again.app.settings.clone(), again.app.clock.now());
         again
             .app
             .store
-            .write(move |tx| Box::pin(async move { job::rescue_orphans(tx, &settings.node, &settings.start).await }))
+            .write(move |tx| {
+                Box::pin(async move { job::rescue_orphans(tx, &settings.node, &settings.start, now).await })
+            })
             .await
             .expect("rescued");
         run(&again);

@@ -173,6 +173,7 @@ export const errors = {
     invalid: "WhatsApp cannot send this message as it is. Write it anew.",
     send_failed: "WhatsApp did not take it, even after several tries. Try again later.",
     unconfirmed: "WhatsApp never confirmed it. It may have arrived: look at the phone before you try again.",
+    number_changed: "The account was linked to another number before it left. Try again to send it from that one.",
     rejected_400: "WhatsApp did not understand this message. Write it anew.",
     rejected_401:
       "This account may not write here. In a group, ask an admin whether it is still a member and whether only admins may write.",

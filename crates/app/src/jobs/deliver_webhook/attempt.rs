@@ -52,6 +52,7 @@ pub(super) async fn carry_out(app: Arc<App>, work: Work) -> Finished {
         tracing::warn!(%error, "could not cancel what waits for a webhook that was switched off");
     }
     Finished {
+        job: work.job.id(),
         webhook: work.webhook_id,
         organization: work.organization,
         health,

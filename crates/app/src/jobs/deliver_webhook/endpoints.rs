@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use pesan_model::{OrganizationId, Timestamp, WebhookId};
+use pesan_model::{JobId, OrganizationId, Timestamp, WebhookId};
 use pesan_store::delivery::queue::DueWebhook;
 
 /// Tries under way in all.
@@ -36,6 +36,7 @@ pub(super) enum Health {
 /// A try that has ended.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Finished {
+    pub(super) job: JobId,
     pub(super) webhook: WebhookId,
     pub(super) organization: OrganizationId,
     pub(super) health: Health,
@@ -161,6 +162,7 @@ mod tests {
 
     fn finish(endpoints: &mut Endpoints, webhook: DueWebhook, health: Health) {
         endpoints.finished(Finished {
+            job: uuid::Uuid::nil().into(),
             webhook: webhook.id,
             organization: webhook.organization_id,
             health,

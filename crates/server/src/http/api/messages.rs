@@ -258,7 +258,7 @@ async fn get_message(
     params(("id" = MessageId, Path)), responses(
     (status = 204, description = "Deleted."),
     (status = 404, description = "There is no such message.", body = Problem, content_type = "application/problem+json"),
-    (status = 409, description = "It is being sent right now (`being_sent`).", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "It is being sent right now, or may have left without an answer (`being_sent`).", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn delete_message(
     State(server): State<Shared>,
