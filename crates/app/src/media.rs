@@ -1,5 +1,7 @@
 //! Files: stored once on disk under the hash of their content, streamed in and out.
 
+mod voice_note;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,8 +12,10 @@ use pesan_store::media;
 pub use pesan_store::media::{MediaState, StoredMedia};
 use sha2::{Digest, Sha256};
 use tokio::fs;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
+pub(crate) use self::voice_note::VOICE_NOTE;
+use self::voice_note::VoiceNote;
 use crate::access::Caller;
 use crate::context::App;
 use crate::error::{Error, Result};
@@ -385,13 +389,25 @@ fn seen(start: &[u8]) -> Option<&'static str> {
     })
 }
 
-/// Whether a stored file is what WhatsApp plays as a voice note: Opus in Ogg.
-pub(crate) async fn is_voice_note(app: &App, sha256: &[u8; 32]) -> Result<bool> {
+/// A stored file that is what WhatsApp plays as a voice note: Opus in Ogg. None when it is anything else.
+pub(crate) async fn voice_note(app: &App, sha256: &[u8; 32]) -> Result<Option<VoiceNote>> {
+    let mut file = fs::File::open(path_of(app, sha256)).await.map_err(disk)?;
     let mut start = Vec::with_capacity(64);
-    let file = fs::File::open(path_of(app, sha256)).await.map_err(disk)?;
-    file.take(64).read_to_end(&mut start).await.map_err(disk)?;
-    // The first page has a header of 28 bytes, and in it nothing but the head of the stream.
-    Ok(start.starts_with(b"OggS") && start.get(28..36) == Some(b"OpusHead"))
+    (&mut file).take(64).read_to_end(&mut start).await.map_err(disk)?;
+    let Some(pre_skip) = voice_note::pre_skip(&start) else {
+        return Ok(None);
+    };
+    let size = file.metadata().await.map_err(disk)?.len();
+    let from = size.saturating_sub(voice_note::MAX_PAGE);
+    file.seek(std::io::SeekFrom::Start(from)).await.map_err(disk)?;
+    let mut end = Vec::new();
+    file.take(voice_note::MAX_PAGE)
+        .read_to_end(&mut end)
+        .await
+        .map_err(disk)?;
+    Ok(Some(VoiceNote {
+        seconds: voice_note::seconds(pre_skip, &end),
+    }))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]

@@ -242,8 +242,8 @@ mod tests {
             );
         }
         let cried = |times| format!("stop{}", "!".repeat(times));
-        assert_eq!(rules.wish(&cried(300), false), Some(Wish::OptOut), "however much of it");
-        assert_eq!(rules.wish(&cried(320), false), None, "but not without end");
+        assert_eq!(rules.wish(&cried(316), false), Some(Wish::OptOut), "however much of it");
+        assert_eq!(rules.wish(&cried(317), false), None, "but not without end");
         let deaf = OptOut {
             enabled: false,
             ..OptOut::default()

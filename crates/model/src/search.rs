@@ -216,7 +216,7 @@ fn cut(text: &str, ranges: &[(usize, usize)]) -> Vec<Part> {
     if from > 0 {
         // Not in the middle of a word, if another one begins before what was found.
         let shown = &text[from..first];
-        from += shown.find(char::is_whitespace).map_or(0, |blank| blank + 1);
+        from += shown.find(char::is_whitespace).unwrap_or(0);
         from += text[from..first].len() - text[from..first].trim_start().len();
     }
     let to = text[from..]

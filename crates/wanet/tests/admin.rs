@@ -190,7 +190,7 @@ async fn wrong_requests_are_problems_that_name_the_field() {
         (
             "POST",
             "/admin/faults".to_owned(),
-            json!({"kind": "refuse_login", "code": 503, "id": "A1"}),
+            json!({"kind": "refuse_login", "code": 503, "stanza_id": "A1"}),
             400,
             "body",
         ),
@@ -213,7 +213,7 @@ async fn faults_are_listed_and_removed() {
         .call(
             "POST",
             "/admin/faults",
-            json!({"kind": "delay_ack", "ms": 5, "phone": "15550100001"}),
+            json!({"kind": "delay_ack", "ms": 5, "phone": "15550100001", "stanza_id": "A1"}),
         )
         .await;
     assert_eq!(
@@ -222,6 +222,17 @@ async fn faults_are_listed_and_removed() {
     );
     let (_, all) = admin.call("GET", "/admin/faults", Value::Null).await;
     assert_eq!(all.as_array().map(Vec::len), Some(1));
+    assert_eq!(fault["stanza_id"], json!("A1"));
+    let one = format!("/admin/faults/{}", fault["id"]);
+    assert_eq!(admin.call("DELETE", &one, Value::Null).await.0, 204);
+    assert_eq!(network.faults(), []);
+    admin
+        .call(
+            "POST",
+            "/admin/faults",
+            json!({"kind": "drop_ack", "phone": "15550100001"}),
+        )
+        .await;
     assert_eq!(admin.call("DELETE", "/admin/faults", Value::Null).await.0, 204);
     assert_eq!(network.faults(), []);
     network.shutdown().await;

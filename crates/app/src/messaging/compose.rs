@@ -91,19 +91,23 @@ pub(super) async fn content(app: &Arc<App>, caller: &Caller, new: &NewMessage) -
             }
             let stored = file(app, caller, new).await?;
             check_file(new, &stored)?;
-            if let (true, Some(sha256)) = (new.voice, &stored.sha256)
-                && !media::is_voice_note(app, sha256).await?
-            {
-                return Err(Error::field(format!("/{kind}/voice"), Flaw::NotAVoiceNote));
+            let (mut mime, mut seconds) = (stored.mime, None);
+            if let (true, Some(sha256)) = (new.voice, &stored.sha256) {
+                let Some(note) = media::voice_note(app, sha256).await? else {
+                    return Err(Error::field(format!("/{kind}/voice"), Flaw::NotAVoiceNote));
+                };
+                // Whatever whoever gave the file calls it: phones play a voice note under this name only.
+                mime = media::VOICE_NOTE.to_owned();
+                seconds = note.seconds;
             }
             Ok(Draft::Ready(new.kind.content(Media {
                 media_id: stored.id,
-                mime: stored.mime,
+                mime,
                 size: stored.size,
                 caption: new.caption.clone().filter(|caption| !caption.is_empty()),
                 file_name: new.file_name.clone().or(stored.file_name),
                 voice: new.voice,
-                seconds: None,
+                seconds,
             })))
         }
     }

@@ -241,7 +241,7 @@ async fn a_file_must_be_what_it_is_said_to_be() {
         let mp3 = b"\xff\xf3\x40\xc0rest of a frame";
         let png = b"\x89PNG\r\n\x1a\nrest";
         let hello = b"hello world";
-        let opus = ogg(b"OpusHead");
+        let opus = ogg(b"OpusHead\x01\x01\0\0");
         for (kind, bytes, mime, is_right) in [
             (MediaKind::Video, &hello[..], "video/mp4", false),
             (MediaKind::Audio, hello, "audio/mpeg", false),
@@ -277,7 +277,13 @@ async fn what_does_not_belong_to_a_kind_of_file_is_refused_by_its_name() {
             change(&mut new.media);
             new.send(&test).await.expect_err("refused")[0].pointer.clone()
         };
-        let sound = || new(account, MediaKind::Audio, data(&ogg(b"OpusHead"), "audio/ogg"));
+        let sound = || {
+            new(
+                account,
+                MediaKind::Audio,
+                data(&ogg(b"OpusHead\x01\x01\0\0"), "audio/ogg"),
+            )
+        };
         let vorbis = || new(account, MediaKind::Audio, data(&ogg(b"\x01vorbis"), "audio/ogg"));
         let picture = || new(account, MediaKind::Image, data(png, "image/png"));
         let caption = |media: &mut NewMedia| media.caption = Some("x".into());

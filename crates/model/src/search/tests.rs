@@ -110,6 +110,15 @@ fn a_snippet_is_around_what_was_found() {
     let snippet = search.snippet(&[&long]);
     assert!(shown(&snippet).starts_with("…kata kata"), "{}", shown(&snippet));
     assert!(shown(&snippet).contains(" [beras] lagi") && shown(&snippet).ends_with('…'));
+    // Blanks can be longer than a byte.
+    for blank in ["\u{a0}", "\u{3000}"] {
+        let long = format!("{}beras", format!("kata{blank}").repeat(30));
+        let snippet = shown(&search.snippet(&[&long]));
+        assert!(
+            snippet.starts_with("…kata") && snippet.ends_with(&format!("{blank}[beras]")),
+            "{snippet}"
+        );
+    }
     assert_eq!(shown(&search.snippet(&["foto", "beras.pdf"])), "[beras].pdf");
     assert_eq!(shown(&search.snippet(&["foto"])), "foto");
     assert_eq!(shown(&Search::new("e").snippet(&["cafe e\u{301}"])), "cafe [e\u{301}]");

@@ -31,7 +31,13 @@ fn sound() -> Vec<u8> {
     let mut bytes = b"OggS\0\x02".to_vec();
     bytes.resize(28, 0);
     bytes.extend(b"OpusHead");
+    // 0x0302 samples at the beginning are not played.
     bytes.extend((0..30_000_u32).map(|n| (n % 239) as u8));
+    // The last page says where it ends: after seven seconds.
+    bytes.extend(b"OggS\0\x04");
+    bytes.extend((0x0302 + 7 * 48_000_u64).to_le_bytes());
+    bytes.extend([0; 12]);
+    bytes.extend([1, 1, 0]);
     bytes
 }
 
@@ -180,6 +186,10 @@ async fn pictures_documents_sounds_and_voice_notes_go_both_ways_unchanged() {
             }
             talk.message_event("message.delivered", &id).await;
             if told["media"]["voice_note"] == true {
+                assert_eq!(
+                    (&told["media"]["mime_type"], &told["media"]["seconds"]),
+                    (&json!("audio/ogg; codecs=opus"), &json!(7))
+                );
                 talk.grace.order(json!({"do": "play", "ids": [wa_id]})).await;
                 let played = talk.message_event("message.played", &id).await;
                 assert_eq!(played["status"], "played");

@@ -22,7 +22,7 @@ pub struct NewFault {
     #[serde(default)]
     pub stanza: Option<String>,
     /// Only for the stanza with this id.
-    #[serde(default)]
+    #[serde(default, rename = "stanza_id")]
     pub id: Option<String>,
     /// Only for stanzas to this chat, a phone or a JID.
     #[serde(default)]
