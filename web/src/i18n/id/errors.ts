@@ -172,7 +172,8 @@ export const errors: ErrorTexts = {
     invalid: "WhatsApp tidak dapat mengirim pesan ini dalam bentuk ini. Tulis ulang pesannya.",
     send_failed: "WhatsApp tidak menerimanya, bahkan setelah beberapa kali dicoba. Coba lagi nanti.",
     unconfirmed: "WhatsApp tidak pernah mengonfirmasinya. Mungkin sudah sampai: periksa ponsel sebelum mencoba lagi.",
-    number_changed: "Akun ditautkan ke nomor lain sebelum pesan ini terkirim. Coba lagi untuk mengirimnya dari nomor itu.",
+    number_changed:
+      "Akun ditautkan ke nomor lain sebelum pesan ini terkirim. Coba lagi untuk mengirimnya dari nomor itu.",
     rejected_400: "WhatsApp tidak memahami pesan ini. Tulis ulang pesannya.",
     rejected_401:
       "Akun ini tidak boleh menulis di sini. Di grup, tanyakan kepada admin apakah akun ini masih anggota dan apakah hanya admin yang boleh menulis.",
