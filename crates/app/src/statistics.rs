@@ -5,11 +5,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use pesan_model::chat::Contact;
+use pesan_model::message::Message;
 use pesan_model::statistics::{AccountFigures, DayFigures, DonationSum, PeriodFigures, Statistics};
-use pesan_model::{AccountId, Currency, Day, Flaw, Permission};
-use pesan_store::statistic::backlog;
+use pesan_model::{AccountId, ContactId, Currency, Day, Flaw, MessageId, OrganizationId, Permission, Timestamp};
+use pesan_store::contact::tag;
 use pesan_store::statistic::sums::{self, Counted, Range};
-use pesan_store::{account, donor_rules, lease};
+use pesan_store::statistic::{backlog, lists};
+use pesan_store::{Tx, account, donor_rules, lease, message};
 
 use crate::access::Caller;
 use crate::context::App;
@@ -43,15 +46,8 @@ pub async fn get(app: &Arc<App>, caller: &Caller, period: Period) -> Result<Stat
         .read::<_, Error, _>(move |tx| {
             Box::pin(async move {
                 let time_zone = donor_rules::get(tx, organization).await?.time_zone;
-                let (from, to) = checked(period, Day::at(now, &time_zone))?;
-                if let Some(account_id) = period.account_id {
-                    account::get(tx, organization, account_id).await?;
-                }
-                let range = Range {
-                    from,
-                    to,
-                    account_id: period.account_id,
-                };
+                let range = range(tx, organization, period, now).await?;
+                let (from, to) = (range.from, range.to);
                 let accounts = sums::of_accounts(tx, organization, range).await?;
                 let contacts = match period.account_id {
                     Some(_) => None,
@@ -78,6 +74,72 @@ pub async fn get(app: &Arc<App>, caller: &Caller, period: Period) -> Result<Stat
             })
         })
         .await
+}
+
+/// A page of the messages that were given up in a period, those of the newest day first. With each its place.
+pub async fn list_failed(
+    app: &Arc<App>,
+    caller: &Caller,
+    period: Period,
+    before: Option<lists::Place<MessageId>>,
+    limit: usize,
+) -> Result<Vec<(Message, lists::Place<MessageId>)>> {
+    caller.require(Permission::MessagesRead)?;
+    let (organization, now) = (caller.organization_id, app.clock.now());
+    app.store
+        .read::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                let range = range(tx, organization, period, now).await?;
+                let places = lists::failed(tx, organization, range, before, limit).await?;
+                let ids: Vec<_> = places.iter().map(|(_, id)| *id).collect();
+                let found = message::search::list_by_ids(tx, organization, &ids).await?;
+                let mut found: BTreeMap<_, _> = found.into_iter().map(|message| (message.id, message)).collect();
+                let in_order = places
+                    .into_iter()
+                    .filter_map(|place| Some((found.remove(&place.1)?, place)));
+                Ok(in_order.collect())
+            })
+        })
+        .await
+}
+
+/// A page of the people we met in a period, those of the newest day first. With each their place.
+pub async fn list_met(
+    app: &Arc<App>,
+    caller: &Caller,
+    period: Period,
+    before: Option<lists::Place<ContactId>>,
+    limit: usize,
+) -> Result<Vec<(Contact, lists::Place<ContactId>)>> {
+    caller.require(Permission::MessagesRead)?;
+    let (organization, now) = (caller.organization_id, app.clock.now());
+    app.store
+        .read::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                let range = range(tx, organization, period, now).await?;
+                let places = lists::met(tx, organization, (range.from, range.to), before, limit).await?;
+                let ids: Vec<_> = places.iter().map(|(_, id)| *id).collect();
+                let rows = tag::list_by_ids(tx, organization, &ids).await?;
+                let found = tag::show_all(tx, organization, rows).await?;
+                let mut found: BTreeMap<_, _> = found.into_iter().map(|contact| (contact.id, contact)).collect();
+                let in_order = places
+                    .into_iter()
+                    .filter_map(|place| Some((found.remove(&place.1)?, place)));
+                Ok(in_order.collect())
+            })
+        })
+        .await
+}
+
+/// The days and the account that are asked about, which is there.
+async fn range(tx: &mut Tx<'_>, organization: OrganizationId, period: Period, now: Timestamp) -> Result<Range> {
+    let time_zone = donor_rules::get(tx, organization).await?.time_zone;
+    let (from, to) = checked(period, Day::at(now, &time_zone))?;
+    if let Some(account_id) = period.account_id {
+        account::get(tx, organization, account_id).await?;
+    }
+    let account_id = period.account_id;
+    Ok(Range { from, to, account_id })
 }
 
 /// Forgets what was counted, so that it is counted anew (`jobs::count_backlog`). Nothing else may work on the database.

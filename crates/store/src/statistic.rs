@@ -9,6 +9,7 @@
 //! `chat_counter` does. What was there before the counts is added bit by bit ([`backlog`]).
 
 pub mod backlog;
+pub mod lists;
 pub(crate) mod messages;
 pub mod sums;
 

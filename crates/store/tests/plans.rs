@@ -4,7 +4,7 @@ use pesan_model::account::Account;
 use pesan_model::content::{Content, Text};
 use pesan_model::message::Message;
 use pesan_model::{
-    AccountId, AccountState, ChatId, ChatStatus, Clock, ContactId, Direction, Event, EventId, JobId, MessageId,
+    AccountId, AccountState, ChatId, ChatStatus, Clock, ContactId, Day, Direction, Event, EventId, JobId, MessageId,
     MessageStatus, MockClock, OrganizationId, ProviderKind, SystemRandom, Timestamp,
 };
 use pesan_store::contact::{Known, search};
@@ -12,6 +12,8 @@ use pesan_store::idempotency::Remembered;
 use pesan_store::job::{Claim, NewJob};
 use pesan_store::organization::Organization;
 use pesan_store::seed::NewChat;
+use pesan_store::statistic::lists;
+use pesan_store::statistic::sums::Range;
 use pesan_store::testing::{self, Plan, TestDatabase};
 use pesan_store::{
     Error, Store, account, chat, chat_counter, contact, event, idempotency, job, message, organization, seed,
@@ -20,6 +22,8 @@ use uuid::Uuid;
 
 const CHATS: u64 = 3_000;
 const MESSAGES: u64 = 30_000;
+/// One of so many messages was given up.
+const FAILED: u64 = 7;
 /// Pages of lists.
 const PAGE: usize = 50;
 const KIND: &str = "send_message";
@@ -137,12 +141,14 @@ impl Fixture {
 
     fn message(&self, number: u64) -> (Message, Timestamp) {
         let chat = number % CHATS;
+        // Some were given up.
+        let has_failed = number % FAILED == 1;
         let content = Content::Text(Text { body: "Halo".into() });
         let message = Message {
             id: message_id(number),
             account_id: self.account,
             chat_id: chat_id(chat),
-            direction: Direction::In,
+            direction: if has_failed { Direction::Out } else { Direction::In },
             wa_id: format!("3EB0{number}"),
             chat: format!("62800{chat:08}@s.whatsapp.net"),
             chat_name: String::new(),
@@ -155,7 +161,11 @@ impl Fixture {
             content,
             metadata: None,
             reply_to: None,
-            status: MessageStatus::Received,
+            status: if has_failed {
+                MessageStatus::Failed
+            } else {
+                MessageStatus::Received
+            },
             error: None,
             attempts: 0,
             retries: 0,
@@ -163,7 +173,7 @@ impl Fixture {
             sent_at: None,
             delivered_at: None,
             read_at: None,
-            failed_at: None,
+            failed_at: has_failed.then_some(at(number)),
             send_at: None,
             deleted_at: None,
         };
@@ -248,6 +258,12 @@ async fn plans_of(fixture: &Fixture) -> Vec<(&'static str, Plan)> {
         EventId::new(&fixture.clock, &SystemRandom),
         Event::AccountCreated(account_of(account, now)),
     )];
+    let day = Day::at(at(0), &"Asia/Jakarta".parse().expect("a zone"));
+    let days = move |account_id| Range {
+        from: day,
+        to: day,
+        account_id,
+    };
     let claim = move |limit| Claim {
         claimed_by: "node/1",
         now,
@@ -309,6 +325,27 @@ async fn plans_of(fixture: &Fixture) -> Vec<(&'static str, Plan)> {
             tx,
             organization,
             &search::Search::new("orang 17"),
+            None,
+            PAGE
+        )),
+        plans!(store, "messages that were given up", |tx| lists::failed(
+            tx,
+            organization,
+            days(None),
+            None,
+            PAGE
+        )),
+        plans!(store, "those of an account, deep down", |tx| lists::failed(
+            tx,
+            organization,
+            days(Some(account)),
+            Some((day, message_id(MESSAGES / 2))),
+            PAGE
+        )),
+        plans!(store, "people who were met", |tx| lists::met(
+            tx,
+            organization,
+            (day, day),
             None,
             PAGE
         )),

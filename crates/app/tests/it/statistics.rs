@@ -363,16 +363,52 @@ fn naive(all: &[MessageFacts], waiting: Waiting) -> BTreeMap<(AccountId, Day), N
 }
 
 async fn asked(test: &TestApp, account_id: Option<AccountId>) -> Statistics {
-    let to = Day::at(test.clock.now(), &zone()).next();
-    let period = Period {
-        to: Some(to),
+    statistics::get(&test.app, &test.caller, whole_year(test, account_id))
+        .await
+        .expect("statistics")
+}
+
+fn whole_year(test: &TestApp, account_id: Option<AccountId>) -> Period {
+    Period {
+        to: Some(Day::at(test.clock.now(), &zone()).next()),
         days: Some(statistics::MAX_DAYS),
         account_id,
         ..Period::default()
-    };
-    statistics::get(&test.app, &test.caller, period)
-        .await
-        .expect("statistics")
+    }
+}
+
+/// How many messages are listed as given up, page by page, the newest day first and none twice.
+async fn listed_failed(test: &TestApp, account_id: Option<AccountId>) -> u64 {
+    let (period, mut places, mut before) = (whole_year(test, account_id), Vec::new(), None);
+    loop {
+        let page = statistics::list_failed(&test.app, &test.caller, period, before, 3)
+            .await
+            .expect("listed");
+        let Some((_, last)) = page.last() else { break };
+        before = Some(*last);
+        for (message, place) in page {
+            assert_eq!((message.status, message.id), (MessageStatus::Failed, place.1));
+            assert!(account_id.is_none_or(|account_id| account_id == message.account_id));
+            places.push(place);
+        }
+    }
+    assert!(places.is_sorted_by(|one, other| one > other), "{places:?}");
+    places.len() as u64
+}
+
+/// The same of the people who were met.
+async fn listed_met(test: &TestApp) -> u64 {
+    let (period, mut places, mut before) = (whole_year(test, None), Vec::new(), None);
+    loop {
+        let page = statistics::list_met(&test.app, &test.caller, period, before, 2)
+            .await
+            .expect("listed");
+        let Some((_, last)) = page.last() else { break };
+        before = Some(*last);
+        places.extend(page.into_iter().map(|(_, place)| place));
+    }
+    assert!(places.is_sorted_by(|one, other| one > other), "{places:?}");
+    places.len() as u64
 }
 
 /// Compares what is kept with what is found by reading everything.
@@ -396,6 +432,7 @@ async fn compare(test: &TestApp, accounts: &[AccountId], waiting: Waiting, about
         assert_eq!(found.reply_times, replies.distribution(), "{about}");
         assert_eq!(found.read_times, reads.distribution(), "{about}");
         assert_eq!(found.total.messages, sum, "{about}");
+        assert_eq!(listed_failed(test, Some(*account)).await, sum.failed, "{about}");
         assert_eq!((found.total.new_contacts, found.total.donations), (None, None));
     }
     let found = asked(test, None).await;
@@ -404,6 +441,8 @@ async fn compare(test: &TestApp, accounts: &[AccountId], waiting: Waiting, about
     for created_at in testing::all_contacts(&test.app.store, organization).await {
         *met.entry(Day::at(created_at, &zone())).or_default() += 1;
     }
+    assert_eq!(listed_met(test).await, met.values().sum::<u64>(), "{about}");
+    assert_eq!(listed_failed(test, None).await, found.total.messages.failed, "{about}");
     let page = donations::list(&test.app, &test.caller, donations::Filter::default(), None, 1_000)
         .await
         .expect("listed");

@@ -43,6 +43,22 @@ async fn every_day_of_the_period_is_there_with_its_figures() {
             (&found["total"]["donations"], &found["total"]["new_contacts"]),
             (&sum, &json!(1))
         );
+        let met = server.get("/v1/statistics/new-contacts?days=7").await.expect(200);
+        assert_eq!(
+            (
+                &met["data"][0]["id"],
+                met["data"].as_array().map(Vec::len),
+                &met["next"]
+            ),
+            (&contact, Some(1), &Value::Null)
+        );
+        let before = server
+            .get("/v1/statistics/new-contacts?to=2023-11-14")
+            .await
+            .expect(200);
+        assert_eq!(before["data"], json!([]));
+        let failed = server.get("/v1/statistics/failed-messages").await.expect(200);
+        assert_eq!(failed["data"], json!([]));
         let none = json!({"received": 0, "sent": 0, "delivered": 0, "read": 0, "played": 0, "failed": 0});
         assert_eq!(found["total"]["messages"], none, "what waits counts nowhere");
         assert_eq!(found["accounts"], json!([]));
@@ -100,8 +116,36 @@ async fn whatever_is_wrong_with_a_period_is_said_at_its_parameter() {
             ("account_id=x", "#query/account_id", "not_an_id"),
             ("since=2023-11-01", "#query/since", "unknown_parameter"),
         ] {
+            for path in ["", "/failed-messages"] {
+                let problem = server
+                    .get(&format!("/v1/statistics{path}?{query}"))
+                    .await
+                    .problem(422, "invalid");
+                let error = &problem["errors"][0];
+                assert_eq!(
+                    (&error["pointer"], &error["code"]),
+                    (&json!(pointer), &json!(code)),
+                    "{path} {query}"
+                );
+            }
+        }
+        for (query, pointer, code) in [
+            ("from=2023-11-15&to=2023-11-14", "#query/to", "earlier_than"),
+            (
+                "account_id=acc_01jd0000000000000000000000",
+                "#query/account_id",
+                "unknown_parameter",
+            ),
+            ("after=2023-11-14", "#query/after", "not_a_page"),
+            (
+                "after=2023-11-14.msg_01jd0000000000000000000000",
+                "#query/after",
+                "not_a_page",
+            ),
+            ("limit=0", "#query/limit", "out_of_range"),
+        ] {
             let problem = server
-                .get(&format!("/v1/statistics?{query}"))
+                .get(&format!("/v1/statistics/new-contacts?{query}"))
                 .await
                 .problem(422, "invalid");
             let error = &problem["errors"][0];
@@ -111,8 +155,10 @@ async fn whatever_is_wrong_with_a_period_is_said_at_its_parameter() {
                 "{query}"
             );
         }
-        let unknown = "/v1/statistics?account_id=acc_01jd0000000000000000000000";
-        server.get(unknown).await.problem(404, "not_found");
+        for path in ["", "/failed-messages"] {
+            let unknown = format!("/v1/statistics{path}?account_id=acc_01jd0000000000000000000000");
+            server.get(&unknown).await.problem(404, "not_found");
+        }
         let problem = server.get("/v1/donations?from=2023-11-15&to=2023-11-14").await;
         let problem = problem.problem(422, "invalid");
         assert_eq!(problem["errors"][0]["code"], "earlier_than");
