@@ -119,7 +119,7 @@ function screens(chat: string): Screen[] {
       },
     },
     { name: "your menu", path: "/chats", open: button("Your menu") },
-    { name: "virtual phones", path: "/chats", open: button("How to make virtual phones") },
+    { name: "virtual phones", path: "/chats", open: button("Make a virtual phone") },
     { name: "command bar", path: "/chats", open: key("Control+k") },
     { name: "shortcuts", path: "/chats", open: key("?") },
     { name: "accounts", path: "/accounts" },

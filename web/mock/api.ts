@@ -253,6 +253,10 @@ export function createMockApi(world: World = emptyWorld()) {
     ...peopleHandlers(world),
     ...replyHandlers(world, find),
     ...remoteRoutes(world, setState),
+    // Of the sandbox, which is no part of the API: `/sandbox/phones`.
+    "GET /v1/phones": () => json([]),
+    "GET /v1/statistics/failed-messages": () => json({ data: [], next: null }),
+    "GET /v1/statistics/new-contacts": () => json({ data: world.contacts, next: null }),
     "GET /v1/statistics": ({ query }) => json(makeStatistics(Number(query.get("days") ?? 30))),
     "GET /v1/accounts": ({ query }) => pages(world.accounts, query),
     "POST /v1/accounts": async ({ body }) => {

@@ -6,6 +6,7 @@ mod seed;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use pesan_app::Caller;
 use pesan_app::access::keys::{self, NewKey};
@@ -33,7 +34,7 @@ pub struct Place {
 /// A running demo.
 pub struct Demo {
     running: Running,
-    network: Network,
+    network: Arc<Network>,
     kept: Kept,
     url: String,
 }
@@ -81,14 +82,16 @@ impl Demo {
             config.log.level = level;
         }
         crate::telemetry::log(&config.log);
-        let opened = Opened::to_serve(&config).await?;
+        let mut opened = Opened::to_serve(&config).await?;
         let network = Network::start(wanet::Options {
             state_dir: Some(place.data.join("wanet")),
             ..wanet::Options::default()
         })
         .await
         .map_err(|error| StartError::Other(format!("could not start the simulated network: {error}")))?;
+        let network = Arc::new(network);
         config.sandbox.ws = Some(network.ws_url());
+        opened.network = Some(network.clone());
         let mut kept = Kept::of(&opened).await?;
         let running = opened.start(&config).await?;
         if !kept.is_seeded {

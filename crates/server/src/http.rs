@@ -15,6 +15,8 @@ mod layers;
 mod page;
 pub(crate) mod problem;
 pub(crate) mod qr;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 mod ui;
 
 use std::sync::Arc;
@@ -66,10 +68,16 @@ pub(crate) type Shared = Arc<Server>;
 
 /// Everything the server answers.
 pub fn router(server: Server) -> Router {
+    router_with(server, |_| Router::new())
+}
+
+/// The same with what stands beside the API.
+fn router_with(server: Server, beside: impl FnOnce(&Shared) -> Router<Shared>) -> Router {
     let server = Arc::new(server);
     let (api, _) = api_router(Some(&server)).split_for_parts();
     let router = api
         .merge(docs::routes())
+        .merge(beside(&server))
         .fallback(ui::serve)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(server.clone());

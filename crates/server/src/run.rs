@@ -66,6 +66,9 @@ pub struct Opened {
     /// Held as long as the process uses it.
     pub data: DataDir,
     listener: Option<TcpListener>,
+    /// The simulated network, where it runs in this process.
+    #[cfg(feature = "sandbox")]
+    pub(crate) network: Option<Arc<wanet::Network>>,
 }
 
 /// How long accounts wait.
@@ -132,6 +135,8 @@ impl Opened {
             app,
             data,
             listener: None,
+            #[cfg(feature = "sandbox")]
+            network: None,
         })
     }
 
@@ -173,7 +178,13 @@ impl Opened {
 
     /// The same with other waits than usual.
     pub async fn start_with(self, config: &Config, waits: Waits) -> Result<Running, StartError> {
-        let Self { app, data, listener } = self;
+        let Self {
+            app,
+            data,
+            listener,
+            #[cfg(feature = "sandbox")]
+                network: network_here,
+        } = self;
         let connector = LinkedDevices::new(linked_device::Settings {
             network: network(config)?,
             clock: app.clock.clone(),
@@ -216,7 +227,7 @@ impl Opened {
 
         let metrics = telemetry::metrics();
         telemetry::keep_up(&app, metrics.clone());
-        let routes = router(Server {
+        let server = Server {
             app: app.clone(),
             metrics,
             settings: HttpSettings {
@@ -224,7 +235,14 @@ impl Opened {
                 trust_forwarded_for: config.http.trust_forwarded_for,
                 is_sandbox: config.sandbox.ws.is_some(),
             },
-        });
+        };
+        #[cfg(feature = "sandbox")]
+        let routes = match network_here {
+            Some(network) => crate::http::sandbox::router(server, network),
+            None => router(server),
+        };
+        #[cfg(not(feature = "sandbox"))]
+        let routes = router(server);
         let soft = app.lifecycle.soft().clone();
         app.lifecycle.spawn(
             "http",

@@ -131,7 +131,7 @@ impl Network {
     }
 
     /// Closes every connection, writes the state out and ends.
-    pub async fn shutdown(self) {
+    pub async fn shutdown(&self) {
         self.hub.stop.cancel();
         self.hub.tasks.close();
         self.hub.tasks.wait().await;

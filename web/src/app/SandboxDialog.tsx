@@ -1,6 +1,7 @@
-import { Code, Stack, Text } from "@mantine/core";
+import { Code, Divider, Stack, Text, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Dialog } from "~/ui/Dialog";
+import { SandboxLetter } from "./SandboxLetter";
 
 const JSON_TYPE = "-H 'content-type: application/json'";
 
@@ -28,12 +29,17 @@ const COMMANDS = [
   { text: "unlink", lines: ["curl -X DELETE $NET/admin/phones/628000000777/devices/1"] },
 ] as const;
 
-/** How to make phones to play with. */
+/** Phones to play with: one is made and writes, or they are made by commands. */
 export function SandboxDialog({ onClose }: { onClose(): void }) {
   const { t } = useTranslation();
   return (
     <Dialog onClose={onClose} size="lg" title={t("sandbox.title")}>
       <Stack>
+        <SandboxLetter />
+        <Divider />
+        <Title order={3} size="h5">
+          {t("sandbox.commands")}
+        </Title>
         <Text size="sm">{t("sandbox.text")}</Text>
         {COMMANDS.map((command) => (
           <Stack key={command.text} gap={6}>

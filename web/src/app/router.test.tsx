@@ -123,7 +123,7 @@ it("the_sandbox_says_so", async () => {
 it("the_sandbox_tells_how_to_make_virtual_phones", async () => {
   mockServer();
   const { user } = openApp("/chats");
-  await user.click(await screen.findByRole("button", { name: "How to make virtual phones" }));
+  await user.click(await screen.findByRole("button", { name: "Make a virtual phone" }));
   expect((await screen.findByRole("dialog", { name: "Virtual phones" })).textContent).toContain("$NET/admin/phones");
 });
 

@@ -49,7 +49,7 @@ const CASES: Case[] = [
   { name: "a new message", path: "/chats", opener: "New message", dialog: "New message" },
   { name: "a snooze", path: "/chats/cht_1", opener: "Snooze", item: "Pick a time", dialog: "Snooze" },
   { name: "a picture", path: "/chats/cht_1", opener: "View picture", dialog: /^You / },
-  { name: "virtual phones", path: "/chats", opener: "How to make virtual phones", dialog: /virtual phone/i },
+  { name: "virtual phones", path: "/chats", opener: "Make a virtual phone", dialog: /virtual phone/i },
   { name: "a new key", path: "/settings?tab=keys", opener: "Create key", dialog: "Create key" },
   {
     name: "revoking a key",

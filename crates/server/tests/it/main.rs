@@ -19,6 +19,8 @@ mod program;
 mod remote_links;
 mod replies;
 mod requests;
+#[cfg(feature = "sandbox")]
+mod sandbox;
 mod search;
 mod statistics;
 mod stream;

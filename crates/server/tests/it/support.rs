@@ -72,6 +72,14 @@ pub(crate) struct Answer {
     pub(crate) bytes: Vec<u8>,
 }
 
+fn settings(is_sandbox: bool) -> HttpSettings {
+    HttpSettings {
+        public_url: "http://pesan.test".to_owned(),
+        trust_forwarded_for: true,
+        is_sandbox,
+    }
+}
+
 impl TestServer {
     /// On this database, set up.
     pub(crate) async fn new(database: &TestDatabase) -> Self {
@@ -109,11 +117,7 @@ impl TestServer {
         let router = router(Server {
             app: app.clone(),
             metrics: telemetry::metrics(),
-            settings: HttpSettings {
-                public_url: "http://pesan.test".to_owned(),
-                trust_forwarded_for: true,
-                is_sandbox: false,
-            },
+            settings: settings(false),
         });
         Self {
             organization: OrganizationId::new(&*clock, &SystemRandom),
@@ -123,6 +127,18 @@ impl TestServer {
             router,
             _data: data,
         }
+    }
+
+    /// The same with the phones of a simulated network.
+    #[cfg(feature = "sandbox")]
+    pub(crate) fn beside(mut self, network: Arc<wanet::Network>) -> Self {
+        let server = Server {
+            app: self.app.clone(),
+            metrics: telemetry::metrics(),
+            settings: settings(true),
+        };
+        self.router = pesan::http::sandbox::router(server, network);
+        self
     }
 
     /// Something that is kept aside on an account; its id.
