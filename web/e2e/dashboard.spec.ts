@@ -48,6 +48,25 @@ test("the dashboard counts what happens, as it happens, and figures open lists",
   await page.getByRole("combobox", { name: "Account" }).click();
   await page.getByRole("option", { name: "All accounts" }).click();
 
+  // A message that cannot arrive: its figure lists it with the reason, and leads to where it stands.
+  await demo.wanet("POST", "/admin/faults", { kind: "nack", code: 413, phone: OURS, stanza: "message" });
+  const lost = { account_id: account, to: BUDI, type: "text", text: { body: "Kwitansi terlampir" } };
+  await demo.api("POST", "/v1/messages", lost);
+  const failed = page.getByRole("button", { name: /^Failed messages/ });
+  await expect(failed).toContainText("Failed messages1");
+  await failed.click();
+  const line = page.getByRole("dialog").getByRole("link").filter({ hasText: "Kwitansi terlampir" });
+  await expect(line).toContainText("It is too large for WhatsApp.");
+  expect(await violations(page)).toEqual([]);
+  await line.click();
+  await expect(page.getByRole("log").locator("[data-found]")).toContainText("Kwitansi terlampir");
+  await page.goBack();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toBeHidden();
+  await page.getByRole("button", { name: /^New contacts/ }).click();
+  await expect(page.getByRole("dialog").getByRole("link").filter({ hasText: "Budi Santoso" })).toBeVisible();
+  await page.keyboard.press("Escape");
+
   const contacts = await demo.api<{ data: { id: string }[] }>("GET", "/v1/contacts");
   await demo.api("POST", "/v1/donations", { contact_id: contacts.data[0]?.id, amount: 15_000_000, fund: "Wakaf" });
   const donations = page.getByRole("button", { name: /^Donations/ });

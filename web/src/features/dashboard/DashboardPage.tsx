@@ -14,8 +14,9 @@ import { AccountTable, lasting, rate } from "./AccountTable";
 import { DayChart } from "./DayChart";
 import { DonationsDialog } from "./DonationsDialog";
 import { FigureButton, FigureCard } from "./FigureCard";
+import { FailedDialog, NewContactsDialog } from "./FigureDialogs";
 import { whole } from "./numbers";
-import { DEFAULT_DAYS, PERIODS } from "./period";
+import { DEFAULT_DAYS, type FigureList, PERIODS } from "./period";
 import { statisticsQuery, useFreshFigures } from "./queries";
 import { Times } from "./Times";
 
@@ -25,7 +26,7 @@ const route = getRouteApi("/shell/dashboard");
 export function DashboardPage() {
   const { t } = useTranslation();
   const navigate = route.useNavigate();
-  const { days = DEFAULT_DAYS, account, donations } = route.useSearch();
+  const { days = DEFAULT_DAYS, account, donations, list } = route.useSearch();
   const polling = usePolling();
   useFreshFigures();
   const statistics = useQuery({
@@ -36,6 +37,7 @@ export function DashboardPage() {
   const accounts = useQuery({ ...accountsQuery, refetchInterval: polling });
   const counters = useQuery({ ...countersQuery, refetchInterval: polling });
   const found = statistics.data;
+  const closeList = () => void navigate({ search: (known) => ({ ...known, list: undefined }), replace: true });
   const name = (count: number) =>
     count === 1 ? t("dashboard.today") : count === 365 ? t("dashboard.year") : t("dashboard.days", { count });
 
@@ -105,6 +107,7 @@ export function DashboardPage() {
             found={found}
             account={account}
             onDonations={() => void navigate({ search: (known) => ({ ...known, donations: true }) })}
+            onList={(opened) => void navigate({ search: (known) => ({ ...known, list: opened }) })}
           />
         )
       )}
@@ -118,6 +121,10 @@ export function DashboardPage() {
           {found.accounts.length > 0 && <AccountTable figures={found.accounts} accounts={accounts.data ?? []} />}
         </>
       )}
+      {found && list === "failed" && (
+        <FailedDialog from={found.from} to={found.to} account={account} onClose={closeList} />
+      )}
+      {found && list === "contacts" && <NewContactsDialog from={found.from} to={found.to} onClose={closeList} />}
       {found && donations && (
         <DonationsDialog
           from={found.from}
@@ -197,17 +204,21 @@ function Now(props: {
 }
 
 /** All days together. */
-function InPeriod(props: { found: Statistics; account: string | undefined; onDonations(): void }) {
+function InPeriod(props: {
+  found: Statistics;
+  account: string | undefined;
+  onDonations(): void;
+  onList(list: FigureList): void;
+}) {
   const { t } = useTranslation();
   const money = useMoney();
-  const { found, account, onDonations } = props;
+  const { found, account, onDonations, onList } = props;
   const { messages, replies, median_reply_secs, new_contacts, donations } = found.total;
   const chats = { account, status: "all" } as const;
-  // There is no list of messages: what they come to leads to the chats that they are in.
+  // There is no list of the messages that came through: what they come to leads to the chats that they are in.
   const figures = [
     { label: t("dashboard.received"), value: whole(messages.received) },
     { label: t("dashboard.sent"), value: whole(messages.sent) },
-    { label: t("dashboard.failed"), value: whole(messages.failed) },
     {
       label: t("dashboard.deliveryRate"),
       value: rate(messages.delivered, messages.sent),
@@ -223,7 +234,6 @@ function InPeriod(props: { found: Statistics; account: string | undefined; onDon
       value: lasting(found.read_times.median_secs),
       hint: found.read_times.count > 0 ? t("dashboard.readTimeHint", { count: found.read_times.count }) : undefined,
     },
-    ...(new_contacts === null ? [] : [{ label: t("dashboard.newContacts"), value: whole(new_contacts) }]),
   ];
   const figure = (each: (typeof figures)[number]) => (
     <FigureCard key={each.label} {...each} open={t("dashboard.openChatsList")} to="/chats" search={chats} />
@@ -236,7 +246,13 @@ function InPeriod(props: { found: Statistics; account: string | undefined; onDon
       </Title>
       {isQuiet(found) && <Text c="dimmed">{t("dashboard.quiet")}</Text>}
       <SimpleGrid cols={{ base: 2, sm: 3, lg: 4 }}>
-        {figures.slice(0, 3).map(figure)}
+        {figures.slice(0, 2).map(figure)}
+        <FigureButton
+          label={t("dashboard.failed")}
+          value={whole(messages.failed)}
+          open={t("dashboard.openFailed")}
+          onOpen={() => onList("failed")}
+        />
         <FigureCard
           label={t("dashboard.firstReply")}
           value={lasting(median_reply_secs)}
@@ -245,7 +261,15 @@ function InPeriod(props: { found: Statistics; account: string | undefined; onDon
           to="/chats"
           search={{ account, waiting: 1 }}
         />
-        {figures.slice(3).map(figure)}
+        {figures.slice(2).map(figure)}
+        {new_contacts !== null && (
+          <FigureButton
+            label={t("dashboard.newContacts")}
+            value={whole(new_contacts)}
+            open={t("dashboard.openContacts")}
+            onOpen={() => onList("contacts")}
+          />
+        )}
         {donations !== null && (
           <FigureButton
             label={t("dashboard.donations")}

@@ -2,7 +2,7 @@ import { screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, describe, expect, it } from "vitest";
 import { chooseLanguage } from "~/i18n";
 import { mockServer, openApp } from "~/test/app";
-import { emptyWorld, json, makeAccount, makeChat, problem } from "../../../mock/api";
+import { emptyWorld, json, makeAccount, makeChat, makeContact, makeMessage, problem } from "../../../mock/api";
 import { makeDay, makeStatistics, makeTimes } from "../../../mock/statistics";
 import { calendarDay, roundUp } from "./numbers";
 
@@ -87,6 +87,37 @@ describe("the dashboard", () => {
     const dialog = await screen.findByRole("dialog", { name: "Donations from Nov 14 to Nov 20" });
     expect(await within(dialog).findByText("No donation in this period.")).toBeTruthy();
     expect(asked).toEqual(["2026-11-14 2026-11-20"]);
+  });
+
+  it("opens_the_messages_that_failed_with_their_reasons_and_the_people_who_were_met", async () => {
+    const { mock, account } = lively();
+    const asked: string[] = [];
+    const error = { code: "not_on_whatsapp", detail: "This number is not on WhatsApp." };
+    const failed = makeMessage(
+      { id: "msg_9", chat_id: "cht_9", chat_name: "Budi", direction: "out", status: "failed", error },
+      { text: { body: "Kwitansi" } },
+    );
+    mock.on("GET /v1/statistics/failed-messages", ({ query }) => {
+      asked.push(`${query.get("from")} ${query.get("to")} ${query.get("account_id")}`);
+      return json({ data: [failed], next: null });
+    });
+    const met = makeContact({ name: "Siti Rahma", phone: "+628000000192" });
+    mock.on("GET /v1/statistics/new-contacts", () => json({ data: [met], next: null }));
+    const { user, unmount } = openApp(`/dashboard?days=7&account=${account.id}`);
+    await user.click(await screen.findByRole("button", { name: /^Failed messages/ }));
+    const dialog = await screen.findByRole("dialog", { name: "Failed messages from Nov 14 to Nov 20" });
+    const line = await within(dialog).findByRole("link", { name: /Budi/ });
+    expect(line.textContent).toContain("Kwitansi");
+    expect(line.textContent).toContain("This number is not on WhatsApp. Check the number.");
+    expect(line.getAttribute("href")).toBe("/chats/cht_9?message=msg_9&status=all");
+    expect(asked).toEqual([`2026-11-14 2026-11-20 ${account.id}`]);
+    unmount();
+
+    const again = openApp("/dashboard?days=7");
+    await again.user.click(await screen.findByRole("button", { name: /^New contacts/ }));
+    const people = await screen.findByRole("dialog", { name: "New contacts from Nov 14 to Nov 20" });
+    const person = await within(people).findByRole("link", { name: /Siti Rahma/ });
+    expect(person.getAttribute("href")).toBe("/chats?q=%2B628000000192&status=all");
   });
 
   it("asks_for_the_period_and_the_account_that_the_address_names", async () => {

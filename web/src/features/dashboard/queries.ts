@@ -3,7 +3,7 @@ import { infiniteQueryOptions, queryOptions, useQueryClient } from "@tanstack/re
 import { useEffect, useRef } from "react";
 import { api, ask } from "~/api/client";
 import { keys, type Page } from "~/api/queries";
-import type { Donation, LoggedEvent } from "~/api/types";
+import type { Contact, Donation, LoggedEvent, Message } from "~/api/types";
 import { useLiveEvents } from "~/live/Live";
 import type { Period } from "./period";
 
@@ -20,6 +20,42 @@ export const donationsQuery = (from: string, to: string) =>
     queryKey: [...keys.statistics, "donations", { from, to }] as const,
     queryFn: ({ pageParam, signal }): Promise<Page<Donation>> =>
       ask(api.GET("/v1/donations", { params: { query: { from, to, limit: 50, after: pageParam } }, signal })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+  });
+
+/** The days that are listed. */
+interface Days {
+  from: string;
+  to: string;
+}
+
+/** The messages that were given up on these days, newest day first. */
+export const failedQuery = ({ from, to }: Days, account: string | undefined) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.statistics, "failed", { from, to, account }] as const,
+    queryFn: ({ pageParam, signal }): Promise<Page<Message>> =>
+      ask(
+        api.GET("/v1/statistics/failed-messages", {
+          params: { query: { from, to, account_id: account, limit: 50, after: pageParam } },
+          signal,
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+  });
+
+/** The people who were met on these days, newest day first. */
+export const newContactsQuery = ({ from, to }: Days) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.statistics, "new-contacts", { from, to }] as const,
+    queryFn: ({ pageParam, signal }): Promise<Page<Contact>> =>
+      ask(
+        api.GET("/v1/statistics/new-contacts", {
+          params: { query: { from, to, limit: 50, after: pageParam } },
+          signal,
+        }),
+      ),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
   });
