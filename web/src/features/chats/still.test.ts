@@ -23,6 +23,15 @@ describe("rows that somebody points at", () => {
     expect(countNews(stood, latest)).toBe(1);
   });
 
+  it("say_nothing_of_a_chat_that_is_first_anyway", () => {
+    expect(countNews(stood, [chat("c", 9), chat("b", 2), chat("a", 1)])).toBe(0);
+    // Both were written in: one of them belongs above the other.
+    expect(countNews(stood, [chat("b", 9), chat("c", 8), chat("a", 1)])).toBe(1);
+    expect(countNews(stood, [chat("c", 9), chat("b", 8), chat("a", 1)])).toBe(0);
+    // The first one was closed: the next is first now, without having moved.
+    expect(countNews(stood, [chat("b", 9), chat("a", 1)])).toBe(0);
+  });
+
   it("go_on_with_the_next_page", () => {
     const latest = [...stood, chat("z", 0)];
     expect(ids(inPlace(stood, latest))).toEqual(["c", "b", "a", "z"]);

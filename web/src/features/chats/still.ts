@@ -62,15 +62,22 @@ export function inPlace(kept: Chat[], latest: Chat[]): Chat[] {
   return [...kept.map((chat) => now.get(chat.id) ?? chat), ...behind];
 }
 
-/** How many chats came, or were written in, since. */
+/** How many chats belong further up than they stand, or are not shown yet; one that is first anyway is no news. */
 export function countNews(kept: Chat[], latest: Chat[]): number {
   const stood = new Map(kept.map((chat) => [chat.id, chat]));
+  const place = new Map(latest.map((chat, index) => [chat.id, index]));
   const last = kept.at(-1);
-  return latest.filter((chat) => {
-    const before = stood.get(chat.id);
-    if (before) return chat.last_message_at > before.last_message_at;
-    return !last || !isBehind(chat, last);
-  }).length;
+  let news = latest.filter((chat) => !stood.has(chat.id) && !(last && isBehind(chat, last))).length;
+  // The furthest down that any of those belongs which stand above.
+  let lowest = -1;
+  for (const chat of kept) {
+    const now = place.get(chat.id);
+    if (now === undefined) continue;
+    const said = (latest[now]?.last_message_at ?? "") > chat.last_message_at;
+    if (said && now < lowest) news += 1;
+    lowest = Math.max(lowest, now);
+  }
+  return news;
 }
 
 function isBehind(chat: Chat, other: Chat): boolean {
