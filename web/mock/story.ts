@@ -212,7 +212,7 @@ export function story(): World {
   );
   const picture = makeMessage(
     { ...out, created_at: before(1492), status: "read" },
-    { image: { media_id: "med_1", mime: "image/svg+xml", caption: "Program Beasiswa 2026", size: 48_213 } },
+    { image: { media_id: "med_1", mime: "image/png", caption: "Program Beasiswa 2026", size: 48_213 } },
   );
   world.messages = [
     question,

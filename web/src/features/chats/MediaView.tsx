@@ -7,7 +7,7 @@ import type { Media } from "~/api/types";
 import { IconAlert, IconFile } from "~/ui/icons";
 import { bytes } from "~/ui/time";
 import classes from "./Messages.module.css";
-import { useView } from "./media";
+import { shownAs, useView } from "./media";
 
 /** The file of a message. It may still be on its way from WhatsApp: a live event tells when it is there. */
 export function MediaView({ id, kind, media }: { id: string; kind: string; media: Media }) {
@@ -18,7 +18,7 @@ export function MediaView({ id, kind, media }: { id: string; kind: string; media
   const failed = () => setFailedVersion(version);
 
   if (failedVersion === version) return <Missing kind={kind} media={media} url={url} />;
-  switch (kind) {
+  switch (shownAs(kind, media.mime)) {
     case "image":
       return <Picture id={id} url={url} onFailed={failed} />;
     case "sticker":

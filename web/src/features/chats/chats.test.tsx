@@ -151,6 +151,32 @@ describe("a file", () => {
     expect(screen.getByRole("link", { name: "Download" }).getAttribute("href")).toBe("/v1/media/med_1/content");
   });
 
+  it.each([
+    ["image", "image/svg+xml"],
+    ["sticker", "image/svg+xml; charset=utf-8"],
+    ["image", "text/html"],
+    ["video", "application/xhtml+xml"],
+    ["audio", "text/javascript"],
+  ])("that_could_run_is_a_document_at_once: %s of %s", async (kind, mime) => {
+    const mock = mockServer(
+      world({
+        messages: [
+          makeMessage({ chat_id: "cht_1" }, { [kind]: { media_id: "med_1", mime, file_name: "x.y" } } as never),
+        ],
+      }),
+    );
+    const asked: string[] = [];
+    mock.on("GET /v1/media/:id/content", () => {
+      asked.push(kind);
+      return problem(410, "media_gone", "The file can no longer be had.");
+    });
+    openApp("/chats/cht_1");
+    const link = await within(await log()).findByRole("link", { name: /x\.y/ });
+    expect(link.getAttribute("download")).toBe("x.y");
+    expect(document.querySelector("[role=log] img, [role=log] video, [role=log] audio")).toBeNull();
+    expect(asked).toEqual([]);
+  });
+
   it("that_is_gone_is_told_apart", async () => {
     const mock = mockServer(world({ messages: [sound("med_2")] }));
     mock.on("GET /v1/media/:id/content", () => problem(410, "media_gone", "The file can no longer be had."));

@@ -222,7 +222,7 @@ fn header(headers: &HeaderMap, name: &axum::http::HeaderName) -> Option<String> 
 }
 
 /// Pictures that are nothing but pictures: SVG can carry scripts.
-const PICTURES: [&str; 8] = ["jpeg", "png", "gif", "webp", "avif", "bmp", "heic", "heif"];
+const PICTURES: [&str; 9] = ["jpeg", "jpg", "png", "gif", "webp", "avif", "bmp", "heic", "heif"];
 
 /// The type a file is served as: its own where browsers show or play it and can do nothing else with it. Whoever sent it
 /// chose the type.
