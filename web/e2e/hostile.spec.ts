@@ -152,7 +152,7 @@ test("no attempt of a stranger to be more than text succeeds, in any field", asy
       async () => {
         const text = await log.textContent();
         for (const attempt of ATTEMPTS) if (text?.includes(start(attempt))) found.add(attempt);
-        await log.hover();
+        await page.getByTestId("thread").hover();
         await page.mouse.wheel(0, -2_000);
         return ATTEMPTS.filter((attempt) => !found.has(attempt));
       },

@@ -41,45 +41,100 @@ async function top(page: Page, text: string): Promise<number> {
   return box.y;
 }
 
-test("an old message is found by a word and opened where it stands", async ({ demo, page }) => {
-  await talk(demo, page);
+/** Newer parts of a thread. */
+const NEWER = /messages\?.*before=/;
 
-  // By keyboard alone: the field by its key, a word, down to the message, and into it.
-  await page.getByRole("main").focus();
-  await page.keyboard.press("/");
-  await expect(page.getByRole("searchbox", { name: "Search chats, people and messages" })).toBeFocused();
-  await page.keyboard.type("WAKAF");
-  const results = page.getByTestId("search-results");
-  const hit = results.getByRole("link").filter({ hasText: "Bukti wakaf sumur" });
-  await expect(hit.locator("mark")).toHaveText("wakaf");
-  await expect(results.getByRole("link").filter({ hasText: "Siti Wakaf" })).toBeVisible();
-  expect(await wrong(page)).toEqual([]);
-  await page.keyboard.press("ArrowDown");
-  await expect(results.getByRole("link").filter({ hasText: "Siti Wakaf" })).toBeFocused();
-  await page.keyboard.press("ArrowDown");
-  await expect(hit).toBeFocused();
-  await page.keyboard.press("Enter");
+/** Holds the newer parts of a thread up until they may arrive. */
+async function holdNewer(page: Page) {
+  let arrive = () => {};
+  let asked = 0;
+  const held = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  await page.route(NEWER, async (route) => {
+    asked += 1;
+    await held;
+    await route.continue();
+  });
+  return { isAsked: () => asked > 0, arrive: () => arrive() };
+}
 
-  const log = page.getByRole("log");
-  const found = log.locator("[data-found]");
-  await expect(found).toContainText("Bukti wakaf sumur sudah saya kirim");
-  await expect(found).toBeFocused();
-  await expect(found).toBeInViewport();
-  await expect(log.getByText("Kabar nomor 130, ya", { exact: true })).toHaveCount(0);
-  await expect(page).toHaveURL(/message=msg_/);
-  expect(await wrong(page)).toEqual([]);
+/** What a message in the middle of the thread says. */
+async function middleOf(page: Page): Promise<string> {
+  const text = await page.getByTestId("thread").evaluate((thread) => {
+    const box = thread.getBoundingClientRect();
+    const rows = [...thread.querySelectorAll("[data-row]")];
+    const row = rows.find((each) => each.getBoundingClientRect().top > box.top + box.height / 3);
+    return row?.querySelector("div[dir=auto]")?.textContent;
+  });
+  if (!text) throw new Error("no message is shown");
+  return text;
+}
 
-  // Newer messages come in below, and nothing moves.
-  const seen = log.getByText("Kabar nomor 20, ya", { exact: true });
-  await seen.scrollIntoViewIfNeeded();
-  const before = await top(page, "Kabar nomor 20, ya");
-  await expect(log.getByText("Kabar nomor 60, ya", { exact: true })).toBeAttached();
-  expect(Math.abs((await top(page, "Kabar nomor 20, ya")) - before)).toBeLessThan(3);
+/** Where a message stands once the thread has come to rest. */
+async function resting(page: Page, text: string): Promise<number> {
+  let last = Number.NaN;
+  await expect(async () => {
+    const now = await top(page, text);
+    const same = now === last;
+    last = now;
+    expect(same).toBe(true);
+  }).toPass();
+  return last;
+}
 
-  await page.getByRole("button", { name: "Newest messages" }).click();
-  await expect(log.getByText("Kabar nomor 130, ya", { exact: true })).toBeInViewport();
-  await expect(page).not.toHaveURL(/message=/);
-});
+for (const reducedMotion of ["no-preference", "reduce"] as const)
+  test(`an old message is found by a word and opened where it stands, motion: ${reducedMotion}`, async ({
+    demo,
+    page,
+  }) => {
+    await page.emulateMedia({ reducedMotion });
+    await talk(demo, page);
+
+    // By keyboard alone: the field by its key, a word, down to the message, and into it.
+    await page.getByRole("main").focus();
+    await page.keyboard.press("/");
+    await expect(page.getByRole("searchbox", { name: "Search chats, people and messages" })).toBeFocused();
+    await page.keyboard.type("WAKAF");
+    const results = page.getByTestId("search-results");
+    const hit = results.getByRole("link").filter({ hasText: "Bukti wakaf sumur" });
+    await expect(hit.locator("mark")).toHaveText("wakaf");
+    await expect(results.getByRole("link").filter({ hasText: "Siti Wakaf" })).toBeVisible();
+    expect(await wrong(page)).toEqual([]);
+    await page.keyboard.press("ArrowDown");
+    await expect(results.getByRole("link").filter({ hasText: "Siti Wakaf" })).toBeFocused();
+    await page.keyboard.press("ArrowDown");
+    await expect(hit).toBeFocused();
+    const newer = await holdNewer(page);
+    await page.keyboard.press("Enter");
+
+    const log = page.getByRole("log");
+    const found = log.locator("[data-found]");
+    await expect(found).toContainText("Bukti wakaf sumur sudah saya kirim");
+    await expect(found).toBeFocused();
+    await expect(found).toBeInViewport();
+    await expect(log.getByText("Kabar nomor 130, ya", { exact: true })).toHaveCount(0);
+    await expect(page).toHaveURL(/message=msg_/);
+    expect(await wrong(page)).toEqual([]);
+
+    // Newer messages come in below, and nothing moves: neither while they are on their way, nor when they are there.
+    await page.getByTestId("thread").hover();
+    await expect(async () => {
+      await page.mouse.wheel(0, 300);
+      expect(newer.isAsked()).toBe(true);
+    }).toPass();
+    const seen = await middleOf(page);
+    const place = await resting(page, seen);
+    const height = () => log.evaluate((each) => each.clientHeight);
+    const before = await height();
+    newer.arrive();
+    await expect.poll(height).toBeGreaterThan(before + 1_000);
+    expect(Math.abs((await top(page, seen)) - place)).toBeLessThan(2);
+
+    await page.getByRole("button", { name: "Newest messages" }).click();
+    await expect(log.getByText("Kabar nomor 130, ya", { exact: true })).toBeInViewport();
+    await expect(page).not.toHaveURL(/message=/);
+  });
 
 test("one chat is searched on a small screen, and nothing found is said", async ({ demo, page }) => {
   await talk(demo, page);

@@ -48,7 +48,7 @@ const CASES: Case[] = [
   { name: "deleting an account", ...FRONT_DESK, item: "Delete account", dialog: "Delete account: Front desk" },
   { name: "a new message", path: "/chats", opener: "New message", dialog: "New message" },
   { name: "a snooze", path: "/chats/cht_1", opener: "Snooze", item: "Pick a time", dialog: "Snooze" },
-  { name: "a picture", path: "/chats/cht_1", opener: "View picture", dialog: /^You / },
+  { name: "a picture", path: "/chats/cht_1", opener: "View picture", dialog: /^(You|Budi Santoso) / },
   { name: "virtual phones", path: "/chats", opener: "Make a virtual phone", dialog: /virtual phone/i },
   { name: "a new key", path: "/settings?tab=keys", opener: "Create key", dialog: "Create key" },
   {

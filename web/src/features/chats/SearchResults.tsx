@@ -11,11 +11,15 @@ import { EmptyState } from "~/ui/EmptyState";
 import { IconSearch } from "~/ui/icons";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { day, listTime } from "~/ui/time";
+import { VirtualList } from "~/ui/VirtualList";
 import { ChatAvatar } from "./ChatAvatar";
 import { type ChatsSearch, elsewhere } from "./filters";
 import { focusHit } from "./hits";
 import { Marked } from "./Marked";
 import classes from "./SearchResults.module.css";
+
+/** About how high what was found is. */
+const HIT_PX = 62;
 
 interface Props {
   search: ChatsSearch;
@@ -67,23 +71,28 @@ export function SearchResults({ search, text, chatId }: Props) {
       )}
       {foundChats.length > 0 && (
         <Section title={t("search.chats")} more={chats}>
-          {foundChats.map((hit) => (
-            <ChatLine key={hit.chat.id} hit={hit} active={hit.chat.id === chatId} />
-          ))}
+          <VirtualList rows={foundChats} keyOf={(hit) => hit.chat.id} estimate={HIT_PX} isMore={chats.hasNextPage}>
+            {(hit) => <ChatLine hit={hit} active={hit.chat.id === chatId} />}
+          </VirtualList>
         </Section>
       )}
       {foundPeople.length > 0 && (
         <Section title={t("search.people")} more={people}>
-          {foundPeople.map((hit) => (
-            <PersonLine key={hit.contact.id} hit={hit} />
-          ))}
+          <VirtualList rows={foundPeople} keyOf={(hit) => hit.contact.id} estimate={HIT_PX} isMore={people.hasNextPage}>
+            {(hit) => <PersonLine hit={hit} />}
+          </VirtualList>
         </Section>
       )}
       {foundMessages.length > 0 && (
         <Section title={t("search.messages")}>
-          {foundMessages.map((hit) => (
-            <MessageLine key={hit.message.id} hit={hit} active={hit.message.id === search.message} />
-          ))}
+          <VirtualList
+            rows={foundMessages}
+            keyOf={(hit) => hit.message.id}
+            estimate={HIT_PX}
+            isMore={messages.hasNextPage}
+          >
+            {(hit) => <MessageLine hit={hit} active={hit.message.id === search.message} />}
+          </VirtualList>
         </Section>
       )}
       {isPending && isNothing && <Pending />}
@@ -111,7 +120,7 @@ function Section({ title, more, children }: { title: string; more?: More; childr
       <Title order={2} size="h6" id={id} className={classes.title}>
         {title}
       </Title>
-      <ul className={classes.list}>{children}</ul>
+      {children}
       {more?.hasNextPage && (
         <Button
           variant="subtle"
@@ -136,27 +145,25 @@ function ChatLine({ hit, active }: { hit: ChatHit; active: boolean }) {
   const account = accounts.length > 1 ? accounts.find((each) => each.id === chat.account_id)?.name : undefined;
   const facts = [chat.is_group && t("chat.group"), account, chat.status === "closed" && t("inbox.closed")];
   return (
-    <li>
-      <Link
-        to="/chats/$chatId"
-        params={{ chatId: chat.id }}
-        search={elsewhere}
-        className={classes.hit}
-        data-hit
-        data-active={active || undefined}
-      >
-        <ChatAvatar chat={chat} size={36} />
-        <span className={classes.text}>
-          <span className={classes.line}>
-            <span className={classes.name} dir="auto">
-              <Marked parts={hit.name} />
-            </span>
-            <time dateTime={chat.last_message_at}>{listTime(chat.last_message_at, now)}</time>
+    <Link
+      to="/chats/$chatId"
+      params={{ chatId: chat.id }}
+      search={elsewhere}
+      className={classes.hit}
+      data-hit
+      data-active={active || undefined}
+    >
+      <ChatAvatar chat={chat} size={36} />
+      <span className={classes.text}>
+        <span className={classes.line}>
+          <span className={classes.name} dir="auto">
+            <Marked parts={hit.name} />
           </span>
-          <span className={classes.facts}>{facts.filter(Boolean).join(" · ")}</span>
+          <time dateTime={chat.last_message_at}>{listTime(chat.last_message_at, now)}</time>
         </span>
-      </Link>
-    </li>
+        <span className={classes.facts}>{facts.filter(Boolean).join(" · ")}</span>
+      </span>
+    </Link>
   );
 }
 
@@ -184,21 +191,17 @@ function PersonLine({ hit }: { hit: ContactHit }) {
       </span>
     </>
   );
-  return (
-    <li>
-      {phone ? (
-        <Link
-          to="."
-          search={(known) => ({ ...(known as ChatsSearch), new: true, to: phone })}
-          className={classes.hit}
-          data-hit
-        >
-          {content}
-        </Link>
-      ) : (
-        <div className={classes.hit}>{content}</div>
-      )}
-    </li>
+  return phone ? (
+    <Link
+      to="."
+      search={(known) => ({ ...(known as ChatsSearch), new: true, to: phone })}
+      className={classes.hit}
+      data-hit
+    >
+      {content}
+    </Link>
+  ) : (
+    <div className={classes.hit}>{content}</div>
   );
 }
 
@@ -207,29 +210,27 @@ function MessageLine({ hit, active }: { hit: MessageHit; active: boolean }) {
   const now = useNow();
   const { message } = hit;
   return (
-    <li>
-      <Link
-        to="/chats/$chatId"
-        params={{ chatId: message.chat_id }}
-        search={(known) => ({ ...(known as ChatsSearch), message: message.id })}
-        className={classes.hit}
-        data-hit
-        data-active={active || undefined}
-      >
-        <span className={classes.text}>
-          <span className={classes.line}>
-            <span className={classes.name} dir="auto">
-              {message.chat_name}
-            </span>
-            <time dateTime={hit.at}>{listTime(hit.at, now)}</time>
+    <Link
+      to="/chats/$chatId"
+      params={{ chatId: message.chat_id }}
+      search={(known) => ({ ...(known as ChatsSearch), message: message.id })}
+      className={classes.hit}
+      data-hit
+      data-active={active || undefined}
+    >
+      <span className={classes.text}>
+        <span className={classes.line}>
+          <span className={classes.name} dir="auto">
+            {message.chat_name}
           </span>
-          <span className={classes.snippet} dir="auto">
-            {message.direction === "out" && <>{t("search.you")} </>}
-            <Marked parts={hit.snippet} />
-          </span>
+          <time dateTime={hit.at}>{listTime(hit.at, now)}</time>
         </span>
-      </Link>
-    </li>
+        <span className={classes.snippet} dir="auto">
+          {message.direction === "out" && <>{t("search.you")} </>}
+          <Marked parts={hit.snippet} />
+        </span>
+      </span>
+    </Link>
   );
 }
 

@@ -1,11 +1,10 @@
-import { Alert, Anchor, Box, Button, Group, Loader, Skeleton, Stack, Text } from "@mantine/core";
-import { useIntersection } from "@mantine/hooks";
+import { Alert, Anchor, Box, Button, Group, Skeleton, Stack, Text } from "@mantine/core";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "~/api/client";
-import { useNextPage, usePreviousPage } from "~/api/nextPage";
+import { useNextPage } from "~/api/nextPage";
 import { Problem } from "~/api/problem";
 import { accountsQuery, chatLogQuery, chatQuery, colleaguesQuery, meQuery, messagesQuery } from "~/api/queries";
 import type { Account, Chat, ChatLogEntry, Message } from "~/api/types";
@@ -20,10 +19,10 @@ import { IconAlert, IconDown } from "~/ui/icons";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { ago } from "~/ui/time";
 import { type Answered, answeredMeanwhile } from "./answered";
-import { useAround } from "./around";
 import { Composer } from "./Composer";
 import { keepDraft } from "./drafts";
-import { Messages } from "./Messages";
+import { firstNewOf, type Opened } from "./lines";
+import { Messages, type Shown } from "./Messages";
 import { type Draft, notYetListed } from "./pending";
 import { usePresent, useTellPresence } from "./presence";
 import { usePending, useSend } from "./Sending";
@@ -64,79 +63,67 @@ function Body({ chat, present, around }: { chat: Chat; present: Present[]; aroun
   const query = useInfiniteQuery({ ...messagesQuery(chat.id, around), refetchInterval: polling });
   const outbox = usePending(chat.id);
   const { send, retry, discard } = useSend(chat);
-  const scroller = useRef<HTMLDivElement>(null);
+  const shown = useRef<Shown>(null);
   const { onTyping } = useTellPresence(chat.id);
   const guard = useGuard();
   /** Raised to empty the composer. */
   const [round, setRound] = useState(0);
-  useMarkRead(chat, maySend);
+  const visible = useVisible();
+  const opened = useOpenedAt(chat, visible);
+  useMarkRead(chat, maySend && visible);
 
   const newestFirst = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data]);
   const messages = useMemo(() => newestFirst.toReversed(), [newestFirst]);
   const pending = useMemo(() => notYetListed(outbox, newestFirst), [outbox, newestFirst]);
+  const { hasPreviousPage } = query;
+  // What is new is counted from the newest message back.
+  const firstNew = useMemo(
+    () => (hasPreviousPage ? undefined : firstNewOf(newestFirst, opened)),
+    [hasPreviousPage, newestFirst, opened],
+  );
 
   const log = useLog(chat.id, query.isSuccess ? messages[0] : undefined, query.hasNextPage);
 
   const showNewest = () =>
     void navigate({ to: ".", search: (known) => ({ ...known, message: undefined }), replace: true });
-  useAround(scroller, {
-    around,
-    isReady: query.isSuccess,
-    newest: newestFirst[0]?.id,
-    parts: query.data?.pages.length ?? 0,
-  });
 
   const sendNow = (drafts: Draft[]) => {
     send(drafts, newestFirst[0]?.id ?? "");
     guard.sent();
     setReplyTo(undefined);
     if (around !== undefined) showNewest();
-    scroller.current?.scrollTo({ top: 0 });
+    else shown.current?.showNewest();
   };
-
-  const { ref: top, entry } = useIntersection({ rootMargin: "500px" });
-  useNextPage(query, entry?.isIntersecting ?? false);
-  const { ref: bottom, entry: end } = useIntersection({ rootMargin: "500px" });
-  usePreviousPage(query, end?.isIntersecting ?? false);
 
   return (
     <>
       <div className={classes.frame}>
-        <div
-          ref={scroller}
-          className={classes.scroller}
-          data-testid="thread"
-          data-around={around !== undefined || undefined}
-        >
-          {/* The scroller is reversed and has one child: it sticks to the newest message, and older ones do not move what is read. */}
-          <div className={classes.column}>
-            <div ref={top} />
-            {query.isPending && <MessagesSkeleton />}
-            {query.error && (
-              <Failed
-                error={query.error}
-                onRetry={() => void query.refetch()}
-                onNewest={around === undefined ? undefined : showNewest}
-              />
-            )}
-            {query.isFetchingNextPage && <Loader size="sm" mx="auto" my="md" />}
-            {query.isSuccess && !query.hasNextPage && <Text className={classes.start}>{t("chat.start")}</Text>}
-            <Messages
-              chat={chat}
-              messages={messages}
-              found={around}
-              complete={query.isSuccess && !query.hasNextPage}
-              pending={pending}
-              log={log}
-              onReply={setReplyTo}
-              onRetry={retry}
-              onDiscard={discard}
-            />
-            {query.isFetchingPreviousPage && <Loader size="sm" mx="auto" my="md" />}
-            {query.hasPreviousPage && <div ref={bottom} className={classes.ahead} />}
-          </div>
-        </div>
-        {query.hasPreviousPage && (
+        {query.error && (
+          <Failed
+            error={query.error}
+            onRetry={() => void query.refetch()}
+            onNewest={around === undefined ? undefined : showNewest}
+          />
+        )}
+        {query.data ? (
+          <Messages
+            key={around}
+            ref={shown}
+            chat={chat}
+            query={query}
+            messages={messages}
+            found={around}
+            firstNew={firstNew}
+            pending={pending}
+            log={log}
+            onReply={setReplyTo}
+            onRetry={retry}
+            onDiscard={discard}
+          />
+        ) : (
+          <div className={classes.waiting}>{query.isPending && <MessagesSkeleton />}</div>
+        )}
+        {hasPreviousPage && (
           <Button
             className={classes.newest}
             size="compact-sm"
@@ -260,15 +247,27 @@ function useLog(chatId: string, oldest: Message | undefined, isMore: boolean): C
   return useMemo(() => newestFirst.filter((entry) => entry.at >= from).toReversed(), [newestFirst, from]);
 }
 
+/** Whether somebody can see the page. */
+function useVisible(): boolean {
+  return useSyncExternalStore(onVisibility, () => document.visibilityState === "visible");
+}
+
+function onVisibility(changed: () => void): () => void {
+  document.addEventListener("visibilitychange", changed);
+  return () => document.removeEventListener("visibilitychange", changed);
+}
+
+/** What the chat was when it was opened, or when somebody came back to it and there was something new. */
+function useOpenedAt(chat: Chat, visible: boolean): Opened {
+  const { unread, last_message_at: at } = chat;
+  const [opened, setOpened] = useState<Opened & { visible: boolean }>({ unread, at, visible });
+  if (opened.visible !== visible) setOpened(visible && unread > 0 ? { unread, at, visible } : { ...opened, visible });
+  return opened;
+}
+
 /** A chat that is open in front of somebody is read. */
-function useMarkRead(chat: Chat, may: boolean) {
+function useMarkRead(chat: Chat, isRead: boolean) {
   const client = useQueryClient();
-  const [visible, setVisible] = useState(() => document.visibilityState === "visible");
-  useEffect(() => {
-    const changed = () => setVisible(document.visibilityState === "visible");
-    document.addEventListener("visibilitychange", changed);
-    return () => document.removeEventListener("visibilitychange", changed);
-  }, []);
   const { mutate } = useMutation({
     mutationFn: (id: string) => ask(api.POST("/v1/chats/{id}/read", { params: { path: { id } } })),
     onSuccess: (read) => putChat(client, read),
@@ -277,10 +276,10 @@ function useMarkRead(chat: Chat, may: boolean) {
   // Once for each message: whoever marks it as unread while it is open means it.
   const read = useRef<string>(undefined);
   useEffect(() => {
-    if (!may || !visible || read.current === last_message_at) return;
+    if (!isRead || read.current === last_message_at) return;
     read.current = last_message_at;
     if (unread > 0) mutate(id);
-  }, [may, visible, unread, last_message_at, id, mutate]);
+  }, [isRead, unread, last_message_at, id, mutate]);
 }
 
 function NotConnected({ account }: { account: Account }) {
@@ -304,7 +303,7 @@ function ThreadSkeleton() {
         <Skeleton circle h={40} />
         <Skeleton h={16} w={160} />
       </header>
-      <div className={classes.scroller}>
+      <div className={classes.waiting}>
         <MessagesSkeleton />
       </div>
     </>

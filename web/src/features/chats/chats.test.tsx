@@ -55,6 +55,33 @@ describe("a thread", () => {
     await waitFor(() => expect(mock.world.chats[0]?.unread).toBe(0));
   });
 
+  it("shows_where_somebody_had_read_to_until_they_leave", async () => {
+    const mock = mockServer(
+      world({
+        chats: [
+          makeChat({ id: "cht_1", name: "Budi Santoso", unread: 1, last_message_at: "2026-01-05T09:01:00.000Z" }),
+        ],
+        messages: [
+          makeMessage({ chat_id: "cht_1", created_at: "2026-01-05T09:00:00.000Z" }, { text: { body: "Halo" } }),
+          makeMessage({ chat_id: "cht_1", created_at: "2026-01-05T09:01:00.000Z" }, { text: { body: "Sudah buka?" } }),
+        ],
+      }),
+    );
+    const { router } = openApp("/chats/cht_1");
+    const line = await within(await log()).findByText("New messages");
+    const rowOf = (text: string) => screen.getByText(text, { selector: "[role=log] *" }).closest("[data-row]");
+    expect(line.closest("[data-row]")).toBe(rowOf("Sudah buka?"));
+    await waitFor(() => expect(mock.world.chats[0]?.unread).toBe(0));
+    mock.emit({ type: "message.received", data: makeMessage({ chat_id: "cht_1" }, { text: { body: "Pak?" } }) });
+    await within(await log()).findByText("Pak?");
+    expect(screen.getByText("New messages").closest("[data-row]")).toBe(rowOf("Sudah buka?"));
+    await router.navigate({ to: "/accounts" });
+    await waitFor(() => expect(mock.world.chats[0]?.unread).toBe(0));
+    await router.navigate({ to: "/chats/$chatId", params: { chatId: "cht_1" } });
+    await within(await log()).findByText("Pak?");
+    expect(screen.queryByText("New messages")).toBeNull();
+  });
+
   it("puts_reactions_on_their_message", async () => {
     mockServer(
       world({

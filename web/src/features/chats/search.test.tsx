@@ -1,5 +1,6 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
+import type { Message } from "~/api/types";
 import { mockServer, openApp } from "~/test/app";
 import { emptyWorld, json, makeAccount, makeChat, makeMessage, problem, type World } from "../../../mock/api";
 
@@ -54,7 +55,11 @@ describe("searching the inbox", () => {
   });
 
   it("opens_a_message_in_its_thread_where_it_stands", async () => {
-    mockServer(world());
+    const between = Array.from({ length: 60 }, (_, index) => said(`msg_${index}`, index + 1, `Pesan ${index}`));
+    const [old, ...others] = world().messages;
+    mockServer(
+      world({ messages: [old as Message, ...between, { ...(others.at(-1) as Message), created_at: at(70) }] }),
+    );
     const { user, router } = openApp("/chats?q=sudah%20kami");
     await user.click(await screen.findByRole("link", { name: /Donasi beras sudah kami terima/ }));
     const log = await screen.findByRole("log");

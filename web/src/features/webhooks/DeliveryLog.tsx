@@ -2,6 +2,7 @@ import { Accordion, Badge, Button, Group, SegmentedControl, Skeleton, Stack, Tex
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useNextPage } from "~/api/nextPage";
 import { deliveriesQuery, deliveryQuery } from "~/api/queries";
 import type { Delivery, DeliveryState, Webhook } from "~/api/types";
 import { Ago } from "~/ui/Ago";
@@ -9,10 +10,14 @@ import { SideDialog } from "~/ui/Dialog";
 import { IconReplay } from "~/ui/icons";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { full } from "~/ui/time";
+import { VirtualList } from "~/ui/VirtualList";
 import { useRedeliver } from "./actions";
 
 const COLOR: Record<DeliveryState, string> = { pending: "yellow", delivered: "teal", failed: "red", cancelled: "gray" };
 const FILTERS = ["any", "pending", "delivered", "failed"] as const;
+
+/** About how high a line of the log is. */
+const ROW_PX = 76;
 
 /** Every delivery of a webhook, newest first, with its attempts. */
 export function DeliveryLog({ webhook, onClose }: { webhook: Webhook; onClose(): void }) {
@@ -21,6 +26,8 @@ export function DeliveryLog({ webhook, onClose }: { webhook: Webhook; onClose():
   const [filter, setFilter] = useState<(typeof FILTERS)[number]>("any");
   const [opened, setOpened] = useState<string | null>(null);
   const log = useInfiniteQuery(deliveriesQuery(webhook.id, filter === "any" ? undefined : filter));
+  const [isNearEnd, setNearEnd] = useState(false);
+  useNextPage(log, isNearEnd);
   const deliveries = log.data?.pages.flatMap((page) => page.data) ?? [];
 
   return (
@@ -50,20 +57,24 @@ export function DeliveryLog({ webhook, onClose }: { webhook: Webhook; onClose():
         {log.isPending && ["a", "b", "c", "d"].map((key) => <Skeleton key={key} h={52} />)}
         {log.isSuccess && deliveries.length === 0 && <Text c="dimmed">{t("webhook.logEmpty")}</Text>}
         <Accordion variant="separated" value={opened} onChange={setOpened}>
-          {deliveries.map((delivery) => (
-            <Accordion.Item key={delivery.id} value={delivery.id}>
-              <Accordion.Control>
-                <Line delivery={delivery} />
-              </Accordion.Control>
-              <Accordion.Panel>{opened === delivery.id && <Attempts delivery={delivery} />}</Accordion.Panel>
-            </Accordion.Item>
-          ))}
+          <VirtualList
+            rows={deliveries}
+            keyOf={(delivery) => delivery.id}
+            estimate={ROW_PX}
+            isMore={log.hasNextPage}
+            onNearEnd={setNearEnd}
+          >
+            {(delivery) => (
+              <Accordion.Item value={delivery.id} mb="xs">
+                <Accordion.Control>
+                  <Line delivery={delivery} />
+                </Accordion.Control>
+                <Accordion.Panel>{opened === delivery.id && <Attempts delivery={delivery} />}</Accordion.Panel>
+              </Accordion.Item>
+            )}
+          </VirtualList>
         </Accordion>
-        {log.hasNextPage && (
-          <Button variant="default" loading={log.isFetchingNextPage} onClick={() => void log.fetchNextPage()}>
-            {t("common.more")}
-          </Button>
-        )}
+        {log.isFetchingNextPage && <Skeleton h={52} />}
       </Stack>
     </SideDialog>
   );

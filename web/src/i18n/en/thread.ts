@@ -3,6 +3,7 @@ export const thread = {
   noMessages: "No messages",
   interrupted: "A message came here and was lost when the server stopped at that moment. Ask for it to be sent again.",
   retriedTooOften: "It was retried three times. Send it as a new message.",
+  newMessages: "New messages",
   hiddenNumber: "a WhatsApp user",
 };
 

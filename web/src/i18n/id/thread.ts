@@ -4,6 +4,7 @@ export const thread: Texts["thread"] = {
   noMessages: "Tidak ada pesan",
   interrupted: "Sebuah pesan masuk ke sini dan hilang karena server berhenti tepat saat itu. Minta dikirim ulang.",
   retriedTooOften: "Sudah dicoba ulang tiga kali. Kirim sebagai pesan baru.",
+  newMessages: "Pesan baru",
   hiddenNumber: "seorang pengguna WhatsApp",
 };
 
