@@ -39,6 +39,22 @@ test("a voice note, dropped files and a message for later leave as they were mea
   const length = () => voice.locator("audio").evaluate((audio: HTMLAudioElement) => audio.duration);
   await expect.poll(length).toBeGreaterThan(1);
   expect(await length()).toBeLessThan(30);
+  // Its waveform is that of a beep: loud and silent by turns.
+  const heights = () =>
+    voice.locator("[aria-hidden] > span").evaluateAll((bars) => bars.map((bar) => bar.getBoundingClientRect().height));
+  await expect.poll(async () => Math.max(...(await heights()))).toBeGreaterThan(28);
+  expect(Math.min(...(await heights()))).toBeLessThan(10);
+  await voice.getByRole("button", { name: "Speed: 1" }).click();
+  await voice.getByRole("button", { name: "Play" }).click();
+  await expect(voice.getByRole("button", { name: "Pause" })).toBeVisible();
+  expect(await voice.locator("audio").evaluate((audio: HTMLAudioElement) => audio.playbackRate)).toBe(1.5);
+  await expect(voice.getByRole("button", { name: "Play" })).toBeVisible();
+  const place = voice.getByRole("slider", { name: "Place in the voice note" });
+  await place.focus();
+  await page.keyboard.press("ArrowRight");
+  await expect(place).toHaveAttribute("aria-valuetext", /^0:0([1-9]) of 0:0\1$/);
+  await page.keyboard.press("Home");
+  await expect(place).toHaveAttribute("aria-valuetext", /^0:00 of/);
 
   // Two files at once, the text under the first.
   const files = await page.evaluateHandle(() => {

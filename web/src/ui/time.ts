@@ -178,3 +178,14 @@ export function bytes(size: number): string {
 export function percentage(part: number): string {
   return new Intl.NumberFormat(currentLanguage(), { style: "percent", maximumFractionDigits: 0 }).format(part);
 }
+
+/** A length as players show it, in minutes and seconds. */
+export function minutes(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+/** A number with what follows its point. */
+export function decimal(value: number): string {
+  return new Intl.NumberFormat(currentLanguage()).format(value);
+}

@@ -8,6 +8,7 @@ import { IconAlert, IconFile } from "~/ui/icons";
 import { bytes } from "~/ui/time";
 import classes from "./Messages.module.css";
 import { shownAs, useView } from "./media";
+import { VoiceNote } from "./VoiceNote";
 
 /** The file of a message. It may still be on its way from WhatsApp: a live event tells when it is there. */
 export function MediaView({ id, kind, media }: { id: string; kind: string; media: Media }) {
@@ -27,6 +28,7 @@ export function MediaView({ id, kind, media }: { id: string; kind: string; media
       // biome-ignore lint/a11y/useMediaCaption: nobody wrote captions for what people send each other
       return <video className={classes.video} src={url} controls preload="metadata" onError={failed} />;
     case "audio":
+      if (media.voice) return <VoiceNote media={media} url={url} onFailed={failed} />;
       // biome-ignore lint/a11y/useMediaCaption: nobody wrote captions for what people send each other
       return <audio className={classes.audio} src={url} controls preload="metadata" onError={failed} />;
     default: {

@@ -1,5 +1,5 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { mockServer, openApp, streams } from "~/test/app";
 import { emptyWorld, makeAccount, makeChat, makeMessage, problem, type World } from "../../../mock/api";
 
@@ -202,6 +202,42 @@ describe("a file", () => {
     expect(link.getAttribute("download")).toBe("x.y");
     expect(document.querySelector("[role=log] img, [role=log] video, [role=log] audio")).toBeNull();
     expect(asked).toEqual([]);
+  });
+
+  it("that_is_a_voice_note_has_a_waveform_that_is_read_once_and_gone_through_by_key", async () => {
+    const read = vi.fn(async () => ({ getChannelData: () => Float32Array.from([0.1, 0.2, 0.4, 0.8]) }));
+    vi.stubGlobal(
+      "OfflineAudioContext",
+      class {
+        decodeAudioData = read;
+      },
+    );
+    const audio = { media_id: "med_1", mime: "audio/ogg; codecs=opus", voice: true, seconds: 12, size: 3 };
+    const mock = mockServer(world({ messages: [makeMessage({ chat_id: "cht_1" }, { audio })] }));
+    mock.world.files.set("med_1", { mime: "audio/ogg", bytes: new Uint8Array([1, 2, 3]) });
+    const { user, router } = openApp("/chats/cht_1");
+    const note = async () => within(await within(await log()).findByRole("group", { name: "Voice note" }));
+    const place = (await note()).getByRole("slider", { name: "Place in the voice note" });
+    expect(place.getAttribute("aria-valuetext")).toBe("0:00 of 0:12");
+    await waitFor(() => {
+      const bars = [...document.querySelectorAll<HTMLElement>("[role=log] [aria-hidden] > span[style]")];
+      expect(bars.at(0)?.style.height).toBe("13%");
+      expect(bars.at(-1)?.style.height).toBe("100%");
+    });
+    place.focus();
+    await user.keyboard("{ArrowRight}{ArrowRight}{ArrowLeft}");
+    expect(place.getAttribute("aria-valuetext")).toBe("0:05 of 0:12");
+    await user.keyboard("{ArrowUp}{ArrowUp}");
+    expect(place.getAttribute("aria-valuetext")).toBe("0:12 of 0:12");
+    const player = document.querySelector("audio");
+    for (const speed of [1.5, 2, 1]) {
+      await user.click((await note()).getByRole("button", { name: /^Speed/ }));
+      expect(player?.playbackRate).toBe(speed);
+    }
+    await router.navigate({ to: "/accounts" });
+    await router.navigate({ to: "/chats/$chatId", params: { chatId: "cht_1" } });
+    await note();
+    expect(read).toHaveBeenCalledTimes(1);
   });
 
   it("that_is_gone_is_told_apart", async () => {
