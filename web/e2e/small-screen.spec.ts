@@ -15,6 +15,7 @@ test("nothing in the settings is cut on a small screen, and a notice covers neit
   await demo.api("POST", "/v1/keys", { name: "Old program", scopes: ["events:read"] });
   await page.reload();
   await page.getByRole("article", { name: "Old program" }).getByRole("button", { name: "Revoke" }).click();
+  await page.getByRole("dialog").getByRole("textbox").fill("Old program");
   await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
   const notice = page.getByRole("alert").filter({ hasText: "Old program was revoked" });
   await expect(notice).toBeInViewport({ ratio: 1 });

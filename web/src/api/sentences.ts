@@ -5,13 +5,19 @@
 import i18next from "i18next";
 import { currentLanguage, LANGUAGES } from "~/i18n";
 import { bytes } from "~/ui/time";
-import type { Problem } from "./problem";
+import { Problem } from "./problem";
 import type { Account, MessageError, StateReason, WrongField } from "./types";
 
 /** A problem as a whole. */
 export function sentenceOf(problem: Problem): string {
   if (problem.code === "offline") return i18next.t("common.offline");
   return told("problem", problem.code, {}) ?? asSentence(problem.message);
+}
+
+/** What went wrong with something of which the fields need not be told apart. */
+export function sentencesOf(error: unknown): string {
+  const problem = Problem.from(error);
+  return [...problem.fields.values()].map(sentenceOfField).join(" ") || sentenceOf(problem);
 }
 
 /** What is wrong with a field. */

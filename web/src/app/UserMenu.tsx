@@ -8,9 +8,11 @@ import { meQuery } from "~/api/queries";
 import { forgetDrafts } from "~/features/chats/drafts";
 import { useOutbox, usePendingCount } from "~/features/chats/Sending";
 import { chooseLanguage, currentLanguage, isLanguage, LANGUAGES, type Language } from "~/i18n";
+import { forgetFailures } from "~/ui/failures";
 import { fetched } from "~/ui/fetched";
 import { IconCheck, IconDesktop, IconLogout, IconMoon, IconSun } from "~/ui/icons";
 import { notifyProblem } from "~/ui/notify";
+import { settleHeld } from "~/ui/undo";
 import { usePreferences } from "./preferences";
 
 // Few are ever asked, so nobody waits for it.
@@ -35,11 +37,16 @@ export function UserMenu() {
   const pending = usePendingCount();
   const [asking, setAsking] = useState(false);
   const logout = useMutation({
-    mutationFn: () => ask(api.POST("/v1/logout")),
+    mutationFn: async () => {
+      // What they deleted a moment ago is theirs to delete.
+      await settleHeld();
+      return ask(api.POST("/v1/logout"));
+    },
     onSuccess: async () => {
       // Nothing that they wrote stays behind for whoever sits here next.
       forgetDrafts(outbox.user);
       await outbox.forget();
+      forgetFailures();
       client.clear();
       await router.navigate({ to: "/login" });
     },

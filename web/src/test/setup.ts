@@ -4,6 +4,8 @@ import i18next from "i18next";
 import { afterEach, beforeAll, vi } from "vitest";
 import { openShelf } from "~/features/chats/shelf";
 import { startI18n } from "~/i18n";
+import { forgetFailures } from "~/ui/failures";
+import { settleHeld } from "~/ui/undo";
 
 // A deadline, not a wait: a fact is taken as soon as it holds.
 configure({ asyncUtilTimeout: 30_000 });
@@ -43,6 +45,8 @@ beforeAll(async () => {
 
 afterEach(async () => {
   cleanup();
+  await settleHeld();
+  forgetFailures();
   await openShelf().clear();
   notifications.clean();
   localStorage.clear();

@@ -2,6 +2,7 @@ import { Button, Code, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useId, useState } from "react";
 import { Trans, useTranslation } from "react-i18next";
 import { Dialog } from "./Dialog";
+import { ProblemAlert } from "./ProblemAlert";
 
 interface Props {
   title: string;
@@ -11,6 +12,8 @@ interface Props {
   /** A word that must be typed first, for what cannot be undone. */
   word?: string;
   busy: boolean;
+  /** Why it could not be done. */
+  error?: unknown;
   onConfirm(): void;
   onClose(): void;
 }
@@ -30,6 +33,7 @@ export function Confirm(props: Props) {
         }}
       >
         <Stack>
+          {props.error ? <ProblemAlert error={props.error} /> : null}
           <Text size="sm">{props.text}</Text>
           {props.word !== undefined && (
             <Stack gap={4}>

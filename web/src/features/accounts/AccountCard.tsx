@@ -15,6 +15,7 @@ import {
   IconTrash,
   IconUnlink,
 } from "~/ui/icons";
+import { RowProblem } from "~/ui/RowProblem";
 import { gravityOf, StatePill } from "~/ui/StatePill";
 import { full } from "~/ui/time";
 import classes from "./AccountCard.module.css";
@@ -145,6 +146,7 @@ export function AccountCard({ account, pausing, onWish }: Props) {
       </dl>
 
       <Stack mt="auto" pt="md">
+        <RowProblem of={account.id} />
         <div className={classes.buttons}>
           {wish === "link" ? (
             <Allowed to="accounts:connect">

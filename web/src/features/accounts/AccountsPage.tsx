@@ -158,9 +158,14 @@ export function AccountsPage() {
           title={`${t("account.logout")}: ${opened.name}`}
           text={t("account.logoutText")}
           act={t("account.logoutConfirm")}
+          word={opened.name}
           busy={logout.isPending}
-          onConfirm={() => logout.mutate(opened.id, { onSettled: close })}
-          onClose={close}
+          error={logout.error}
+          onConfirm={() => logout.mutate(opened.id, { onSuccess: close })}
+          onClose={() => {
+            logout.reset();
+            close();
+          }}
         />
       )}
       {opened && open?.wish === "delete" && (
@@ -170,8 +175,12 @@ export function AccountsPage() {
           act={t("common.delete")}
           word={opened.name}
           busy={remove.isPending}
-          onConfirm={() => remove.mutate(opened, { onSettled: close })}
-          onClose={close}
+          error={remove.error}
+          onConfirm={() => remove.mutate(opened, { onSuccess: close })}
+          onClose={() => {
+            remove.reset();
+            close();
+          }}
         />
       )}
     </Page>

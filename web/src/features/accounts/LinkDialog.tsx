@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Loader, Modal, Stack, Text } from "@mantine/core";
+import { Alert, Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { useEffect, useEffectEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -14,7 +14,7 @@ import { useLogout } from "./actions";
 import classes from "./LinkDialog.module.css";
 import { QrCode } from "./QrCode";
 import { RemoteLink } from "./RemoteLink";
-import { LinkProgress, PhoneSteps } from "./Steps";
+import { LinkProgress, PhoneSteps, ScanSkeleton, UnderWay } from "./Steps";
 import { type Stage, stageOf, stepsDone } from "./stage";
 
 /** How long "Connected" is shown before the dialog closes by itself. */
@@ -62,7 +62,7 @@ export function LinkDialog({ account, before, starting, error, onConnect, onClos
       opened
       onClose={onClose}
       closeOnEscape={false}
-      size={isShowingCode ? 820 : "md"}
+      size={isShowingCode || stage === "preparing" ? 820 : "md"}
       zIndex={250}
       fullScreen={narrow ?? false}
       title={t(wasLinked ? "reconnect.title" : "link.title", { name })}
@@ -148,6 +148,7 @@ function OtherNumber({ account, before, onKeep }: { account: Account; before: Ac
             scanned: isolated(account.phone),
           })}
         </span>
+        {logout.error && <ProblemAlert error={logout.error} />}
         <Group gap="sm">
           <Allowed to="accounts:manage">
             <Button size="xs" color="red" loading={logout.isPending} onClick={() => logout.mutate(account.id)}>
@@ -167,11 +168,7 @@ function Picture({ stage, account, onConnect }: { stage: Stage; account: Account
   const { t } = useTranslation();
   switch (stage) {
     case "preparing":
-      return (
-        <Stack align="center" py={48}>
-          <Loader />
-        </Stack>
-      );
+      return <ScanSkeleton />;
     case "scan":
     case "ended":
       return (
@@ -192,7 +189,7 @@ function Picture({ stage, account, onConnect }: { stage: Stage; account: Account
     case "healing":
       return (
         <Stack align="center" py="lg" gap="lg" ta="center">
-          <Loader type="dots" />
+          <UnderWay />
           <Text>{adviceOf(account)}</Text>
         </Stack>
       );
@@ -201,9 +198,13 @@ function Picture({ stage, account, onConnect }: { stage: Stage; account: Account
     case "connected":
       return (
         <Stack align="center" py="lg" gap="xl">
-          <div className={classes.big} data-done={stage === "connected" || undefined}>
-            {stage === "connected" ? <IconCheck size={44} /> : <Loader size={44} color="teal" />}
-          </div>
+          {stage === "connected" ? (
+            <div className={classes.big} data-done>
+              <IconCheck size={44} />
+            </div>
+          ) : (
+            <UnderWay />
+          )}
           <LinkProgress stage={stage} />
           {stage === "connected" && <Text size="sm">{t("link.connectedHint")}</Text>}
         </Stack>

@@ -1,4 +1,4 @@
-import { Button, Group, Loader, RingProgress, Stack, Text, VisuallyHidden } from "@mantine/core";
+import { Button, Group, RingProgress, Skeleton, Stack, Text, VisuallyHidden } from "@mantine/core";
 import { useInterval } from "@mantine/hooks";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -56,7 +56,7 @@ export function QrFrame({ code, accountName, hasEnded, isRenewing, onAgain }: Pr
               </Stack>
             ) : (
               <Stack align="center" gap="xs">
-                <Loader size="sm" />
+                <Skeleton h={6} w={96} radius="xl" aria-hidden />
                 <span>{t("link.renewing")}</span>
               </Stack>
             )}

@@ -7,7 +7,8 @@ import { api, ask } from "~/api/client";
 import { newKey } from "~/api/idempotency";
 import { keys, remoteLinksQuery } from "~/api/queries";
 import { IconCheck, IconCopy, IconLink } from "~/ui/icons";
-import { notifyDone, notifyProblem } from "~/ui/notify";
+import { notifyDone } from "~/ui/notify";
+import { ProblemAlert } from "~/ui/ProblemAlert";
 import { clock } from "~/ui/time";
 
 /** A link for whoever has the phone and is not here. It is shown once, and can be taken back. */
@@ -34,18 +35,17 @@ export function RemoteLink({ accountId }: { accountId: string }) {
       }
       await read();
     },
-    onError: notifyProblem,
   });
   const revoke = useMutation({
     mutationFn: (id: string) => ask(api.DELETE("/v1/remote-links/{id}", { params: { path: { id } } })),
     onSuccess: () => notifyDone(t("remote.revoked")),
-    onError: notifyProblem,
     onSettled: read,
   });
 
   if (!open) {
     return (
       <Stack gap={4} align="center">
+        {create.error && <ProblemAlert error={create.error} />}
         <Button
           variant="subtle"
           size="compact-sm"
@@ -85,6 +85,7 @@ export function RemoteLink({ accountId }: { accountId: string }) {
           />
         </>
       )}
+      {revoke.error && <ProblemAlert error={revoke.error} />}
       <Group justify="space-between" gap="xs">
         <Text size="sm" c="dimmed">
           {t("remote.until", { time: clock(open.expires_at) })} {t(open.opened_at ? "remote.opened" : "remote.waiting")}

@@ -1,4 +1,4 @@
-import { Alert, Card, Group, Loader, Skeleton, Stack, Text, Title } from "@mantine/core";
+import { Alert, Card, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -14,7 +14,7 @@ import { ProblemAlert } from "~/ui/ProblemAlert";
 import classes from "./LinkDialog.module.css";
 import { QrFrame } from "./QrFrame";
 import page from "./RemoteLinkPage.module.css";
-import { LinkProgress, PhoneSteps } from "./Steps";
+import { LinkProgress, PhoneSteps, ScanSkeleton, UnderWay } from "./Steps";
 import type { Stage } from "./stage";
 
 /** How often it is looked where linking stands. There is no live stream without a log-in. */
@@ -124,16 +124,15 @@ function Linking(props: { view: Seen; readAt: number; isRenewing: boolean; onAga
           <PhoneSteps />
         </div>
       )}
-      {(stage === "preparing" || stage === "phone") && (
-        <Stack align="center" py={48}>
-          <Loader />
+      {stage === "preparing" && <ScanSkeleton />}
+      {stage === "phone" && (
+        <Stack align="center" py="lg">
+          <UnderWay />
         </Stack>
       )}
       {(stage === "linking" || stage === "syncing") && (
         <Stack align="center" py="lg" gap="xl">
-          <div className={classes.big}>
-            <Loader size={44} color="teal" />
-          </div>
+          <UnderWay />
           <LinkProgress stage={stage} />
         </Stack>
       )}

@@ -1,7 +1,7 @@
 /** What to do on the phone, and how far linking is. */
-import { Group } from "@mantine/core";
+import { Group, Skeleton, Stack } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { IconCheck } from "~/ui/icons";
+import { IconCheck, IconPhone } from "~/ui/icons";
 import classes from "./LinkDialog.module.css";
 import { STEP_NAMES, StepPicture } from "./StepPicture";
 import { STEPS, type Stage, stepsDone } from "./stage";
@@ -17,6 +17,32 @@ export function PhoneSteps() {
         </li>
       ))}
     </ol>
+  );
+}
+
+/** Stands where the code and the steps will be. */
+export function ScanSkeleton() {
+  return (
+    <div className={classes.scan} aria-hidden>
+      <Skeleton className={classes.code} radius={16} />
+      <Stack gap="md">
+        {[82, 64, 90, 70, 58].map((width) => (
+          <Group key={width} gap="md" wrap="nowrap">
+            <Skeleton h={52} w={52} radius={12} style={{ flex: "none" }} />
+            <Skeleton h={14} w={`${width}%`} />
+          </Group>
+        ))}
+      </Stack>
+    </div>
+  );
+}
+
+/** Something goes on that takes its time: on the phone, or between it and the server. */
+export function UnderWay() {
+  return (
+    <div className={classes.big} data-under-way aria-hidden>
+      <IconPhone size={44} />
+    </div>
   );
 }
 

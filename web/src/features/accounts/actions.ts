@@ -5,7 +5,8 @@ import { api, ask } from "~/api/client";
 import { keys } from "~/api/queries";
 import type { Account, Pacing } from "~/api/types";
 import { putAccount } from "~/live/patch";
-import { notifyDone, notifyProblem } from "~/ui/notify";
+import { inRow } from "~/ui/failures";
+import { notifyDone } from "~/ui/notify";
 
 export function useConnect() {
   const client = useQueryClient();
@@ -35,11 +36,11 @@ export function usePause() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (id: string) => ask(api.POST("/v1/accounts/{id}/pause", { params: { path: { id } } })),
+    ...inRow((id: string) => id),
     onSuccess: (account) => {
       putUnlessNewer(client, account);
       notifyDone(t("account.paused", { name: account.name }));
     },
-    onError: notifyProblem,
   });
 }
 
@@ -52,7 +53,6 @@ export function useLogout() {
       putUnlessNewer(client, account);
       notifyDone(t("account.loggedOut", { name: account.name }));
     },
-    onError: notifyProblem,
   });
 }
 
@@ -66,7 +66,6 @@ export function useDelete() {
       void client.invalidateQueries({ queryKey: keys.chats });
       notifyDone(t("account.deleted", { name }));
     },
-    onError: notifyProblem,
   });
 }
 

@@ -8,8 +8,9 @@ import { sentenceOfFailure } from "~/api/sentences";
 import type { Chat, Message } from "~/api/types";
 import { mediaOf, momentOf, previewOf, putMessage } from "~/live/patch";
 import { useMay } from "~/ui/Allowed";
+import { inRow } from "~/ui/failures";
 import { IconReact, IconReply } from "~/ui/icons";
-import { notifyProblem } from "~/ui/notify";
+import { RowProblem } from "~/ui/RowProblem";
 import { clock, full, useZone } from "~/ui/time";
 import { MediaView } from "./MediaView";
 import classes from "./Messages.module.css";
@@ -82,6 +83,7 @@ export const Bubble = memo(function Bubble({ chat, message, first, quoted, react
           </span>
         )}
         {out && <Fate message={message} />}
+        <RowProblem of={message.id} />
       </div>
       <Tools chat={chat} message={message} onReply={onReply} />
     </div>
@@ -177,12 +179,12 @@ function Fate({ message }: { message: Message }) {
   const retry = useMutation({
     mutationFn: () => ask(api.POST("/v1/messages/{id}/retry", path)),
     onSuccess: (answer) => putMessage(client, answer),
-    onError: notifyProblem,
+    ...inRow(() => message.id),
   });
   const cancel = useMutation({
     mutationFn: () => ask(api.POST("/v1/messages/{id}/cancel", path)),
     onSuccess: (answer) => putMessage(client, answer),
-    onError: notifyProblem,
+    ...inRow(() => message.id),
   });
   const isUsedUp = (message.retries ?? 0) >= MAX_RETRIES;
   if (message.status === "failed") {
@@ -241,7 +243,7 @@ function Tools({ chat, message, onReply }: { chat: Chat; message: Message; onRep
         }),
       ),
     onSuccess: (answer) => putMessage(client, answer),
-    onError: notifyProblem,
+    ...inRow(() => message.id),
   });
   const answerable = message.status !== "failed" && message.status !== "cancelled" && message.status !== "queued";
   if (!useMay("messages:send") || !answerable || "undecryptable" in message) return null;

@@ -1,4 +1,4 @@
-import { Anchor, Loader, UnstyledButton } from "@mantine/core";
+import { Anchor, Skeleton, UnstyledButton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -104,7 +104,7 @@ function Missing({ kind, media, url }: { kind: string; media: Media; url: string
   }
   return (
     <div className={classes.missing}>
-      {found === "gone" ? <IconAlert size={18} /> : <Loader size={16} />}
+      {found === "gone" ? <IconAlert size={18} /> : <Skeleton circle h={18} w={18} />}
       {found === "gone" ? t("chat.unknownMedia") : t("chat.loadingMedia")}
     </div>
   );

@@ -2,12 +2,15 @@ import { Anchor, Progress } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { sentenceOf, sentenceOfField } from "~/api/sentences";
 import { IconFile } from "~/ui/icons";
-import { bytes, clock, full, percentage } from "~/ui/time";
+import { bytes, clock, full, percentage, span } from "~/ui/time";
 import classes from "./Messages.module.css";
 import { TOO_OLD } from "./outbox";
 import type { Pending } from "./pending";
 import { useProgress } from "./Sending";
 import { Ticks } from "./Ticks";
+
+/** How long an upload must have gone on until it can be told how fast it is. */
+const TOLD_AFTER_MS = 2_000;
 
 /** A message that the server has not taken yet, or has refused. */
 export function PendingBubble(props: {
@@ -17,8 +20,8 @@ export function PendingBubble(props: {
 }) {
   const { t } = useTranslation();
   const { draft, at, problem, key, media, isWaiting } = props.pending;
-  const part = useProgress(key);
-  const percent = Math.round((part ?? 0) * 100);
+  const progress = useProgress(key);
+  const percent = Math.round((progress?.part ?? 0) * 100);
   const waits = isWaiting === true && !problem;
   const isUploading = draft.file !== undefined && media === undefined && !problem && !waits;
   return (
@@ -61,7 +64,7 @@ export function PendingBubble(props: {
               size="sm"
               aria-label={t("composer.uploading", { name: draft.isVoice ? t("composer.voiceNote") : draft.file?.name })}
             />
-            <span>{part === undefined ? t("composer.uploadWaits") : percentage(part)}</span>
+            <span>{progress ? howFar(progress, draft.file?.size ?? 0) : t("composer.uploadWaits")}</span>
             <Anchor component="button" type="button" fz={12} onClick={() => props.onDiscard(props.pending)}>
               {t("composer.cancelUpload")}
             </Anchor>
@@ -105,4 +108,12 @@ export function PendingBubble(props: {
       </div>
     </div>
   );
+
+  /** How much is there, and once that can be told how fast it goes and how long it takes. */
+  function howFar({ part, ms }: { part: number; ms: number }, size: number): string {
+    const there = percentage(part);
+    if (ms < TOLD_AFTER_MS || part === 0 || part === 1) return there;
+    const rate = bytes((size * part * 1_000) / ms);
+    return `${there} · ${t("composer.uploadRate", { rate, left: span((ms * (1 - part)) / part, 1) })}`;
+  }
 }

@@ -22,7 +22,9 @@ export function Sending({ children }: { children: ReactNode }) {
 
   const outbox = useMemo(() => {
     const store = async (key: string, file: File, signal: AbortSignal) => {
-      const onProgress = (part: number) => client.setQueryData(progressKey(key), part);
+      const begun = Date.now();
+      const onProgress = (part: number) =>
+        client.setQueryData<Progress>(progressKey(key), { part, ms: Date.now() - begun });
       onProgress(0);
       try {
         return (await upload(file, { onProgress, signal })).id;
@@ -85,10 +87,18 @@ export function useSend(chat: Pick<Chat, "id" | "account_id" | "address">) {
   };
 }
 
-/** How much of a message's file is on the server, from 0 to 1; undefined while it waits for its turn. */
-export function useProgress(key: string): number | undefined {
+/** How far an upload is. */
+interface Progress {
+  /** How much of the file is on the server, from 0 to 1. */
+  readonly part: number;
+  /** How long that took. */
+  readonly ms: number;
+}
+
+/** How far the upload of a message's file is; undefined while it waits for its turn. */
+export function useProgress(key: string): Progress | undefined {
   return (
-    useQuery<number | null>({
+    useQuery<Progress | null>({
       queryKey: progressKey(key),
       queryFn: () => null,
       enabled: false,

@@ -7,8 +7,9 @@ import type { Contact } from "~/api/types";
 import { TagBadge } from "~/features/tags/TagBadge";
 import { TagPicker } from "~/features/tags/TagPicker";
 import { useMay } from "~/ui/Allowed";
+import { setFailure } from "~/ui/failures";
 import { IconTag } from "~/ui/icons";
-import { notifyProblem } from "~/ui/notify";
+import { RowProblem } from "~/ui/RowProblem";
 import { useChangeContact } from "./actions";
 import classes from "./Contacts.module.css";
 import { usePanel } from "./panel";
@@ -21,6 +22,7 @@ export function ContactTags({ contact }: { contact: Contact }) {
   const [opened, setOpened] = useState(false);
   const tags = (useQuery(tagsQuery).data ?? []).filter((tag) => contact.tag_ids.includes(tag.id));
   const change = useChangeContact(contact.id);
+  const row = `tags-${contact.id}`;
   return (
     <Group gap={6}>
       {tags.length > 0 && (
@@ -34,7 +36,10 @@ export function ContactTags({ contact }: { contact: Contact }) {
       )}
       <TagPicker
         tagIds={contact.tag_ids}
-        onChange={(tag_ids) => change.mutate({ tag_ids }, { onError: notifyProblem })}
+        onChange={(tag_ids) => {
+          setFailure(row, undefined);
+          change.mutate({ tag_ids }, { onError: (error) => setFailure(row, error) });
+        }}
         opened={opened}
         onOpened={setOpened}
         isInDialog={!wide}
@@ -53,6 +58,7 @@ export function ContactTags({ contact }: { contact: Contact }) {
           {t(contact.tag_ids.length > 0 ? "contact.changeTags" : "contact.addTags")}
         </Button>
       </TagPicker>
+      <RowProblem of={row} />
     </Group>
   );
 }

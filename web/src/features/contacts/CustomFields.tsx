@@ -25,7 +25,6 @@ import type { CustomField } from "~/api/types";
 import { Confirm } from "~/ui/Confirm";
 import { Dialog } from "~/ui/Dialog";
 import { IconEdit, IconMore, IconPlus, IconTrash } from "~/ui/icons";
-import { notifyProblem } from "~/ui/notify";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { customFieldsQuery } from "./queries";
 
@@ -94,7 +93,6 @@ function Row({ field, onEdit }: { field: CustomField; onEdit(): void }) {
   const remove = useMutation({
     mutationFn: () => ask(api.DELETE("/v1/custom-fields/{id}", { params: { path: { id: field.id } } })),
     onSuccess: () => void refresh(),
-    onError: notifyProblem,
   });
   return (
     <Table.Tr>
@@ -131,9 +129,14 @@ function Row({ field, onEdit }: { field: CustomField; onEdit(): void }) {
             title={t("crm.deleteField")}
             text={t("crm.deleteFieldText", { label: field.label })}
             act={t("common.delete")}
+            word={field.label}
             busy={remove.isPending}
+            error={remove.error}
             onConfirm={() => remove.mutate(undefined, { onSuccess: () => setAsking(false) })}
-            onClose={() => setAsking(false)}
+            onClose={() => {
+              remove.reset();
+              setAsking(false);
+            }}
           />
         )}
       </Table.Td>

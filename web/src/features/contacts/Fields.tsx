@@ -6,8 +6,9 @@ import { Problem, sortFields } from "~/api/problem";
 import type { Contact, CustomField } from "~/api/types";
 import { currentLanguage } from "~/i18n";
 import { useMay } from "~/ui/Allowed";
+import { setFailure } from "~/ui/failures";
 import { IconClose } from "~/ui/icons";
-import { notifyProblem } from "~/ui/notify";
+import { RowProblem } from "~/ui/RowProblem";
 import { day } from "~/ui/time";
 import { type FieldValue, useChangeContact } from "./actions";
 import classes from "./Contacts.module.css";
@@ -36,13 +37,15 @@ function Field({ contact, field }: { contact: Contact; field: CustomField }) {
   const [editing, setEditing] = useState(false);
   const change = useChangeContact(contact.id);
   const value = contact.fields[field.key];
+  const row = `${contact.id} ${field.key}`;
   const save = (next: FieldValue | null) => {
+    setFailure(row, undefined);
     if (next === (value ?? null)) return setEditing(false);
     change.mutate({ fields: { [field.key]: next } }, { onSuccess: () => setEditing(false), onError: onError });
   };
   const onError = (error: unknown) => {
     // What is wrong with the value is said at the field; anything else is not the value's fault.
-    if (!Problem.from(error).fields.has(`/fields/${field.key}`)) notifyProblem(error);
+    if (!Problem.from(error).fields.has(`/fields/${field.key}`)) setFailure(row, error);
   };
   const pointers = { [`/fields/${field.key}`]: "value" } as const;
   const wrong = change.error ? sortFields<"value">(Problem.from(change.error), pointers).fields.value : undefined;
@@ -58,6 +61,7 @@ function Field({ contact, field }: { contact: Contact; field: CustomField }) {
             onChange={(event) => save(event.currentTarget.checked)}
             aria-label={field.label}
           />
+          <RowProblem of={row} />
         </dd>
       </>
     );
@@ -98,6 +102,7 @@ function Field({ contact, field }: { contact: Contact; field: CustomField }) {
             )}
           </>
         )}
+        <RowProblem of={row} />
       </dd>
     </>
   );

@@ -130,6 +130,7 @@ function Also({ contactId, merge }: { contactId: string; merge: Merge }) {
           text={t("contact.unmergeText", { name: merge.other.name })}
           act={t("contact.unmerge")}
           busy={unmerge.isPending}
+          error={unmerge.error}
           onConfirm={() => unmerge.mutate(merge.id, { onSuccess: () => setAsking(false) })}
           onClose={() => setAsking(false)}
         />

@@ -5,8 +5,8 @@ import { useTranslation } from "react-i18next";
 import { meQuery } from "~/api/queries";
 import type { Note } from "~/api/types";
 import { useMay } from "~/ui/Allowed";
-import { Confirm } from "~/ui/Confirm";
 import { IconEdit, IconLock, IconMore, IconPin, IconTrash } from "~/ui/icons";
+import { RowProblem } from "~/ui/RowProblem";
 import { full, shown } from "~/ui/time";
 import { useChangeNote, useDeleteNote } from "./actions";
 import classes from "./Contacts.module.css";
@@ -20,10 +20,9 @@ export function NoteCard({ note, about, chatId }: { note: Note; about: About; ch
   const mayWrite = useMay("contacts:write");
   const mayManage = useMay("contacts:manage");
   const isOwn = me != null && note.author === `user:${me.id}`;
-  const [dialog, setDialog] = useState<"edit" | "delete">();
+  const [isEditing, setEditing] = useState(false);
   const change = useChangeNote();
   const remove = useDeleteNote();
-  const close = () => setDialog(undefined);
   const mayChange = mayWrite && (isOwn || mayManage);
   return (
     <article className={classes.note} aria-label={t("note.privateBy", { name: note.author_name })} data-note={note.id}>
@@ -60,7 +59,7 @@ export function NoteCard({ note, about, chatId }: { note: Note; about: About; ch
               leftSection={<IconEdit size={16} />}
               disabled={!mayChange}
               title={mayChange ? undefined : t("note.onlyAuthor")}
-              onClick={() => setDialog("edit")}
+              onClick={() => setEditing(true)}
             >
               {t("note.edit")}
             </Menu.Item>
@@ -69,7 +68,7 @@ export function NoteCard({ note, about, chatId }: { note: Note; about: About; ch
               leftSection={<IconTrash size={16} />}
               disabled={!mayChange}
               title={mayChange ? undefined : t("note.onlyAuthor")}
-              onClick={() => setDialog("delete")}
+              onClick={() => remove(note)}
             >
               {t("common.delete")}
             </Menu.Item>
@@ -77,17 +76,8 @@ export function NoteCard({ note, about, chatId }: { note: Note; about: About; ch
         </Menu>
       </div>
       <p dir="auto">{note.body}</p>
-      {dialog === "edit" && <NoteDialog about={about} chatId={chatId} note={note} onClose={close} />}
-      {dialog === "delete" && (
-        <Confirm
-          title={t("note.deleteTitle")}
-          text={t("note.deleteText")}
-          act={t("common.delete")}
-          busy={remove.isPending}
-          onConfirm={() => remove.mutate(note, { onSuccess: close })}
-          onClose={close}
-        />
-      )}
+      <RowProblem of={note.id} />
+      {isEditing && <NoteDialog about={about} chatId={chatId} note={note} onClose={() => setEditing(false)} />}
     </article>
   );
 }

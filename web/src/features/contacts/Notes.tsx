@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import type { Chat, Note } from "~/api/types";
 import { ProblemAlert } from "~/ui/ProblemAlert";
+import { useHeld } from "~/ui/undo";
 import { NoteCard } from "./NoteCard";
 import { type About, notesQuery } from "./queries";
 import { Nothing, Section } from "./Section";
@@ -15,14 +16,15 @@ function inOrder(notes: Note[]): Note[] {
 export function Notes({ about, chat }: { about: About; chat: Chat }) {
   const { t } = useTranslation();
   const notes = useQuery(notesQuery(about, chat.id));
+  const held = useHeld();
+  const shown = notes.data?.filter(({ id }) => !held.has(id));
   return (
     <Section title={t("note.title")}>
       {notes.error && !notes.data && <ProblemAlert error={notes.error} retry={() => void notes.refetch()} />}
       {notes.isPending && <Skeleton h={60} />}
-      {notes.data?.length === 0 && <Nothing text={t("note.empty")} />}
+      {shown?.length === 0 && <Nothing text={t("note.empty")} />}
       <Stack gap="xs">
-        {notes.data &&
-          inOrder(notes.data).map((note) => <NoteCard key={note.id} note={note} about={about} chatId={chat.id} />)}
+        {shown && inOrder(shown).map((note) => <NoteCard key={note.id} note={note} about={about} chatId={chat.id} />)}
       </Stack>
     </Section>
   );

@@ -7,9 +7,11 @@ import { useNow } from "~/ui/Ago";
 import { useMay } from "~/ui/Allowed";
 import { IconClock, IconClose, IconEdit, IconMore } from "~/ui/icons";
 import { presets } from "~/ui/moments";
-import { notifyDone, notifyProblem } from "~/ui/notify";
+import { notifyDone } from "~/ui/notify";
 import { ProblemAlert } from "~/ui/ProblemAlert";
+import { RowProblem } from "~/ui/RowProblem";
 import { shown, useZone } from "~/ui/time";
+import { doLater, useHeld } from "~/ui/undo";
 import { useChangeReminder } from "./actions";
 import { type About, remindersQuery } from "./queries";
 import { ReminderDialog } from "./ReminderDialog";
@@ -19,15 +21,17 @@ import { Nothing, Section } from "./Section";
 export function Reminders({ about }: { about: About }) {
   const { t } = useTranslation();
   const reminders = useQuery(remindersQuery(about));
+  const held = useHeld();
+  const open = reminders.data?.filter(({ id }) => !held.has(id));
   return (
     <Section title={t("reminder.title")}>
       {reminders.error && !reminders.data && (
         <ProblemAlert error={reminders.error} retry={() => void reminders.refetch()} />
       )}
       {reminders.isPending && <Skeleton h={40} />}
-      {reminders.data?.length === 0 && <Nothing text={t("reminder.empty")} />}
+      {open?.length === 0 && <Nothing text={t("reminder.empty")} />}
       <Stack gap="xs">
-        {reminders.data?.map((reminder) => (
+        {open?.map((reminder) => (
           <Line key={reminder.id} about={about} reminder={reminder} />
         ))}
       </Stack>
@@ -48,7 +52,6 @@ function Line({ about, reminder }: { about: About; reminder: Reminder }) {
       { reminder, due_at: until.toISOString() },
       {
         onSuccess: ({ due_at }) => notifyDone(t("reminder.snoozed", { time: shown(due_at) })),
-        onError: notifyProblem,
       },
     );
   return (
@@ -58,7 +61,7 @@ function Line({ about, reminder }: { about: About; reminder: Reminder }) {
         checked={false}
         disabled={!may}
         aria-label={t("reminder.markDone", { text: reminder.text })}
-        onChange={() => change.mutate({ reminder, status: "done" }, { onError: notifyProblem })}
+        onChange={() => change.mutate({ reminder, status: "done" })}
       />
       <div style={{ flex: 1, minWidth: 0 }}>
         <Text size="sm" dir="auto">
@@ -74,6 +77,7 @@ function Line({ about, reminder }: { about: About; reminder: Reminder }) {
             </Badge>
           )}
         </Group>
+        <RowProblem of={reminder.id} />
       </div>
       <Menu>
         <Menu.Target>
@@ -100,7 +104,9 @@ function Line({ about, reminder }: { about: About; reminder: Reminder }) {
           </Menu.Item>
           <Menu.Item
             leftSection={<IconClose size={16} />}
-            onClick={() => change.mutate({ reminder, status: "cancelled" }, { onError: notifyProblem })}
+            onClick={() =>
+              doLater(reminder.id, t("reminder.cancelled"), () => change.mutateAsync({ reminder, status: "cancelled" }))
+            }
           >
             {t("reminder.cancel")}
           </Menu.Item>

@@ -4,11 +4,12 @@ import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Donation, TimelineEntry } from "~/api/types";
 import { useMay } from "~/ui/Allowed";
-import { Confirm } from "~/ui/Confirm";
 import { IconBell, IconEdit, IconHeart, IconMerge, IconMore, IconNote, IconTrash, IconUser } from "~/ui/icons";
 import { useMoney } from "~/ui/money";
 import { ProblemAlert } from "~/ui/ProblemAlert";
+import { RowProblem } from "~/ui/RowProblem";
 import { day, full } from "~/ui/time";
+import { useHeld } from "~/ui/undo";
 import { useDeleteDonation } from "./actions";
 import classes from "./Contacts.module.css";
 import { DonationDialog } from "./DonationDialog";
@@ -19,7 +20,8 @@ import { Nothing, Section } from "./Section";
 export function Timeline({ contactId }: { contactId: string }) {
   const { t } = useTranslation();
   const query = useInfiniteQuery(timelineQuery(contactId));
-  const entries = query.data?.pages.flatMap((page) => page.data) ?? [];
+  const held = useHeld();
+  const entries = (query.data?.pages.flatMap((page) => page.data) ?? []).filter((entry) => !held.has(entry.data.id));
   return (
     <Section title={t("contact.timeline")}>
       {query.error && !query.data && <ProblemAlert error={query.error} retry={() => void query.refetch()} />}
@@ -103,11 +105,10 @@ function DonationEntry({ donation }: { donation: Donation }) {
   const { t } = useTranslation();
   const money = useMoney();
   const may = useMay("donations:write");
-  const [dialog, setDialog] = useState<"correct" | "delete">();
+  const [isCorrecting, setCorrecting] = useState(false);
   const remove = useDeleteDonation();
   const amount = money(donation.amount, donation.currency);
   const date = day(donation.given_on);
-  const close = () => setDialog(undefined);
   const facts = [t(`donor.${donation.method}_method`), donation.fund].filter(Boolean).join(" · ");
   const action = (
     <Menu>
@@ -117,10 +118,10 @@ function DonationEntry({ donation }: { donation: Donation }) {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item leftSection={<IconEdit size={16} />} onClick={() => setDialog("correct")}>
+        <Menu.Item leftSection={<IconEdit size={16} />} onClick={() => setCorrecting(true)}>
           {t("donor.correct")}
         </Menu.Item>
-        <Menu.Item c="var(--problem)" leftSection={<IconTrash size={16} />} onClick={() => setDialog("delete")}>
+        <Menu.Item c="var(--problem)" leftSection={<IconTrash size={16} />} onClick={() => remove(donation)}>
           {t("common.delete")}
         </Menu.Item>
       </Menu.Dropdown>
@@ -156,16 +157,9 @@ function DonationEntry({ donation }: { donation: Donation }) {
           {t("donor.receipt")}
         </Anchor>
       )}
-      {dialog === "correct" && <DonationDialog contactId={donation.contact_id} donation={donation} onClose={close} />}
-      {dialog === "delete" && (
-        <Confirm
-          title={t("donor.deleteTitle")}
-          text={t("donor.deleteText", { amount, date })}
-          act={t("common.delete")}
-          busy={remove.isPending}
-          onConfirm={() => remove.mutate(donation, { onSuccess: close })}
-          onClose={close}
-        />
+      <RowProblem of={donation.id} />
+      {isCorrecting && (
+        <DonationDialog contactId={donation.contact_id} donation={donation} onClose={() => setCorrecting(false)} />
       )}
     </Line>
   );

@@ -5,8 +5,10 @@ import { api, ask } from "~/api/client";
 import { useTryKey } from "~/api/idempotency";
 import { keys } from "~/api/queries";
 import type { Contact, Donation, DonationMethod, DonationStatus, Note, Reminder } from "~/api/types";
-import { notifyDone, notifyProblem } from "~/ui/notify";
+import { setFailure } from "~/ui/failures";
+import { notifyDone } from "~/ui/notify";
 import { useZone } from "~/ui/time";
+import { doLater } from "~/ui/undo";
 import { type About, contactQuery, keyOf } from "./queries";
 
 export type FieldValue = Contact["fields"][string];
@@ -79,7 +81,6 @@ export function useUnmerge(id: string) {
       notifyDone(t("contact.unmerged", { name: other.name }));
       void client.invalidateQueries({ queryKey: keys.contacts });
     },
-    onError: notifyProblem,
   });
 }
 
@@ -115,17 +116,15 @@ export function useCorrectDonation(donation: Donation | undefined) {
   });
 }
 
+/** Deletes a donation, once it cannot be taken back any more. */
 export function useDeleteDonation() {
   const { t } = useTranslation();
   const client = useQueryClient();
-  return useMutation({
-    mutationFn: ({ id }: Donation) => ask(api.DELETE("/v1/donations/{id}", { params: { path: { id } } })),
-    onSuccess: (_, donation) => {
-      notifyDone(t("donor.deleted"));
-      void client.invalidateQueries({ queryKey: keys.contact(donation.contact_id) });
-    },
-    onError: notifyProblem,
-  });
+  return ({ id, contact_id }: Donation) =>
+    doLater(id, t("donor.deleted"), async () => {
+      await ask(api.DELETE("/v1/donations/{id}", { params: { path: { id } } }));
+      await client.invalidateQueries({ queryKey: keys.contact(contact_id) });
+    });
 }
 
 /** Writes a note about the person or the group that a chat is with. */
@@ -152,26 +151,26 @@ export function useChangeNote() {
     mutationFn: ({ note, ...body }: { note: Note; body?: string; is_pinned?: boolean }) =>
       ask(api.PATCH("/v1/notes/{id}", { params: { path: { id: note.id } }, body })),
     onMutate: ({ note, is_pinned }) => {
+      setFailure(note.id, undefined);
       if (is_pinned === undefined) return;
       client.setQueryData<Note[]>([...keyOf(aboutOf(note)), "notes"], (all) =>
         all?.map((other) => (other.id === note.id ? { ...other, is_pinned } : other)),
       );
     },
+    onError: (error, { note }) => setFailure(note.id, error),
     onSettled: (_data, _error, { note }) => void client.invalidateQueries({ queryKey: keyOf(aboutOf(note)) }),
   });
 }
 
+/** Deletes a note, once it cannot be taken back any more. */
 export function useDeleteNote() {
   const { t } = useTranslation();
   const client = useQueryClient();
-  return useMutation({
-    mutationFn: ({ id }: Note) => ask(api.DELETE("/v1/notes/{id}", { params: { path: { id } } })),
-    onSuccess: (_, note) => {
-      notifyDone(t("note.deleted"));
-      void client.invalidateQueries({ queryKey: keyOf(aboutOf(note)) });
-    },
-    onError: notifyProblem,
-  });
+  return (note: Note) =>
+    doLater(note.id, t("note.deleted"), async () => {
+      await ask(api.DELETE("/v1/notes/{id}", { params: { path: { id: note.id } } }));
+      await client.invalidateQueries({ queryKey: keyOf(aboutOf(note)) });
+    });
 }
 
 export interface ReminderValues {
@@ -209,11 +208,14 @@ export function useChangeReminder() {
         }),
       ),
     onMutate: ({ reminder, status }) => {
+      setFailure(reminder.id, undefined);
       if (status === undefined || status === "open") return;
       client.setQueryData<Reminder[]>([...keyOf(aboutOf(reminder)), "reminders"], (all) =>
         all?.filter((other) => other.id !== reminder.id),
       );
     },
+    // Its line may have left the list meanwhile, and comes back.
+    onError: (error, { reminder }) => setFailure(reminder.id, error),
     onSettled: (_data, _error, { reminder }) => void client.invalidateQueries({ queryKey: keyOf(aboutOf(reminder)) }),
   });
 }

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { Chat, Note } from "~/api/types";
+import { useHeld } from "~/ui/undo";
 import { type About, notesQuery } from "./queries";
 
 /** What notes in a chat are about: the person, or the group. */
@@ -12,5 +13,6 @@ export function aboutOfChat(chat: Chat): About {
 /** The notes of a chat, oldest first. */
 export function useThreadNotes(chat: Chat): Note[] {
   const notes = useQuery(notesQuery(aboutOfChat(chat), chat.id)).data;
-  return useMemo(() => notes?.toReversed() ?? [], [notes]);
+  const held = useHeld();
+  return useMemo(() => notes?.filter(({ id }) => !held.has(id)).toReversed() ?? [], [notes, held]);
 }

@@ -9,11 +9,11 @@ import { keys, quickRepliesQuery } from "~/api/queries";
 import { sentenceOf } from "~/api/sentences";
 import type { QuickReply } from "~/api/types";
 import { Allowed } from "~/ui/Allowed";
-import { Confirm } from "~/ui/Confirm";
 import { Dialog } from "~/ui/Dialog";
 import { IconEdit, IconPlus, IconTrash } from "~/ui/icons";
-import { notifyProblem } from "~/ui/notify";
 import { ProblemAlert } from "~/ui/ProblemAlert";
+import { RowProblem } from "~/ui/RowProblem";
+import { doLater, useHeld } from "~/ui/undo";
 import classes from "./Replies.module.css";
 import { TemplateField } from "./TemplateField";
 
@@ -24,6 +24,8 @@ const MAX_SHORTCUT = 32;
 export function QuickReplySettings() {
   const { t } = useTranslation();
   const replies = useQuery(quickRepliesQuery());
+  const held = useHeld();
+  const shown = replies.data?.filter(({ id }) => !held.has(id));
   const [dialog, setDialog] = useState<{ reply?: QuickReply }>();
   return (
     <Stack component="section" aria-label={t("replies.title")}>
@@ -44,8 +46,8 @@ export function QuickReplySettings() {
       </Group>
       {replies.error && <ProblemAlert error={replies.error} retry={() => void replies.refetch()} />}
       {replies.isPending && <Skeleton h={80} />}
-      {replies.data?.length === 0 && <Text c="dimmed">{t("replies.empty")}</Text>}
-      {replies.data?.map((reply) => (
+      {shown?.length === 0 && <Text c="dimmed">{t("replies.empty")}</Text>}
+      {shown?.map((reply) => (
         <Row key={reply.id} reply={reply} onEdit={() => setDialog({ reply })} />
       ))}
       {dialog && <ReplyDialog reply={dialog.reply} onClose={() => setDialog(undefined)} />}
@@ -56,15 +58,11 @@ export function QuickReplySettings() {
 function Row({ reply, onEdit }: { reply: QuickReply; onEdit(): void }) {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const [asking, setAsking] = useState(false);
-  const remove = useMutation({
-    mutationFn: () => ask(api.DELETE("/v1/quick-replies/{id}", { params: { path: { id: reply.id } } })),
-    onError: notifyProblem,
-    onSettled: async () => {
+  const remove = () =>
+    doLater(reply.id, t("replies.deleted", { name: reply.shortcut }), async () => {
+      await ask(api.DELETE("/v1/quick-replies/{id}", { params: { path: { id: reply.id } } }));
       await client.invalidateQueries({ queryKey: keys.quickReplies });
-      setAsking(false);
-    },
-  });
+    });
   return (
     <Card padding="sm" component="article" aria-label={`/${reply.shortcut}`}>
       <Group justify="space-between" wrap="nowrap" align="flex-start" gap="xs">
@@ -94,23 +92,14 @@ function Row({ reply, onEdit }: { reply: QuickReply; onEdit(): void }) {
               color="red"
               size="lg"
               aria-label={t("organize.deleteOf", { name: reply.shortcut })}
-              onClick={() => setAsking(true)}
+              onClick={remove}
             >
               <IconTrash size={18} />
             </ActionIcon>
           </Allowed>
         </Group>
       </Group>
-      {asking && (
-        <Confirm
-          title={t("replies.deleteTitle", { name: reply.shortcut })}
-          text={t("replies.deleteText")}
-          act={t("common.delete")}
-          busy={remove.isPending}
-          onConfirm={() => remove.mutate()}
-          onClose={() => setAsking(false)}
-        />
-      )}
+      <RowProblem of={reply.id} />
     </Card>
   );
 }

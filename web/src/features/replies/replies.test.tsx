@@ -1,6 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { mockServer, openApp } from "~/test/app";
+import { settleHeld } from "~/ui/undo";
 import { emptyWorld, type MockApi, makeAccount, makeChat, makeContact, makeMessage, problem } from "../../../mock/api";
 import { makeQuickReply } from "../../../mock/replies";
 
@@ -121,9 +122,23 @@ describe("settings", () => {
     expect(await screen.findByRole("article", { name: "/halo" })).toBeTruthy();
     expect(mock.world.quickReplies).toMatchObject([{ shortcut: "halo", body: "Halo {{contact.first_name}}" }]);
     await user.click(screen.getByRole("button", { name: "Delete halo" }));
-    const confirm = await screen.findByRole("dialog", { name: "Delete the quick reply halo" });
-    await user.click(within(confirm).getByRole("button", { name: "Delete" }));
     await waitFor(() => expect(screen.queryByRole("article", { name: "/halo" })).toBeNull());
+    expect(mock.world.quickReplies).toHaveLength(1);
+    let mayDelete = false;
+    mock.on("DELETE /v1/quick-replies/:id", ({ id }) => {
+      if (!mayDelete) return problem(403, "forbidden", "No.");
+      mock.world.quickReplies = mock.world.quickReplies.filter((reply) => reply.id !== id);
+      return new Response(null, { status: 204 });
+    });
+    await settleHeld();
+    // It comes back, and says itself why.
+    const back = await screen.findByRole("article", { name: "/halo" });
+    expect(within(back).getByRole("alert").textContent).toContain("Your role does not allow this.");
+    mayDelete = true;
+    await user.click(within(back).getByRole("button", { name: "Delete halo" }));
+    await settleHeld();
+    await waitFor(() => expect(mock.world.quickReplies).toEqual([]));
+    expect(screen.queryByRole("article", { name: "/halo" })).toBeNull();
   });
 
   it("set_hours_of_a_day_and_holidays", async () => {

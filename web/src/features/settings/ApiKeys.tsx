@@ -12,7 +12,7 @@ import { Confirm } from "~/ui/Confirm";
 import { Dialog } from "~/ui/Dialog";
 import { EmptyState } from "~/ui/EmptyState";
 import { IconKey, IconPlus } from "~/ui/icons";
-import { notifyDone, notifyProblem } from "~/ui/notify";
+import { notifyDone } from "~/ui/notify";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { Secret } from "~/ui/Secret";
 
@@ -27,10 +27,9 @@ export function ApiKeys() {
     mutationFn: ({ id }: ApiKey) => ask(api.DELETE("/v1/keys/{id}", { params: { path: { id } } })),
     onSuccess: (_, { name }) => {
       notifyDone(t("settings.revoked", { name }));
+      setRevoking(undefined);
       return client.invalidateQueries({ queryKey: apiKeysQuery.queryKey });
     },
-    onError: notifyProblem,
-    onSettled: () => setRevoking(undefined),
   });
   const add = (
     <Button leftSection={<IconPlus size={18} />} onClick={() => setAdding(true)}>
@@ -105,9 +104,14 @@ export function ApiKeys() {
           title={t("settings.revokeTitle", { name: revoking.name })}
           text={t("settings.revokeText")}
           act={t("settings.revoke")}
+          word={revoking.name}
           busy={revoke.isPending}
+          error={revoke.error}
           onConfirm={() => revoke.mutate(revoking)}
-          onClose={() => setRevoking(undefined)}
+          onClose={() => {
+            revoke.reset();
+            setRevoking(undefined);
+          }}
         />
       )}
     </Stack>

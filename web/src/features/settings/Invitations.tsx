@@ -7,12 +7,12 @@ import { api, ask } from "~/api/client";
 import { Problem, sortFields } from "~/api/problem";
 import { invitationsQuery } from "~/api/queries";
 import type { CreatedInvitation, Invitation, Role } from "~/api/types";
-import { Confirm } from "~/ui/Confirm";
 import { Dialog } from "~/ui/Dialog";
-import { notifyDone, notifyProblem } from "~/ui/notify";
 import { ProblemAlert } from "~/ui/ProblemAlert";
+import { RowProblem } from "~/ui/RowProblem";
 import { Secret } from "~/ui/Secret";
 import { full } from "~/ui/time";
+import { doLater, useHeld } from "~/ui/undo";
 
 export const ROLES = ["owner", "admin", "agent"] as const satisfies readonly Role[];
 
@@ -20,17 +20,13 @@ export const ROLES = ["owner", "admin", "agent"] as const satisfies readonly Rol
 export function OpenInvitations() {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const invitations = useQuery(invitationsQuery).data ?? [];
-  const [revoking, setRevoking] = useState<Invitation>();
-  const revoke = useMutation({
-    mutationFn: ({ id }: Invitation) => ask(api.DELETE("/v1/invitations/{id}", { params: { path: { id } } })),
-    onSuccess: (_, { name }) => notifyDone(t("people.inviteRevoked", { name })),
-    onError: notifyProblem,
-    onSettled: async () => {
+  const held = useHeld();
+  const invitations = (useQuery(invitationsQuery).data ?? []).filter(({ id }) => !held.has(id));
+  const revoke = ({ id, name }: Invitation) =>
+    doLater(id, t("people.inviteRevoked", { name }), async () => {
+      await ask(api.DELETE("/v1/invitations/{id}", { params: { path: { id } } }));
       await client.invalidateQueries({ queryKey: invitationsQuery.queryKey });
-      setRevoking(undefined);
-    },
-  });
+    });
   if (invitations.length === 0) return null;
   return (
     <Stack component="section" aria-label={t("people.inviteOpen")}>
@@ -47,22 +43,13 @@ export function OpenInvitations() {
                 {t("people.inviteUntil", { time: full(invitation.expires_at) })}
               </Text>
             </div>
-            <Button variant="subtle" color="red" size="xs" onClick={() => setRevoking(invitation)}>
+            <Button variant="subtle" color="red" size="xs" onClick={() => revoke(invitation)}>
               {t("people.inviteRevoke")}
             </Button>
           </Group>
+          <RowProblem of={invitation.id} />
         </Card>
       ))}
-      {revoking && (
-        <Confirm
-          title={t("people.inviteRevokeTitle", { name: revoking.name })}
-          text={t("people.inviteRevokeText")}
-          act={t("people.inviteRevoke")}
-          busy={revoke.isPending}
-          onConfirm={() => revoke.mutate(revoking)}
-          onClose={() => setRevoking(undefined)}
-        />
-      )}
     </Stack>
   );
 }

@@ -7,9 +7,11 @@ import { meQuery, usersQuery } from "~/api/queries";
 import type { Role, User } from "~/api/types";
 import { useMay } from "~/ui/Allowed";
 import { Confirm } from "~/ui/Confirm";
+import { inRow } from "~/ui/failures";
 import { IconPlus } from "~/ui/icons";
-import { notifyDone, notifyProblem } from "~/ui/notify";
+import { notifyDone } from "~/ui/notify";
 import { ProblemAlert } from "~/ui/ProblemAlert";
+import { RowProblem } from "~/ui/RowProblem";
 import { Invite, OpenInvitations, ROLES } from "./Invitations";
 
 export function Members() {
@@ -24,18 +26,17 @@ export function Members() {
   const change = useMutation({
     mutationFn: ({ id, role }: { id: string; role: Role }) =>
       ask(api.PATCH("/v1/users/{id}", { params: { path: { id } }, body: { role } })),
+    ...inRow(({ id }: { id: string }) => id),
     onSuccess: ({ name, role }) => notifyDone(t("settings.roleChanged", { name, role: t(`settings.${role}`) })),
-    onError: notifyProblem,
     onSettled: refresh,
   });
   const remove = useMutation({
     mutationFn: ({ id }: User) => ask(api.DELETE("/v1/users/{id}", { params: { path: { id } } })),
-    onSuccess: (_, { name }) => notifyDone(t("settings.removed", { name })),
-    onError: notifyProblem,
-    onSettled: () => {
+    onSuccess: (_, { name }) => {
+      notifyDone(t("settings.removed", { name }));
       setRemoving(undefined);
-      refresh();
     },
+    onSettled: refresh,
   });
   const locked = (user: User) => user.id === me?.id || (user.role === "owner" && !mayOwners);
 
@@ -87,6 +88,7 @@ export function Members() {
               </Button>
             </Group>
           </Group>
+          <RowProblem of={user.id} />
         </Card>
       ))}
       <OpenInvitations />
@@ -96,9 +98,14 @@ export function Members() {
           title={t("settings.removeTitle", { name: removing.name })}
           text={t("settings.removeText")}
           act={t("settings.remove")}
+          word={removing.name}
           busy={remove.isPending}
+          error={remove.error}
           onConfirm={() => remove.mutate(removing)}
-          onClose={() => setRemoving(undefined)}
+          onClose={() => {
+            remove.reset();
+            setRemoving(undefined);
+          }}
         />
       )}
     </Stack>

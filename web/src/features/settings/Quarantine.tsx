@@ -1,14 +1,15 @@
 import { Button, Card, Code, Group, Stack, Text, Title } from "@mantine/core";
 import { useMutation, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "~/api/client";
 import { accountsQuery, keys, quarantineQuery } from "~/api/queries";
 import type { QuarantineEntry } from "~/api/types";
 import { Ago } from "~/ui/Ago";
-import { Confirm } from "~/ui/Confirm";
+import { inRow } from "~/ui/failures";
 import { IconReplay, IconTrash } from "~/ui/icons";
-import { notifyDone, notifyProblem } from "~/ui/notify";
+import { notifyDone } from "~/ui/notify";
+import { RowProblem } from "~/ui/RowProblem";
+import { doLater, useHeld } from "~/ui/undo";
 
 const KINDS = ["message", "group", "receipt", "acknowledgement", "person", "activity"] as const;
 
@@ -18,25 +19,21 @@ export function Quarantine() {
   const client = useQueryClient();
   const accounts = useQuery(accountsQuery).data ?? [];
   const lists = useQueries({ queries: accounts.map(({ id }) => quarantineQuery(id)) });
-  const [deleting, setDeleting] = useState<QuarantineEntry>();
+  const held = useHeld();
   const refresh = () => client.invalidateQueries({ queryKey: keys.quarantine });
   const retry = useMutation({
     mutationFn: ({ id }: QuarantineEntry) => ask(api.POST("/v1/quarantine/{id}/retry", { params: { path: { id } } })),
+    ...inRow(({ id }: QuarantineEntry) => id),
     onSuccess: () => notifyDone(t("quarantine.stored")),
-    onError: notifyProblem,
     onSettled: refresh,
   });
-  const remove = useMutation({
-    mutationFn: ({ id }: QuarantineEntry) => ask(api.DELETE("/v1/quarantine/{id}", { params: { path: { id } } })),
-    onSuccess: () => notifyDone(t("quarantine.deleted")),
-    onError: notifyProblem,
-    onSettled: async () => {
+  const remove = ({ id }: QuarantineEntry) =>
+    doLater(id, t("quarantine.deleted"), async () => {
+      await ask(api.DELETE("/v1/quarantine/{id}", { params: { path: { id } } }));
       await refresh();
-      setDeleting(undefined);
-    },
-  });
+    });
   const found = accounts.flatMap((account, index) =>
-    (lists[index]?.data ?? []).map((entry) => ({ account: account.name, entry })),
+    (lists[index]?.data ?? []).filter(({ id }) => !held.has(id)).map((entry) => ({ account: account.name, entry })),
   );
   if (found.length === 0) return null;
 
@@ -80,26 +77,17 @@ export function Quarantine() {
                     variant="subtle"
                     color="red"
                     leftSection={<IconTrash size={16} />}
-                    onClick={() => setDeleting(entry)}
+                    onClick={() => remove(entry)}
                   >
                     {t("common.delete")}
                   </Button>
                 </Group>
               </Group>
+              <RowProblem of={entry.id} />
             </div>
           );
         })}
       </Stack>
-      {deleting && (
-        <Confirm
-          title={t("quarantine.deleteTitle")}
-          text={t("quarantine.deleteText")}
-          act={t("common.delete")}
-          busy={remove.isPending}
-          onConfirm={() => remove.mutate(deleting)}
-          onClose={() => setDeleting(undefined)}
-        />
-      )}
     </Card>
   );
 }

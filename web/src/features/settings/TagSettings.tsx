@@ -5,11 +5,13 @@ import { useTranslation } from "react-i18next";
 import { api, ask } from "~/api/client";
 import { newKey } from "~/api/idempotency";
 import { tagsQuery } from "~/api/queries";
+import { sentencesOf } from "~/api/sentences";
 import type { Tag, TagColor } from "~/api/types";
 import { Confirm } from "~/ui/Confirm";
+import { inRow } from "~/ui/failures";
 import { IconPlus, IconTrash } from "~/ui/icons";
-import { notifyProblem } from "~/ui/notify";
 import { ProblemAlert } from "~/ui/ProblemAlert";
+import { RowProblem } from "~/ui/RowProblem";
 
 const COLORS = [
   "gray",
@@ -38,20 +40,18 @@ export function TagSettings() {
   const create = useMutation({
     mutationFn: () => ask(api.POST("/v1/tags", { body: { name }, headers: { "Idempotency-Key": newKey() } })),
     onSuccess: () => setName(""),
-    onError: notifyProblem,
     onSettled: refresh,
   });
   const change = useMutation({
     mutationFn: ({ id, ...body }: { id: string; name?: string; color?: TagColor }) =>
       ask(api.PATCH("/v1/tags/{id}", { params: { path: { id } }, body })),
-    onError: notifyProblem,
+    ...inRow(({ id }: { id: string }) => id),
     onSettled: refresh,
   });
   const remove = useMutation({
     mutationFn: ({ id }: Tag) => ask(api.DELETE("/v1/tags/{id}", { params: { path: { id } } })),
-    onError: notifyProblem,
     // Its row is gone before the dialog is, or the focus would go back to that.
-    onSettled: async () => {
+    onSuccess: async () => {
       await refresh();
       setDeleting(undefined);
     },
@@ -73,43 +73,46 @@ export function TagSettings() {
       {tags.isPending && <Skeleton h={40} />}
       {tags.data?.length === 0 && <Text size="sm">{t("organize.tagEmpty")}</Text>}
       {tags.data?.map((tag) => (
-        <Group key={tag.id} gap="xs" wrap="nowrap">
-          <ColorSwatch size={18} color={`var(--mantine-color-${tag.color}-6)`} aria-hidden />
-          <TextInput
-            key={tag.name}
-            flex={1}
-            aria-label={t("organize.nameOf", { name: tag.name })}
-            defaultValue={tag.name}
-            maxLength={50}
-            dir="auto"
-            onBlur={(event) => {
-              const typed = event.currentTarget.value.trim();
-              if (typed === "") event.currentTarget.value = tag.name;
-              else if (typed !== tag.name) change.mutate({ id: tag.id, name: typed });
-            }}
-            onKeyDown={(event) => event.key === "Enter" && event.currentTarget.blur()}
-          />
-          <Select
-            w={130}
-            aria-label={t("organize.colorOf", { name: tag.name })}
-            data={COLORS.map((color) => ({ value: color, label: t(`organize.color_${color}`) }))}
-            value={tag.color}
-            allowDeselect={false}
-            onChange={(value) => {
-              const color = COLORS.find((known) => known === value);
-              if (color) change.mutate({ id: tag.id, color });
-            }}
-          />
-          <ActionIcon
-            variant="subtle"
-            color="red"
-            size="lg"
-            aria-label={t("organize.deleteOf", { name: tag.name })}
-            onClick={() => setDeleting(tag)}
-          >
-            <IconTrash size={18} />
-          </ActionIcon>
-        </Group>
+        <div key={tag.id}>
+          <Group gap="xs" wrap="nowrap">
+            <ColorSwatch size={18} color={`var(--mantine-color-${tag.color}-6)`} aria-hidden />
+            <TextInput
+              key={tag.name}
+              flex={1}
+              aria-label={t("organize.nameOf", { name: tag.name })}
+              defaultValue={tag.name}
+              maxLength={50}
+              dir="auto"
+              onBlur={(event) => {
+                const typed = event.currentTarget.value.trim();
+                if (typed === "") event.currentTarget.value = tag.name;
+                else if (typed !== tag.name) change.mutate({ id: tag.id, name: typed });
+              }}
+              onKeyDown={(event) => event.key === "Enter" && event.currentTarget.blur()}
+            />
+            <Select
+              w={130}
+              aria-label={t("organize.colorOf", { name: tag.name })}
+              data={COLORS.map((color) => ({ value: color, label: t(`organize.color_${color}`) }))}
+              value={tag.color}
+              allowDeselect={false}
+              onChange={(value) => {
+                const color = COLORS.find((known) => known === value);
+                if (color) change.mutate({ id: tag.id, color });
+              }}
+            />
+            <ActionIcon
+              variant="subtle"
+              color="red"
+              size="lg"
+              aria-label={t("organize.deleteOf", { name: tag.name })}
+              onClick={() => setDeleting(tag)}
+            >
+              <IconTrash size={18} />
+            </ActionIcon>
+          </Group>
+          <RowProblem of={tag.id} />
+        </div>
       ))}
       <form onSubmit={add}>
         <Group gap="xs" wrap="nowrap">
@@ -120,7 +123,11 @@ export function TagSettings() {
             maxLength={50}
             dir="auto"
             value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
+            onChange={(event) => {
+              setName(event.currentTarget.value);
+              if (create.isError) create.reset();
+            }}
+            error={create.error && sentencesOf(create.error)}
           />
           <Button type="submit" leftSection={<IconPlus size={18} />} loading={create.isPending}>
             {t("organize.tagAdd")}
@@ -132,9 +139,14 @@ export function TagSettings() {
           title={t("organize.tagDeleteTitle", { name: deleting.name })}
           text={t("organize.tagDeleteText")}
           act={t("common.delete")}
+          word={deleting.name}
           busy={remove.isPending}
+          error={remove.error}
           onConfirm={() => remove.mutate(deleting)}
-          onClose={() => setDeleting(undefined)}
+          onClose={() => {
+            remove.reset();
+            setDeleting(undefined);
+          }}
         />
       )}
     </Stack>

@@ -5,11 +5,13 @@ import { useTranslation } from "react-i18next";
 import { api, ask } from "~/api/client";
 import { newKey } from "~/api/idempotency";
 import { colleaguesQuery, teamsQuery } from "~/api/queries";
+import { sentencesOf } from "~/api/sentences";
 import type { Team } from "~/api/types";
 import { Confirm } from "~/ui/Confirm";
+import { inRow } from "~/ui/failures";
 import { IconPlus, IconTrash } from "~/ui/icons";
-import { notifyProblem } from "~/ui/notify";
 import { ProblemAlert } from "~/ui/ProblemAlert";
+import { RowProblem } from "~/ui/RowProblem";
 
 /** Makes, renames and deletes teams, and says who is in them. */
 export function TeamSettings() {
@@ -23,20 +25,18 @@ export function TeamSettings() {
   const create = useMutation({
     mutationFn: () => ask(api.POST("/v1/teams", { body: { name }, headers: { "Idempotency-Key": newKey() } })),
     onSuccess: () => setName(""),
-    onError: notifyProblem,
     onSettled: refresh,
   });
   const change = useMutation({
     mutationFn: ({ id, ...body }: { id: string; name?: string; member_ids?: string[] }) =>
       ask(api.PATCH("/v1/teams/{id}", { params: { path: { id } }, body })),
-    onError: notifyProblem,
+    ...inRow(({ id }: { id: string }) => id),
     onSettled: refresh,
   });
   const remove = useMutation({
     mutationFn: ({ id }: Team) => ask(api.DELETE("/v1/teams/{id}", { params: { path: { id } } })),
-    onError: notifyProblem,
     // Its row is gone before the dialog is, or the focus would go back to that.
-    onSettled: async () => {
+    onSuccess: async () => {
       await refresh();
       setDeleting(undefined);
     },
@@ -94,6 +94,7 @@ export function TeamSettings() {
               value={team.member_ids}
               onChange={(member_ids) => change.mutate({ id: team.id, member_ids })}
             />
+            <RowProblem of={team.id} />
           </Stack>
         </Card>
       ))}
@@ -106,7 +107,11 @@ export function TeamSettings() {
             maxLength={50}
             dir="auto"
             value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
+            onChange={(event) => {
+              setName(event.currentTarget.value);
+              if (create.isError) create.reset();
+            }}
+            error={create.error && sentencesOf(create.error)}
           />
           <Button type="submit" leftSection={<IconPlus size={18} />} loading={create.isPending}>
             {t("organize.teamAdd")}
@@ -118,9 +123,14 @@ export function TeamSettings() {
           title={t("organize.teamDeleteTitle", { name: deleting.name })}
           text={t("organize.teamDeleteText")}
           act={t("common.delete")}
+          word={deleting.name}
           busy={remove.isPending}
+          error={remove.error}
           onConfirm={() => remove.mutate(deleting)}
-          onClose={() => setDeleting(undefined)}
+          onClose={() => {
+            remove.reset();
+            setDeleting(undefined);
+          }}
         />
       )}
     </Stack>

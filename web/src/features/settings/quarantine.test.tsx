@@ -1,6 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { expect, it } from "vitest";
 import { mockServer, openApp } from "~/test/app";
+import { settleHeld } from "~/ui/undo";
 import { emptyWorld, makeAccount, problem, type World } from "../../../mock/api";
 
 function world(change: Partial<World> = {}): World {
@@ -40,16 +41,24 @@ it("what_still_cannot_be_stored_stays_and_says_so", async () => {
   expect(await section()).toBeTruthy();
 });
 
-it("what_could_not_be_stored_is_deleted_after_a_question", async () => {
+it("what_could_not_be_stored_is_deleted_unless_that_is_taken_back", async () => {
   const mock = mockServer(world());
   const { user } = openApp("/settings");
   const other = within(await section()).getByRole("group", { name: "Something else, Events" });
   await user.click(within(other).getByRole("button", { name: "Delete" }));
-  const dialog = await screen.findByRole("dialog", { name: "Delete for good" });
-  await user.click(within(dialog).getByRole("button", { name: "Delete" }));
+  expect(await screen.findByRole("region", { name: "1 thing could not be stored" })).toBeTruthy();
+  // Nothing was sent yet, and it can be taken back by key at once.
+  expect(mock.world.quarantine.get("acc_2")).toHaveLength(2);
+  const undo = await screen.findByRole("button", { name: "Undo" });
+  await waitFor(() => expect(document.activeElement).toBe(undo));
+  await user.keyboard("{Enter}");
+  expect(await screen.findByRole("region", { name: "2 things could not be stored" })).toBeTruthy();
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByRole("main")));
+  const again = within(await section()).getByRole("group", { name: "Something else, Events" });
+  await user.click(within(again).getByRole("button", { name: "Delete" }));
+  await settleHeld();
   expect(await screen.findByRole("region", { name: "1 thing could not be stored" })).toBeTruthy();
   expect(mock.world.quarantine.get("acc_2")?.map(({ id }) => id)).toEqual(["qrt_1"]);
-  await waitFor(() => expect(document.activeElement).toBe(screen.getByRole("main")));
 });
 
 it("nothing_is_shown_without_anything_or_to_people_who_may_not", async () => {

@@ -9,6 +9,7 @@ import { Ago } from "~/ui/Ago";
 import { SideDialog } from "~/ui/Dialog";
 import { IconReplay } from "~/ui/icons";
 import { ProblemAlert } from "~/ui/ProblemAlert";
+import { RowProblem } from "~/ui/RowProblem";
 import { full } from "~/ui/time";
 import { VirtualList } from "~/ui/VirtualList";
 import { useRedeliver } from "./actions";
@@ -130,6 +131,7 @@ function Attempts({ delivery }: { delivery: Delivery }) {
           {t("webhook.next", { time: full(delivery.next_attempt_at) })}
         </Text>
       )}
+      <RowProblem of={delivery.id} />
       <Group>
         <Button
           size="xs"

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { Webhook } from "~/api/types";
 import { Dialog } from "~/ui/Dialog";
 import { ProblemAlert } from "~/ui/ProblemAlert";
+import { decimal } from "~/ui/time";
 import { type ReplayFrom, useReplay } from "./actions";
 
 type From = "hour" | "day" | "all" | "after";
@@ -56,6 +57,14 @@ export function ReplayDialog({ webhook, onClose }: { webhook: Webhook; onClose()
               required
               {...form.getInputProps("seq")}
             />
+          )}
+          {replay.soFar && (
+            <Text size="sm" role="status">
+              {t("replay.soFar", {
+                count: replay.soFar.deliveries,
+                rate: decimal(Math.round((replay.soFar.deliveries * 1_000) / Math.max(1, replay.soFar.ms))),
+              })}
+            </Text>
           )}
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>

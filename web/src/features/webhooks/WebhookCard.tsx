@@ -1,8 +1,9 @@
 import { ActionIcon, Badge, Button, Card, Group, Menu, Switch, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Webhook } from "~/api/types";
+import { setFailure } from "~/ui/failures";
 import { IconEdit, IconKey, IconList, IconMore, IconReplay, IconTest, IconTrash } from "~/ui/icons";
-import { notifyProblem } from "~/ui/notify";
+import { RowProblem } from "~/ui/RowProblem";
 import { useChange, useTest } from "./actions";
 
 export type Wish = "log" | "replay" | "edit" | "rotate" | "delete";
@@ -64,9 +65,11 @@ export function WebhookCard({ webhook, onWish }: { webhook: Webhook; onWish(wish
           checked={webhook.enabled}
           disabled={change.isPending}
           label={webhook.enabled ? t("webhook.enabled") : t("webhook.disabled")}
-          onChange={(event) =>
-            change.mutate({ id: webhook.id, enabled: event.currentTarget.checked }, { onError: notifyProblem })
-          }
+          onChange={(event) => {
+            setFailure(webhook.id, undefined);
+            const { checked: enabled } = event.currentTarget;
+            change.mutate({ id: webhook.id, enabled }, { onError: (error) => setFailure(webhook.id, error) });
+          }}
         />
         <Group gap="xs">
           <Button
@@ -86,6 +89,7 @@ export function WebhookCard({ webhook, onWish }: { webhook: Webhook; onWish(wish
           </Button>
         </Group>
       </Group>
+      <RowProblem of={webhook.id} />
     </Card>
   );
 }

@@ -16,6 +16,11 @@ import { ReplayDialog } from "./ReplayDialog";
 import { WebhookCard, type Wish } from "./WebhookCard";
 import { WebhookForm } from "./WebhookForm";
 
+/** What is typed before something is done to a webhook. */
+function hostOf({ url }: Webhook): string {
+  return new URL(url).host;
+}
+
 export function WebhooksPage() {
   const { t } = useTranslation();
   const webhooks = useQuery(webhooksQuery);
@@ -23,7 +28,11 @@ export function WebhooksPage() {
   const [secret, setSecret] = useState<string>();
   const remove = useDelete();
   const rotate = useRotate();
-  const close = () => setOpen(undefined);
+  const close = () => {
+    remove.reset();
+    rotate.reset();
+    setOpen(undefined);
+  };
   const webhook = open?.webhook;
 
   const add = (
@@ -73,8 +82,17 @@ export function WebhooksPage() {
           title={t("webhook.rotate")}
           text={t("webhook.rotateText")}
           act={t("webhook.rotate")}
+          word={hostOf(webhook)}
           busy={rotate.isPending}
-          onConfirm={() => rotate.mutate(webhook.id, { onSuccess: (made) => setSecret(made.secret), onSettled: close })}
+          error={rotate.error}
+          onConfirm={() =>
+            rotate.mutate(webhook.id, {
+              onSuccess: (made) => {
+                close();
+                setSecret(made.secret);
+              },
+            })
+          }
           onClose={close}
         />
       )}
@@ -83,8 +101,10 @@ export function WebhooksPage() {
           title={`${t("common.delete")}: ${webhook.url}`}
           text={t("webhook.deleteText")}
           act={t("common.delete")}
+          word={hostOf(webhook)}
           busy={remove.isPending}
-          onConfirm={() => remove.mutate(webhook.id, { onSettled: close })}
+          error={remove.error}
+          onConfirm={() => remove.mutate(webhook.id, { onSuccess: close })}
           onClose={close}
         />
       )}

@@ -1,10 +1,12 @@
 /** What can be done with a webhook. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "~/api/client";
 import { keys, webhooksQuery } from "~/api/queries";
 import type { Envelope, Replayed, Webhook } from "~/api/types";
-import { notifyDone, notifyNote, notifyProblem } from "~/ui/notify";
+import { inRow } from "~/ui/failures";
+import { notifyDone, notifyNote } from "~/ui/notify";
 
 export interface WebhookValues {
   url: string;
@@ -47,14 +49,12 @@ export function useDelete() {
       notifyDone(t("webhook.deleted"));
       void refresh();
     },
-    onError: notifyProblem,
   });
 }
 
 export function useRotate() {
   return useMutation({
     mutationFn: (id: string) => ask(api.POST("/v1/webhooks/{id}/rotate-secret", { params: { path: { id } } })),
-    onError: notifyProblem,
   });
 }
 
@@ -63,11 +63,11 @@ export function useTest() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (id: string) => ask(api.POST("/v1/webhooks/{id}/test", { params: { path: { id } } })),
+    ...inRow((id: string) => id),
     onSuccess: (_, id) => {
       notifyDone(t("webhook.testSent"));
       void client.invalidateQueries({ queryKey: keys.deliveries(id) });
     },
-    onError: notifyProblem,
   });
 }
 
@@ -77,17 +77,21 @@ export type ReplayFrom = { after_seq: number } | { since: string };
 export function useReplay() {
   const { t } = useTranslation();
   const client = useQueryClient();
-  return useMutation({
+  const [soFar, setSoFar] = useState<{ deliveries: number; ms: number }>();
+  const replay = useMutation({
     // A long log is replayed in parts; each says where the next one begins.
     mutationFn: async ({ id, from }: { id: string; from: ReplayFrom }) => {
       let deliveries = 0;
       let beginsAt: number | undefined;
+      const begun = Date.now();
+      setSoFar(undefined);
       let body: ReplayFrom | undefined = from;
       while (body) {
         const part: Replayed = await ask(api.POST("/v1/webhooks/{id}/replay", { params: { path: { id } }, body }));
         deliveries += part.deliveries;
         if (part.has_gap) beginsAt = part.first_seq;
         body = part.is_complete ? undefined : { after_seq: part.last_seq };
+        if (body) setSoFar({ deliveries, ms: Date.now() - begun });
       }
       return { deliveries, beginsAt };
     },
@@ -97,6 +101,7 @@ export function useReplay() {
       void client.invalidateQueries({ queryKey: keys.deliveries(id) });
     },
   });
+  return { ...replay, soFar: replay.isPending ? soFar : undefined };
 }
 
 export function useRedeliver(webhookId: string) {
@@ -105,10 +110,10 @@ export function useRedeliver(webhookId: string) {
   return useMutation({
     mutationFn: (dlv: string) =>
       ask(api.POST("/v1/webhooks/{id}/deliveries/{dlv}/redeliver", { params: { path: { id: webhookId, dlv } } })),
+    ...inRow((dlv: string) => dlv),
     onSuccess: () => {
       notifyDone(t("webhook.redelivered"));
       void client.invalidateQueries({ queryKey: keys.deliveries(webhookId) });
     },
-    onError: notifyProblem,
   });
 }
