@@ -24,6 +24,11 @@ async function open(demo: Demo, page: Page): Promise<void> {
   await page.waitForURL("**/chats");
 }
 
+/** A picture of what the test looks at, for whoever reads its report. */
+async function attach(page: Page, name: string): Promise<void> {
+  await test.info().attach(name, { body: await page.screenshot(), contentType: "image/png" });
+}
+
 /** The middle of something, from the left. */
 async function middle(page: Page, selector: string): Promise<number> {
   const box = await page.locator(selector).first().boundingBox();
@@ -53,6 +58,9 @@ test("in Arabic the inbox runs from right to left, and is written in", async ({ 
   );
   // Times and numbers are read in the language that is shown.
   await expect(page.locator(`${sent} time`)).toHaveText(/[صم]/);
+  await attach(page, "right to left");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await attach(page, "right to left, dark");
 });
 
 for (const language of ["en", "id", "ar"] as const) {
@@ -86,6 +94,7 @@ for (const language of ["en", "id", "ar"] as const) {
       expect(scroll, path).toBeLessThanOrEqual(client);
       expect(await brightness(page, "body", "backgroundColor"), path).toBeLessThan(0.2);
       expect(await brightness(page, "body", "color"), path).toBeGreaterThan(0.6);
+      await attach(page, `${language}, dark, ${path.replace(/cht_\w+/, "a chat")}`);
     }
     await context.close();
   });

@@ -1,9 +1,7 @@
 import type { Browser, BrowserContext, Page } from "@playwright/test";
-import { ar } from "../src/i18n/ar";
-import { en } from "../src/i18n/en";
-import { id } from "../src/i18n/id";
 import { type Demo, expect, test } from "./demo";
-import { makeDonor, makeTeam } from "./sample";
+import { makeDonor, makeReplies, makeTeam, poster } from "./sample";
+import { filled, TEXTS } from "./screens";
 
 const FOLDER = new URL("../screenshots/", import.meta.url).pathname;
 const OURS = "6280000000091";
@@ -13,8 +11,6 @@ const PEOPLE = [
   ["6280000000193", "أحمد المنصوري", "السلام عليكم، كيف يمكنني التبرع؟"],
   ["6280000000194", "Maria Kusuma", "Terima kasih banyak 🙏"],
 ] as const;
-
-const TEXTS = { en, id, ar };
 
 interface Look {
   name: string;
@@ -47,7 +43,7 @@ const LOOKS: Look[] = [
 test("every screen", async ({ demo, browser, page }) => {
   await demo.phone(OURS, "Yayasan Harapan");
   await demo.logIn(page);
-  await demo.link(page, "Front desk", OURS);
+  const desk = await demo.link(page, "Front desk", OURS);
   await expect(page.getByTestId("link-state")).toHaveText("Front desk is connected");
   await expect(page.getByRole("dialog")).toBeHidden();
   for (const [phone, name, text] of PEOPLE) {
@@ -71,10 +67,21 @@ test("every screen", async ({ demo, browser, page }) => {
   const { tag, ani } = await makeTeam(demo);
   await makeDonor(demo, chatId);
   await demo.api("PATCH", `/v1/chats/${chatId}`, { tag_ids: [tag], is_starred: true, assignee_id: ani });
+  await makeReplies(demo);
+  const to = PEOPLE[0][0];
+  const image = { data: `data:image/png;base64,${poster()}`, caption: "Program Beasiswa 2026" };
+  await demo.api("POST", "/v1/messages", { account_id: desk, to, type: "image", image });
+  await expect(page.getByRole("button", { name: "View picture" })).toBeVisible();
 
   const storageState = await page.context().storageState();
   const open = (look: Look) => openLook(browser, look, storageState);
-  for (const look of LOOKS) await shoot(demo, await open(look), look, chat);
+  for (const look of LOOKS) {
+    const page = await open(look);
+    await shoot(demo, page, look, chat);
+    await shootOver(demo, page, look, chat);
+    await shootOutside(demo, page, look, waiting.id);
+    await page.context().close();
+  }
   // The dialog opens by itself on every page, so it comes last.
   await demo.unlink(OURS);
   for (const look of LOOKS) {
@@ -112,12 +119,16 @@ async function shoot(demo: Demo, page: Page, look: Look, chat: string) {
     ["chats-filtered", "/chats?starred=true&unread=true"],
     ["thread", chat],
     ["new-message", "/chats?new=true"],
+    ["search", "/chats?q=beasiswa"],
+    ["dashboard", "/dashboard?days=7"],
     ["accounts", "/accounts"],
     ["webhooks", "/webhooks"],
     ["settings-you", "/settings"],
     ["settings-keys", "/settings?tab=keys"],
     ["settings-members", "/settings?tab=members"],
     ["settings-inbox", "/settings?tab=inbox"],
+    ["settings-replies", "/settings?tab=replies"],
+    ["settings-automatic", "/settings?tab=automatic"],
     ["settings-contacts", "/settings?tab=contacts"],
     ["settings-audit", "/settings?tab=audit"],
   ] as const) {
@@ -168,11 +179,84 @@ async function shoot(demo: Demo, page: Page, look: Look, chat: string) {
   await page.locator('[data-gravity="person"] button:not([aria-haspopup])').first().click();
   await page.getByRole("dialog").locator("img").first().waitFor();
   await picture(page, "link", look);
+}
 
+/** What opens over a page. */
+async function shootOver(demo: Demo, page: Page, look: Look, chat: string) {
+  const t = TEXTS[look.language];
+  const press = (name: string | RegExp) => page.getByRole("button", { name, exact: true }).first().click();
+  const open = async (path: string) => {
+    await page.goto(demo.ready.url + path);
+    await page.locator("h1").first().waitFor({ state: "attached" });
+  };
+  await open(chat);
+  await press(t.chat.viewImage);
+  await page.getByRole("dialog").locator("img").waitFor();
+  await picture(page, "viewer", look);
+
+  await open(chat);
+  await page.getByRole("textbox", { name: t.chat.write }).fill("/");
+  await page.getByRole("option").first().waitFor();
+  await picture(page, "quick-replies", look);
+  await page.getByRole("textbox", { name: t.chat.write }).fill("");
+
+  await open("/chats");
+  await page.getByRole("main").focus();
+  await page.keyboard.press("Control+k");
+  await page.getByRole("dialog").waitFor();
+  await picture(page, "command-bar", look);
+
+  await open("/chats");
+  await press(t.sandbox.how);
+  await page.getByRole("dialog").locator("form").waitFor();
+  await picture(page, "virtual-phones", look);
+
+  await open("/accounts");
+  await press(filled(t.account.menuOf, { name: "Front desk" }));
+  await page.getByRole("menuitem", { name: t.account.history }).click();
+  await page.getByRole("dialog").waitFor();
+  await picture(page, "history", look);
+
+  await open("/webhooks");
+  await press(t.webhook.log);
+  await page.getByRole("dialog").locator("li").first().waitFor();
+  await picture(page, "delivery-log", look);
+
+  await open("/dashboard?days=7&list=contacts");
+  await page.getByRole("dialog").locator("li").first().waitFor();
+  await picture(page, "new-contacts", look);
+}
+
+/** What is seen by somebody who is not logged in. */
+async function shootOutside(demo: Demo, page: Page, look: Look, account: string) {
   await page.context().clearCookies();
   await page.goto(`${demo.ready.url}/login`);
   await picture(page, "login", look);
-  await page.context().close();
+
+  // There is an owner already: this page alone is told otherwise.
+  await page.route("**/v1/setup", (route) =>
+    route.fulfill({ json: { needs_owner: true, sandbox: true, version: "0.1.0" } }),
+  );
+  await page.goto(`${demo.ready.url}/setup#token`);
+  await page.locator("form").waitFor();
+  await picture(page, "set-up", look);
+  await page.unroute("**/v1/setup");
+
+  const email = `wulan-${look.name}@example.org`;
+  const invited = await demo.api<{ id: string; link: string }>("POST", "/v1/invitations", {
+    email,
+    name: "Wulan",
+    role: "agent",
+  });
+  await page.goto(invited.link);
+  await page.locator("form").waitFor();
+  await picture(page, "invitation", look);
+  await demo.api("DELETE", `/v1/invitations/${invited.id}`);
+
+  const remote = await demo.api<{ url: string }>("POST", `/v1/accounts/${account}/remote-links`, {});
+  await page.goto(remote.url);
+  await page.locator("img").first().waitFor();
+  await picture(page, "remote-link", look);
 }
 
 /** Until what is loaded is shown. The stream never ends, so the network is never idle. */
