@@ -116,6 +116,14 @@ test("no attempt of a stranger to be more than text succeeds, in any field", asy
       document: { data: DOT, mime_type: "application/octet-stream", file_name: attempt.replaceAll("/", "∕") },
     });
   }
+  // Places, cards, polls, and other words for what was said.
+  for (const attempt of ATTEMPTS) {
+    await say({ location: { latitude: 1, longitude: 2, name: attempt, address: attempt, caption: attempt } });
+    await say({ contacts: [{ name: attempt, phone: FRIEND }] });
+    await say({ poll: { question: attempt, options: [attempt, `${attempt} `] } });
+  }
+  const said = JSON.parse(await say({ text: "Halo" })) as { id: string };
+  for (const attempt of ATTEMPTS) await say({ edit: { message_id: said.id, text: attempt } });
   // Names and subjects, one chat each.
   for (const [number, attempt] of ATTEMPTS.entries()) {
     const phone = `62800000${String(1_000 + number)}`;
@@ -147,23 +155,27 @@ test("no attempt of a stranger to be more than text succeeds, in any field", asy
   await page.goto(`${demo.ready.url}/chats/${thread?.id}`);
   const log = page.getByRole("log");
   const found = new Set<string>();
+  // It is walked to its beginning: texts, captions and names of files, places, cards, polls, and what was edited.
+  const messages = 6 * ATTEMPTS.length + 1;
   await expect
     .poll(
       async () => {
         const text = await log.textContent();
         for (const attempt of ATTEMPTS) if (text?.includes(start(attempt))) found.add(attempt);
         await log.hover();
-        await page.mouse.wheel(0, -2_000);
-        return ATTEMPTS.filter((attempt) => !found.has(attempt));
+        await page.mouse.wheel(0, -4_000);
+        const missing = messages - (await log.locator("[data-message]").count());
+        return { unseen: ATTEMPTS.filter((attempt) => !found.has(attempt)), missing };
       },
       { timeout: 120_000, intervals: [50] },
     )
-    .toEqual([]);
+    .toEqual({ unseen: [], missing: 0 });
 
   expect(await page.evaluate(() => "__ran" in window || "ran" in {})).toBe(false);
   expect(
     await page.locator("main script, main iframe, main object, main embed, main base, main form[action]").count(),
   ).toBe(0);
+  expect(await log.locator('a[href^="https://www.openstreetmap.org/?mlat=1&mlon=2#"]').count()).toBe(ATTEMPTS.length);
   expect(await page.locator('a[href^="javascript:" i], a[href^="data:" i], a[href^="vbscript:" i]').count()).toBe(0);
   expect(await page.title()).toBe("Pesan");
   expect(leaks).toEqual([]);

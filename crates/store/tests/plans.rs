@@ -166,6 +166,8 @@ impl Fixture {
             failed_at: None,
             send_at: None,
             deleted_at: None,
+            edited_at: None,
+            revoked_at: None,
         };
         (message, at(number))
     }

@@ -8,11 +8,12 @@ import { sentenceOfFailure } from "~/api/sentences";
 import type { Chat, Message } from "~/api/types";
 import { mediaOf, momentOf, previewOf, putMessage } from "~/live/patch";
 import { useMay } from "~/ui/Allowed";
-import { IconReact, IconReply } from "~/ui/icons";
+import { IconReact, IconReply, IconRevoked } from "~/ui/icons";
 import { notifyProblem } from "~/ui/notify";
 import { clock, full, useZone } from "~/ui/time";
 import { MediaView } from "./MediaView";
 import classes from "./Messages.module.css";
+import { CardsView, PlaceView, PollView } from "./SharedContent";
 import { Ticks } from "./Ticks";
 
 /** The server takes no further retry of a message. */
@@ -41,6 +42,7 @@ export const Bubble = memo(function Bubble({ chat, message, first, quoted, react
   const out = message.direction === "out";
   const failed = message.status === "failed";
   const moment = momentOf(message);
+  const isRevoked = "revoked" in message;
   return (
     <div
       className={classes.row}
@@ -59,17 +61,25 @@ export const Bubble = memo(function Bubble({ chat, message, first, quoted, react
               {message.push_name ?? message.sender?.split("@")[0]}
             </div>
           )}
-          {message.reply_to && <Quote chat={chat} message={quoted} />}
+          {message.reply_to && !isRevoked && <Quote chat={chat} message={quoted} />}
           <Content message={message} />
           <div className={classes.foot}>
+            {message.edited_at && (
+              <>
+                <time dateTime={message.edited_at} title={full(message.edited_at)} data-edited>
+                  {t("thread.edited")}
+                </time>
+                {" ·"}
+              </>
+            )}
             {message.automatic && <span data-automatic={message.automatic}>{t("replies.automatic")} ·</span>}
             <time dateTime={moment} title={full(moment)}>
               {clock(moment)}
             </time>
-            {out && <Ticks status={message.status} />}
+            {out && !isRevoked && <Ticks status={message.status} />}
           </div>
         </div>
-        {reactions && reactions.length > 0 && (
+        {reactions && reactions.length > 0 && !isRevoked && (
           <span
             className={classes.reactions}
             role="img"
@@ -135,6 +145,17 @@ function Content({ message }: { message: Message }) {
       </>
     );
   }
+  if ("location" in message) return <PlaceView location={message.location} />;
+  if ("contacts" in message) return <CardsView contacts={message.contacts} accountId={message.account_id} />;
+  if ("poll" in message) return <PollView poll={message.poll} />;
+  if ("revoked" in message) {
+    return (
+      <div className={classes.revoked}>
+        <IconRevoked size={15} aria-hidden />
+        <span>{message.revoked.by_admin ? t("thread.revokedByAdmin") : t("kind.revoked")}</span>
+      </div>
+    );
+  }
   return <div className={classes.muted}>{unreadable()}</div>;
 
   function unreadable(): string {
@@ -161,6 +182,10 @@ export function Quote({ chat, message }: { chat: Chat; message: Message | undefi
       case "document":
       case "audio":
       case "sticker":
+      case "location":
+      case "contacts":
+      case "poll":
+      case "revoked":
         return t(`kind.${type}`);
       default:
         return t("kind.text");
@@ -244,7 +269,9 @@ function Tools({ chat, message, onReply }: { chat: Chat; message: Message; onRep
     onError: notifyProblem,
   });
   const answerable = message.status !== "failed" && message.status !== "cancelled" && message.status !== "queued";
-  if (!useMay("messages:send") || !answerable || "undecryptable" in message) return null;
+  if (!useMay("messages:send") || !answerable || "undecryptable" in message || "revoked" in message) {
+    return null;
+  }
   return (
     <div className={classes.tools} data-open={open || undefined}>
       <Tooltip label={t("chat.reply")}>
