@@ -319,6 +319,23 @@ function content(order) {
       return { audio: buffer, mimetype: mimetype ?? usual, seconds: order[kind].seconds ?? 1, ptt: kind === 'voice' }
     }
   }
+  if (order.location) {
+    const { latitude, longitude, name, address } = order.location
+    return { location: { degreesLatitude: latitude, degreesLongitude: longitude, name, address } }
+  }
+  if (order.contacts) {
+    const contacts = order.contacts.map(({ name, phone }) => ({
+      displayName: name,
+      vcard: `BEGIN:VCARD\nVERSION:3.0\nFN:${name}\nTEL;type=CELL;waid=${phone}:+${phone}\nEND:VCARD`
+    }))
+    return { contacts: { displayName: `${contacts.length} contacts`, contacts } }
+  }
+  if (order.poll) {
+    const { question, options, max_choices } = order.poll
+    return { poll: { name: question, values: options, selectableCount: max_choices ?? 0 } }
+  }
+  if (order.edit) return { text: order.edit.text, edit: known(order.edit.message_id).key }
+  if (order.delete) return { delete: known(order.delete).key }
   if (order.reaction) return { react: { text: order.reaction.emoji, key: known(order.reaction.message_id).key } }
   throw new Error('nothing to send')
 }

@@ -2,6 +2,7 @@
  * Names, texts, captions, file names, subjects and emoji are chosen by strangers. More than a hundred attempts to be more
  * than text go through each of them, from a simulated phone through the real program into the page.
  */
+import type { Locator } from "@playwright/test";
 import { type Demo, expect, test } from "./demo";
 
 const OURS = "6280000000391";
@@ -116,6 +117,14 @@ test("no attempt of a stranger to be more than text succeeds, in any field", asy
       document: { data: DOT, mime_type: "application/octet-stream", file_name: attempt.replaceAll("/", "∕") },
     });
   }
+  // Places, cards, polls, and other words for what was said.
+  for (const attempt of ATTEMPTS) {
+    await say({ location: { latitude: 1, longitude: 2, name: attempt, address: attempt, caption: attempt } });
+    await say({ contacts: [{ name: attempt, phone: FRIEND }] });
+    await say({ poll: { question: attempt, options: [attempt, `${attempt} `] } });
+  }
+  const said = JSON.parse(await say({ text: "Halo" })) as { id: string };
+  for (const attempt of ATTEMPTS) await say({ edit: { message_id: said.id, text: attempt } });
   // Names and subjects, one chat each.
   for (const [number, attempt] of ATTEMPTS.entries()) {
     const phone = `62800000${String(1_000 + number)}`;
@@ -146,19 +155,24 @@ test("no attempt of a stranger to be more than text succeeds, in any field", asy
   expect(thread).toBeDefined();
   await page.goto(`${demo.ready.url}/chats/${thread?.id}`);
   const log = page.getByRole("log");
-  const found = new Set<string>();
+  const [found, shown, mapped] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  // It is virtual and walked to its beginning: texts, captions and names of files, places, cards, polls, and what was edited.
+  const messages = 6 * ATTEMPTS.length + 1;
   await expect
     .poll(
       async () => {
         const text = await log.textContent();
         for (const attempt of ATTEMPTS) if (text?.includes(start(attempt))) found.add(attempt);
+        for (const id of await idsOf(log)) shown.add(id);
+        for (const id of await idsOf(log, ':has(a[href^="https://www.openstreetmap.org/?mlat=1&mlon=2#"])')) mapped.add(id);
         await page.getByTestId("thread").hover();
         await page.mouse.wheel(0, -2_000);
-        return ATTEMPTS.filter((attempt) => !found.has(attempt));
+        const unseen = ATTEMPTS.filter((attempt) => !found.has(attempt));
+        return { unseen, missing: messages - shown.size, unmapped: ATTEMPTS.length - mapped.size };
       },
       { timeout: 120_000, intervals: [50] },
     )
-    .toEqual([]);
+    .toEqual({ unseen: [], missing: 0, unmapped: 0 });
 
   expect(await page.evaluate(() => "__ran" in window || "ran" in {})).toBe(false);
   expect(
@@ -173,6 +187,10 @@ interface Chats {
   data: { id: string; contact_id: string | null; name: string }[];
   next: string | null;
 }
+
+/** The messages that are in the page right now. */
+const idsOf = (log: Locator, among = "") =>
+  log.locator(`[data-message]${among}`).evaluateAll((all) => all.map((one) => one.getAttribute("data-message") ?? ""));
 
 /** The chat with the person of this name, on whichever page of the list it is. */
 async function chatOf(demo: Demo, name: string) {

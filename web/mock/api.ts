@@ -12,10 +12,12 @@ import type {
   ChatCounters,
   ChatLogEntry,
   Contact,
+  ContactCards,
   CustomField,
   Delivery,
   Donation,
   Invitation,
+  Location,
   LoggedEvent,
   Me,
   Media,
@@ -24,6 +26,7 @@ import type {
   Note,
   Organization,
   Permission,
+  Poll,
   Preferences,
   QuarantineEntry,
   QuickReply,
@@ -646,6 +649,10 @@ type Body =
   | { document: Media }
   | { audio: Media }
   | { reaction: { message_id: string; emoji: string } }
+  | { location: Location }
+  | { contacts: ContactCards }
+  | { poll: Poll }
+  | { revoked: { by_admin: boolean } }
   | { undecryptable: { reason: string } }
   | { group_change: { action: string; participants: string[] } };
 

@@ -258,7 +258,7 @@ fn incoming(facts: &Facts, verdict: &mut Verdict) {
     }
     for sent in facts.written.iter().chain(&facts.past) {
         match stored.get(&(sent.line, sent.wa_id.as_str())).map(Vec::as_slice) {
-            Some([once]) if once.content.preview() == Some(&sent.text) => verdict.counts.stored += 1,
+            Some([once]) if once.content.preview().as_deref() == Some(&sent.text) => verdict.counts.stored += 1,
             // Not readable, or of another kind: there is a line for it, but what it said is gone.
             Some([once]) => {
                 verdict.counts.changed += 1;

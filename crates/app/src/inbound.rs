@@ -5,13 +5,15 @@
 //! ([`quarantine`]).
 
 mod automatic;
+mod changes;
+mod content;
 mod messages;
 pub(crate) mod people;
 mod quarantine;
 mod receipts;
 mod rules;
 
-pub(crate) use messages::REMOTE_COLUMN;
+pub(crate) use content::REMOTE_COLUMN;
 pub(crate) use quarantine::{is_lasting, reason};
 
 use std::collections::BTreeSet;
@@ -20,7 +22,7 @@ use std::sync::Arc;
 use pesan_model::chat::Typing;
 use pesan_model::message::Message;
 use pesan_model::organization::OrganizationSettings;
-use pesan_model::{AccountId, Event, MessageId, OrganizationId, QuarantineId};
+use pesan_model::{AccountId, Event, MediaId, MessageId, OrganizationId, QuarantineId};
 use pesan_providers::Inbound;
 use pesan_store::quarantine::Quarantined;
 use pesan_store::{Error as StoreError, OrganizationKey, Tx, chat, job};
@@ -169,6 +171,8 @@ pub(crate) struct Batch<'a> {
     work: BTreeSet<&'static str>,
     /// Messages that were accepted or refused although we never heard so: they must not be sent again.
     settled: Vec<MessageId>,
+    /// Files that nobody is to fetch any more.
+    unwanted: Vec<MediaId>,
     /// Messages that Pesan sends by itself.
     queued: Vec<Message>,
     /// What the organization decided, once somebody asked for it.
@@ -190,6 +194,7 @@ async fn store_once(app: &Arc<App>, place: Place<'_>, items: Arc<Vec<Inbound>>, 
                     events: Vec::new(),
                     work: BTreeSet::new(),
                     settled: Vec::new(),
+                    unwanted: Vec::new(),
                     queued: Vec::new(),
                     settings: None,
                 };
@@ -199,6 +204,9 @@ async fn store_once(app: &Arc<App>, place: Place<'_>, items: Arc<Vec<Inbound>>, 
                 // The lane of a chat is locked after the chat and its messages, here as where people send.
                 for id in &batch.settled {
                     job::finish_subject(tx, job::SEND_MESSAGE, id.uuid()).await?;
+                }
+                for file in &batch.unwanted {
+                    job::finish_subject(tx, job::FETCH_MEDIA, file.uuid()).await?;
                 }
                 for message in &batch.queued {
                     messaging::enqueue(&app, tx, organization, message).await?;

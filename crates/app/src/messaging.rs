@@ -255,6 +255,8 @@ async fn accept(app: &Arc<App>, tx: &mut Tx<'_>, new: &Checked, strangers: Stran
         failed_at: None,
         send_at: new.send_at,
         deleted_at: None,
+        edited_at: None,
+        revoked_at: None,
     };
     message::insert(tx, organization, &message, now, None).await?;
     if !matches!(message.content, Content::Reaction(_)) {

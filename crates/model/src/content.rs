@@ -1,9 +1,18 @@
 //! What a message says.
 
+mod card;
+mod location;
+mod poll;
+
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::id::{MediaId, MessageId};
+pub use card::{CardNumber, ContactCard, Contacts};
+pub use location::{Degrees, Location};
+pub use poll::{Poll, PollOption};
 
 /// WhatsApp's limit for a text, which the official API documents and every client keeps: 4,096 characters.
 pub const MAX_TEXT_CHARS: usize = 4096;
@@ -28,10 +37,18 @@ pub enum Content {
     Sticker(Media),
     /// An emoji on another message.
     Reaction(Reaction),
+    /// A place (received only).
+    Location(Location),
+    /// People whose numbers somebody passes on (received only).
+    Contacts(Contacts),
+    /// A question with answers to choose from (received only).
+    Poll(Poll),
     /// Somebody changed a group (received only).
     GroupChange(GroupChange),
     /// WhatsApp delivered it but it could not be decrypted yet (received only). It is replaced when it can.
     Undecryptable(Undecryptable),
+    /// It was deleted for everybody. What it said is gone.
+    Revoked(Revoked),
     /// A kind that Pesan does not understand yet (received only).
     Unsupported(Unsupported),
 }
@@ -47,8 +64,12 @@ impl Content {
             Self::Audio(_) => "audio",
             Self::Sticker(_) => "sticker",
             Self::Reaction(_) => "reaction",
+            Self::Location(_) => "location",
+            Self::Contacts(_) => "contacts",
+            Self::Poll(_) => "poll",
             Self::GroupChange(_) => "group_change",
             Self::Undecryptable(_) => "undecryptable",
+            Self::Revoked(_) => "revoked",
             Self::Unsupported(_) => "unsupported",
         }
     }
@@ -63,22 +84,37 @@ impl Content {
             | Self::Sticker(media) => Some(media),
             Self::Text(_)
             | Self::Reaction(_)
+            | Self::Location(_)
+            | Self::Contacts(_)
+            | Self::Poll(_)
             | Self::GroupChange(_)
             | Self::Undecryptable(_)
+            | Self::Revoked(_)
             | Self::Unsupported(_) => None,
         }
     }
 
-    /// What a list shows of it in one line: the text or the caption, else nothing.
-    pub fn preview(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(&text.body),
-            Self::Reaction(reaction) => Some(&reaction.emoji),
-            Self::Image(_) | Self::Video(_) | Self::Document(_) | Self::Audio(_) | Self::Sticker(_) => self
-                .media()
-                .and_then(|media| media.caption.as_deref().or(media.file_name.as_deref())),
-            Self::GroupChange(_) | Self::Undecryptable(_) | Self::Unsupported(_) => None,
-        }
+    /// What a list shows of it in one line: the text or the caption, the name of a place or of people, else nothing.
+    pub fn preview(&self) -> Option<Cow<'_, str>> {
+        let line = match self {
+            Self::Text(text) => Some(text.body.as_str()),
+            Self::Reaction(reaction) => Some(reaction.emoji.as_str()),
+            Self::Image(media)
+            | Self::Video(media)
+            | Self::Document(media)
+            | Self::Audio(media)
+            | Self::Sticker(media) => media.caption.as_deref().or(media.file_name.as_deref()),
+            Self::Location(place) => [&place.name, &place.caption, &place.address]
+                .into_iter()
+                .find_map(Option::as_deref),
+            Self::Contacts(contacts) => {
+                let names: Vec<_> = contacts.cards.iter().map(|card| card.name.as_str()).collect();
+                return Some(names.join(", ").into());
+            }
+            Self::Poll(poll) => Some(poll.question.as_str()),
+            Self::GroupChange(_) | Self::Undecryptable(_) | Self::Revoked(_) | Self::Unsupported(_) => None,
+        };
+        line.map(Cow::Borrowed)
     }
 }
 
@@ -145,6 +181,13 @@ pub struct Undecryptable {
     /// Why, in the protocol's words. It never comes again with `interrupted`: the server stopped at the one moment in which
     /// a message can be lost, after its cipher was stored and before it was.
     pub reason: String,
+}
+
+/// A message that was deleted for everybody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Revoked {
+    /// True when an admin of the group did it and not who wrote it.
+    pub by_admin: bool,
 }
 
 /// A kind that Pesan does not understand yet.
@@ -237,6 +280,31 @@ mod tests {
         }
     }
 
+    fn place() -> Content {
+        Content::Location(Location {
+            latitude: Degrees::north(-6.175_392).expect("a place"),
+            longitude: Degrees::east(106.827_153).expect("a place"),
+            name: None,
+            address: Some("Jalan Merdeka 1".into()),
+            caption: None,
+            is_live: true,
+        })
+    }
+
+    fn people() -> Content {
+        let card = |name: &str| ContactCard {
+            name: name.into(),
+            organization: None,
+            numbers: vec![CardNumber {
+                written: "0800-0000-001".into(),
+                phone: "6280000000001".parse().ok(),
+            }],
+        };
+        Content::Contacts(Contacts {
+            cards: vec![card("Budi"), card("Sari")],
+        })
+    }
+
     #[test]
     fn json_has_one_key_named_for_the_kind() {
         let all = [
@@ -254,7 +322,19 @@ mod tests {
             Content::Undecryptable(Undecryptable {
                 reason: "no session".into(),
             }),
-            Content::Unsupported(Unsupported { kind: "poll".into() }),
+            Content::Unsupported(Unsupported { kind: "event".into() }),
+            Content::Revoked(Revoked { by_admin: true }),
+            place(),
+            people(),
+            Content::Poll(Poll {
+                question: "Kapan?".into(),
+                options: vec![PollOption {
+                    text: "Sabtu".into(),
+                    votes: 2,
+                }],
+                max_choices: Some(1),
+                voters: 2,
+            }),
         ];
         let files = [
             MediaKind::Image,
@@ -285,14 +365,18 @@ mod tests {
             let content = kind.content(media());
             assert_eq!(content.kind(), kind.name());
             assert_eq!(content.media(), Some(&media()));
-            assert_eq!(content.preview(), Some("a.png"));
+            assert_eq!(content.preview().as_deref(), Some("a.png"));
         }
         let captioned = Content::Image(Media {
             caption: Some("look".into()),
             ..media()
         });
-        assert_eq!(captioned.preview(), Some("look"));
-        assert_eq!(Content::Text(Text { body: "halo".into() }).preview(), Some("halo"));
+        assert_eq!(captioned.preview().as_deref(), Some("look"));
+        let text = Content::Text(Text { body: "halo".into() });
+        assert_eq!(text.preview().as_deref(), Some("halo"));
+        assert_eq!(place().preview().as_deref(), Some("Jalan Merdeka 1"));
+        assert_eq!(people().preview().as_deref(), Some("Budi, Sari"));
+        assert_eq!(Content::Revoked(Revoked { by_admin: false }).preview(), None);
         assert_eq!(Content::Text(Text { body: "halo".into() }).media(), None);
         assert_eq!(
             Content::Undecryptable(Undecryptable { reason: String::new() }).preview(),

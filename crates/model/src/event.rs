@@ -61,6 +61,15 @@ pub enum Event {
     /// A message was deleted here, and is in no list any more. The other person still has it.
     #[serde(rename = "message.deleted")]
     MessageDeleted(Message),
+    /// The writer of a message gave it other words.
+    #[serde(rename = "message.edited")]
+    MessageEdited(Message),
+    /// A message was deleted for everybody, by its writer or an admin of the group. What it said is gone.
+    #[serde(rename = "message.revoked")]
+    MessageRevoked(Message),
+    /// Somebody chose an answer of a poll, or another one.
+    #[serde(rename = "message.voted")]
+    MessageVoted(Message),
     /// A chat was read, renamed or otherwise changed, without a new message.
     #[serde(rename = "chat.updated")]
     ChatUpdated(Chat),
@@ -119,7 +128,7 @@ pub enum Event {
 
 impl Event {
     /// Every name.
-    pub const NAMES: [&'static str; 32] = [
+    pub const NAMES: [&'static str; 35] = [
         "account.created",
         "account.state_changed",
         "account.deleted",
@@ -134,6 +143,9 @@ impl Event {
         "message.healed",
         "message.media_ready",
         "message.deleted",
+        "message.edited",
+        "message.revoked",
+        "message.voted",
         "chat.updated",
         "chat.typing",
         "contact.created",
@@ -171,6 +183,9 @@ impl Event {
             Self::MessageHealed(_) => "message.healed",
             Self::MessageMediaReady(_) => "message.media_ready",
             Self::MessageDeleted(_) => "message.deleted",
+            Self::MessageEdited(_) => "message.edited",
+            Self::MessageRevoked(_) => "message.revoked",
+            Self::MessageVoted(_) => "message.voted",
             Self::ChatUpdated(_) => "chat.updated",
             Self::ChatTyping(_) => "chat.typing",
             Self::ContactCreated(_) => "contact.created",
@@ -226,7 +241,10 @@ impl Event {
             | Self::MessageReceived(_)
             | Self::MessageHealed(_)
             | Self::MessageMediaReady(_)
-            | Self::MessageDeleted(_) => self.message().map(|message| message.account_id),
+            | Self::MessageDeleted(_)
+            | Self::MessageEdited(_)
+            | Self::MessageRevoked(_)
+            | Self::MessageVoted(_) => self.message().map(|message| message.account_id),
         }
     }
 
@@ -256,7 +274,10 @@ impl Event {
             | Self::MessageReceived(message)
             | Self::MessageHealed(message)
             | Self::MessageMediaReady(message)
-            | Self::MessageDeleted(message) => Some(message),
+            | Self::MessageDeleted(message)
+            | Self::MessageEdited(message)
+            | Self::MessageRevoked(message)
+            | Self::MessageVoted(message) => Some(message),
             Self::AccountCreated(_)
             | Self::AccountStateChanged(_)
             | Self::AccountDeleted(_)

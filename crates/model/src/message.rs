@@ -1,5 +1,7 @@
 //! A message and the steps of its status.
 
+mod change;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -9,6 +11,7 @@ use crate::content::Content;
 use crate::failure;
 use crate::id::{AccountId, ChatId, ContactId, MessageId};
 use crate::metadata::Metadata;
+pub use change::EDIT_WINDOW;
 
 /// Which way a message went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -194,6 +197,12 @@ pub struct Message {
     /// When it was deleted here. It is in no list any more; the other person still has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Timestamp>,
+    /// When its writer last gave it other words, which are those that it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited_at: Option<Timestamp>,
+    /// When its writer, or an admin of the group, deleted it for everybody. Its content is `revoked` since then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<Timestamp>,
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::chat::{Chat, Contact};
 use crate::clock::Timestamp;
-use crate::content::Content;
+use crate::content::{ContactCard, Content};
 use crate::message::Message;
 pub use words::{MAX_WORD_CHARS, Word, words};
 
@@ -263,7 +263,8 @@ fn parts(text: &str, (from, to): (usize, usize), ranges: &[(usize, usize)]) -> V
 }
 
 impl Content {
-    /// The texts that it is found by: what was written, and the name of a file.
+    /// The texts that it is found by: what was written, the name of a file or a place, who is on a contact card, and what
+    /// a poll asks and offers.
     pub fn searched(&self) -> Vec<&str> {
         match self {
             Self::Text(text) => vec![&text.body],
@@ -275,7 +276,20 @@ impl Content {
                 let texts = [media.caption.as_deref(), media.file_name.as_deref()];
                 texts.into_iter().flatten().collect()
             }
-            Self::Reaction(_) | Self::GroupChange(_) | Self::Undecryptable(_) | Self::Unsupported(_) => Vec::new(),
+            Self::Location(place) => {
+                let texts = [&place.name, &place.address, &place.caption];
+                texts.into_iter().filter_map(Option::as_deref).collect()
+            }
+            Self::Contacts(contacts) => contacts.cards.iter().flat_map(on_card).collect(),
+            Self::Poll(poll) => {
+                let options = poll.options.iter().map(|option| option.text.as_str());
+                std::iter::once(poll.question.as_str()).chain(options).collect()
+            }
+            Self::Reaction(_)
+            | Self::GroupChange(_)
+            | Self::Undecryptable(_)
+            | Self::Revoked(_)
+            | Self::Unsupported(_) => Vec::new(),
         }
     }
 
@@ -284,6 +298,12 @@ impl Content {
         let texts = self.searched().into_iter();
         texts.flat_map(words).map(|word| word.text).collect()
     }
+}
+
+fn on_card(card: &ContactCard) -> impl Iterator<Item = &str> {
+    let names = [Some(card.name.as_str()), card.organization.as_deref()];
+    let numbers = card.numbers.iter().map(|number| number.written.as_str());
+    names.into_iter().flatten().chain(numbers)
 }
 
 #[cfg(test)]

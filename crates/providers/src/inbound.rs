@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use pesan_model::chat::Activity;
-use pesan_model::content::MediaKind;
+use pesan_model::content::{Contacts, Location, MediaKind, Poll};
 use pesan_model::reconnect::Disconnect;
 use pesan_model::{AccountId, Address, Direction, MessageStatus, Phone, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -142,6 +142,38 @@ pub enum InboundContent {
         /// One emoji or nothing.
         emoji: String,
     },
+    /// A place.
+    Location(Location),
+    /// People whose numbers somebody passes on.
+    Contacts(Contacts),
+    /// A question with answers to choose from.
+    Poll {
+        /// What is asked.
+        poll: Poll,
+        /// What its votes are encrypted with.
+        secret: Option<Vec<u8>>,
+    },
+    /// Somebody chose answers of a poll. It is no message of its own.
+    Vote {
+        /// WhatsApp's id of the poll.
+        target: String,
+        /// What was chosen, encrypted.
+        vote: EncryptedVote,
+    },
+    /// Other words for a message of the same sender. It is no message of its own.
+    Edit {
+        /// WhatsApp's id of the message.
+        target: String,
+        /// What it says from now on.
+        words: String,
+    },
+    /// A message is to be deleted for everybody. It is no message of its own.
+    Revoke {
+        /// WhatsApp's id of the message.
+        target: String,
+        /// True when the server let the sender do so as an admin of the group, whoever wrote the message.
+        by_admin: bool,
+    },
     /// It could not be decrypted yet. The same id may come again with its content.
     Undecryptable {
         /// Why, in the protocol's words.
@@ -152,6 +184,15 @@ pub enum InboundContent {
         /// The protocol's name of it.
         kind: String,
     },
+}
+
+/// What somebody chose of a poll, encrypted with the secret that came with the poll.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EncryptedVote {
+    /// The choices.
+    pub payload: Vec<u8>,
+    /// The nonce.
+    pub iv: Vec<u8>,
 }
 
 /// A file, still on WhatsApp's servers.

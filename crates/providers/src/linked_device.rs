@@ -11,7 +11,7 @@
 //! - `gate` holds back what the library writes until what came in before is committed; `lost` sees that nothing gets lost
 //!   in silence between the library's own storing and ours.
 //! - `sending`, `media` and `asking` do what the app wants; `refusal` says what the server's codes mean.
-//! - `convert_in`, `convert_out`, `jid` and `remote_media` translate.
+//! - `convert_in`, `convert_out`, `jid`, `vcard` and `remote_media` translate; `votes` opens what people chose of a poll.
 
 mod acks;
 mod asking;
@@ -34,6 +34,11 @@ mod queue;
 mod refusal;
 mod remote_media;
 mod sending;
+mod vcard;
+mod votes;
 
 pub use device::{LinkedDevice, LinkedDevices, Patience, Presence, Settings, Spawn};
 pub use network::{Network, NetworkError};
+#[cfg(any(test, feature = "testing"))]
+pub use votes::seal_vote;
+pub use votes::{Ballot, open_vote};

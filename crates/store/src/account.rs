@@ -4,7 +4,7 @@ pub mod alert;
 
 use pesan_model::account::{Account, StateChange};
 use pesan_model::pacing::{Bucket, Pacing};
-use pesan_model::{AccountId, AccountState, OrganizationId, ProviderKind, StateReason, Timestamp};
+use pesan_model::{AccountId, AccountState, MediaId, OrganizationId, ProviderKind, StateReason, Timestamp};
 use uuid::Uuid;
 
 use crate::job::SEND_MESSAGE;
@@ -429,7 +429,7 @@ pub async fn delete(
     id: AccountId,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let files: Vec<(Uuid,)> = tx
+    let files: Vec<(MediaId,)> = tx
         .fetch_all(
             "SELECT DISTINCT media_id FROM message WHERE account_id = $1 AND organization_id = $2 \
              AND media_id IS NOT NULL",
@@ -449,17 +449,7 @@ pub async fn delete(
         .await?;
     found(deleted)?;
     for (file,) in files {
-        let deleted: Option<(Option<Vec<u8>>,)> = tx
-            .fetch_optional(
-                "DELETE FROM media WHERE id = $1 AND organization_id = $2 \
-                 AND NOT EXISTS (SELECT 1 FROM message WHERE message.media_id = $1) \
-                 AND NOT EXISTS (SELECT 1 FROM donation WHERE donation.media_id = $1) RETURNING sha256",
-                args![file, organization_id],
-            )
-            .await?;
-        if let Some((Some(sha256),)) = deleted {
-            media::loosen(tx, &sha256, now).await?;
-        }
+        media::release(tx, organization_id, file, now).await?;
     }
     Ok(())
 }

@@ -165,6 +165,28 @@ pub async fn set_failed(
     Ok(())
 }
 
+/// A message shows the file no more, or is gone: so is the file, unless something else has it. Its content is looked at
+/// later.
+pub async fn release(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    id: MediaId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let deleted: Option<(Option<Vec<u8>>,)> = tx
+        .fetch_optional(
+            "DELETE FROM media WHERE id = $1 AND organization_id = $2 \
+             AND NOT EXISTS (SELECT 1 FROM message WHERE message.media_id = $1) \
+             AND NOT EXISTS (SELECT 1 FROM donation WHERE donation.media_id = $1) RETURNING sha256",
+            args![id, organization_id],
+        )
+        .await?;
+    match deleted {
+        Some((Some(sha256),)) => loosen(tx, &sha256, now).await,
+        Some((None,)) | None => Ok(()),
+    }
+}
+
 /// The content is about to be stored, or a row that named it is gone: it is looked at again later. Waits for whoever is
 /// looking at it now.
 pub async fn loosen(tx: &mut Tx<'_>, sha256: &[u8], now: Timestamp) -> Result<(), Error> {

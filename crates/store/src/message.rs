@@ -1,5 +1,6 @@
 //! Messages, in and out.
 
+pub mod change;
 pub mod search;
 mod thread;
 
@@ -50,13 +51,15 @@ rows! {
         failed_at: Option<Timestamp>,
         send_at: Option<Timestamp>,
         deleted_at: Option<Timestamp>,
+        edited_at: Option<Timestamp>,
+        revoked_at: Option<Timestamp>,
     }
 }
 
 const SELECT: &str = "SELECT m.id, m.account_id, m.chat_id, m.direction, m.wa_id, c.address, c.is_group, c.subject, \
      p.name, p.push_name, p.phone, m.sender, m.sent_by, m.automatic, m.contact_id, m.push_name, m.content, m.metadata, m.reply_to, \
      m.status, m.error_code, m.error_detail, m.attempts, m.retries, m.at, m.created_at, m.sent_at, m.delivered_at, \
-     m.read_at, m.failed_at, m.send_at, m.deleted_at \
+     m.read_at, m.failed_at, m.send_at, m.deleted_at, m.edited_at, m.revoked_at \
      FROM message m JOIN chat c ON c.id = m.chat_id LEFT JOIN contact p ON p.id = c.contact_id";
 
 impl MessageRow {
@@ -104,6 +107,8 @@ impl MessageRow {
             failed_at: self.failed_at,
             send_at: self.send_at,
             deleted_at: self.deleted_at,
+            edited_at: self.edited_at,
+            revoked_at: self.revoked_at,
         };
         Ok((message, self.at))
     }
@@ -112,7 +117,7 @@ impl MessageRow {
 /// What is written of a new message.
 pub(crate) const COLUMNS: &str = "id, organization_id, account_id, chat_id, direction, wa_id, sender, contact_id, push_name, \
      kind, content, media_id, reply_to, reply_to_wa_id, status, attempts, at, created_at, send_at, sent_at, read_at, \
-     sent_by, metadata, automatic, is_counted, counted_on, waited";
+     sent_by, metadata, automatic, edited_at, revoked_at, is_counted, counted_on, waited";
 
 /// The values of [`COLUMNS`], and what is counted of it.
 pub(crate) async fn values(
@@ -149,6 +154,8 @@ pub(crate) async fn values(
         message.sent_by.as_ref(),
         message.metadata.as_ref().map(Metadata::to_json),
         message.automatic,
+        message.edited_at,
+        message.revoked_at,
         standing.is_counted,
         standing.counted_on,
         standing.waited
@@ -167,7 +174,7 @@ pub async fn insert(
     let (values, standing) = values(tx, organization_id, (message, at), reply_to_wa_id).await?;
     let sql = format!(
         "INSERT INTO message ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, \
-         $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27) \
+         $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29) \
          ON CONFLICT (account_id, chat_id, sender, wa_id) DO NOTHING"
     );
     if tx.execute(&sql, values).await? == 0 {
@@ -299,37 +306,6 @@ pub async fn mark_deleted(
     )
     .await?;
     search::forget(tx, id).await
-}
-
-/// Replaces the content of a message that could not be decrypted at first.
-pub async fn heal(tx: &mut Tx<'_>, organization_id: OrganizationId, message: &Message) -> Result<(), Error> {
-    let content = serde_json::to_string(&message.content).map_err(|error| Error::corrupt("message", error))?;
-    let before = counts::standing(tx, organization_id, message.id).await?;
-    let after = Standing {
-        kind: message.content.kind().to_owned(),
-        ..before.clone()
-    };
-    let counted_on = counts::change(tx, organization_id, (&before, after)).await?;
-    let (deleted_at,): (Option<Timestamp>,) = tx
-        .fetch_one(
-            "message",
-            "UPDATE message SET kind = $1, content = $2, media_id = $3, reply_to = $4, counted_on = $5 \
-             WHERE organization_id = $6 AND id = $7 RETURNING deleted_at",
-            args![
-                message.content.kind(),
-                content,
-                message.content.media().map(|media| media.media_id),
-                message.reply_to,
-                counted_on,
-                organization_id,
-                message.id
-            ],
-        )
-        .await?;
-    match deleted_at {
-        Some(_) => Ok(()),
-        None => search::reindex(tx, organization_id, indexed(message, before.at), &message.content).await,
-    }
 }
 
 /// When it was first handed to WhatsApp without an answer that says what became of it; none when it has surely not left.

@@ -38,6 +38,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0016_words", include_str!("../migrations/0016_words.sql")),
     ("0017_contact_tag", include_str!("../migrations/0017_contact_tag.sql")),
     ("0018_figure_lists", include_str!("../migrations/0018_figure_lists.sql")),
+    (
+        "0019_message_change",
+        include_str!("../migrations/0019_message_change.sql"),
+    ),
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT NOT NULL PRIMARY KEY)";

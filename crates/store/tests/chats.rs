@@ -204,6 +204,8 @@ impl Fixture {
             failed_at: None,
             send_at: None,
             deleted_at: None,
+            edited_at: None,
+            revoked_at: None,
         };
         let chat_id = chat.id;
         self.store

@@ -176,6 +176,8 @@ impl Fixture {
             failed_at: has_failed.then_some(at(number)),
             send_at: None,
             deleted_at: None,
+            edited_at: None,
+            revoked_at: None,
         };
         (message, at(number))
     }

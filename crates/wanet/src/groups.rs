@@ -44,7 +44,7 @@ impl Group {
         Jid::group(self.id.clone())
     }
 
-    fn is_admin(&self, phone: u64) -> bool {
+    pub(crate) fn is_admin(&self, phone: u64) -> bool {
         self.members.get(&phone).is_some_and(|rank| *rank != Rank::Member)
     }
 

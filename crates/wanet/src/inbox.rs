@@ -41,16 +41,16 @@ pub struct InboxMessage {
     pub push_name: String,
     /// When the server took it, seconds.
     pub timestamp: i64,
-    /// `text`, `image`, `video`, `audio`, `document`, `sticker`, `reaction`, `revoke`, `edit`, `poll`, `contact`,
+    /// `text`, `image`, `video`, `audio`, `document`, `sticker`, `reaction`, `revoke`, `edit`, `poll`, `vote`, `contact`,
     /// `location` or `other`.
     pub kind: String,
-    /// The text, or the caption of a medium.
+    /// The text, the caption of a medium, the name of a place or on a card, or what a poll asks.
     pub text: Option<String>,
     /// What is attached.
     pub media: Option<InboxMedia>,
     /// The emoji of a reaction; empty when one was taken back.
     pub reaction: Option<String>,
-    /// The id of the message this one answers, reacts to, edits or revokes.
+    /// The id of the message this one answers, reacts to, votes on, edits or revokes.
     pub reply_to: Option<String>,
     /// `pkmsg`, `msg` or `skmsg`; absent for what the phone wrote itself.
     pub encryption: Option<String>,
@@ -66,6 +66,9 @@ pub struct InboxMessage {
     /// The JID of its writer, as it was addressed.
     #[serde(skip)]
     pub(crate) author: String,
+    /// What votes on a poll are encrypted with.
+    #[serde(skip)]
+    pub(crate) secret: Vec<u8>,
 }
 
 /// A medium of a message.

@@ -47,4 +47,5 @@ pub use inbox::{Direction, Happening, InboxMedia, InboxMessage, InboxReceipt};
 pub use network::Network;
 pub use options::{Options, PhoneMode};
 pub use phone::content::{Attachment, Edit, PhoneMessage, Reaction};
+pub use phone::kinds::{Card, Place, Poll, Vote};
 pub use stats::Stats;

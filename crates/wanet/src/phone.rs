@@ -1,12 +1,14 @@
 //! Emulated phones: device 0 of every account. They are woken by what reaches them and by the admin interface.
 //!
-//! `keys` computes their keys, `signal` keeps their sessions, `receive` and `send` do what their names say, `content`
-//! builds and reads messages.
+//! `keys` computes their keys, `signal` keeps their sessions, `receive` and `send` do what their names say, `content` and
+//! `kinds` build messages, `shown` reads them.
 
 pub(crate) mod content;
 pub(crate) mod keys;
+pub(crate) mod kinds;
 pub(crate) mod receive;
 pub(crate) mod send;
+pub(crate) mod shown;
 pub(crate) mod signal;
 
 use std::collections::{HashMap, VecDeque};

@@ -183,7 +183,10 @@ impl Hub {
         let (members, targets) = {
             let world = self.world.lock();
             let group = world.groups.get(message.to.user.as_str()).ok_or(404_u16)?;
-            if !group.members.contains_key(&message.sender.phone) {
+            let takes_back_as_admin = message.node.text("edit").as_deref() == Some("8");
+            if !group.members.contains_key(&message.sender.phone)
+                || (takes_back_as_admin && !group.is_admin(message.sender.phone))
+            {
                 return Err(403);
             }
             let members: Vec<u64> = group.members.keys().copied().collect();

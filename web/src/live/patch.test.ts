@@ -84,6 +84,38 @@ describe("messages", () => {
     expect(thread()).toEqual([[], ["msg_1"]]);
   });
 
+  const said = () => client.getQueryData<Pages<Message>>(keys.messages("cht_1"))?.pages[0]?.data[0];
+
+  it("shows_the_words_of_an_edit_and_no_older_ones_after_it", () => {
+    const edited = { ...newer, text: { body: "Halo semua" }, edited_at: at(4) };
+    happen("message.edited", edited);
+    happen("message.received", newer);
+    happen("message.edited", { ...edited, text: { body: "Halo lagi" }, edited_at: at(3) });
+    expect(said()).toEqual(edited);
+    const again = { ...edited, text: { body: "Halo dunia" }, edited_at: at(5) };
+    happen("message.edited", again);
+    expect(said()).toEqual(again);
+  });
+
+  it("takes_out_what_was_deleted_for_everybody_for_good", () => {
+    const revoked = makeMessage({ ...newer, type: "revoked", revoked_at: at(4) }, { revoked: { by_admin: false } });
+    const { text: _, ...gone } = revoked as Message & { text?: unknown };
+    happen("message.revoked", gone);
+    happen("message.edited", { ...newer, edited_at: at(5) });
+    happen("message.received", newer);
+    expect(said()).toEqual(gone);
+  });
+
+  it("counts_the_votes_of_a_poll", () => {
+    const poll = (votes: number) => ({
+      poll: { question: "Kapan?", options: [{ text: "Sabtu", votes }], max_choices: 1, voters: votes },
+    });
+    const asked = makeMessage({ id: "msg_5", created_at: at(5) }, poll(0));
+    happen("message.received", asked);
+    happen("message.voted", { ...asked, ...poll(2) });
+    expect(said()).toMatchObject(poll(2));
+  });
+
   it("invents_no_thread_that_is_not_open", () => {
     happen("message.received", makeMessage({ chat_id: "cht_9" }));
     expect(client.getQueryData(keys.messages("cht_9"))).toBeUndefined();

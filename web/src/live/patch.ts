@@ -46,6 +46,14 @@ export function applyEvent(client: QueryClient, event: LoggedEvent, turn: Turn):
     case "message.deleted":
       dropMessage(client, event.data);
       return;
+    case "message.edited":
+    case "message.revoked":
+      changeMessage(client, event.data);
+      void client.invalidateQueries({ queryKey: keys.search });
+      return;
+    case "message.voted":
+      changeMessage(client, event.data);
+      return;
     case "message.received":
       receiveMessage(client, event.data, turn);
       return;
@@ -122,6 +130,9 @@ const CLIMB: Partial<Record<Message["status"], number>> = { queued: 0, sent: 1, 
 
 /** Whether `next` is the same as `known` or later. Events are replayed, so old ones come again. */
 export function isNewer(known: Message, next: Message): boolean {
+  // Words that were changed or deleted do not come back.
+  if (known.revoked_at && !next.revoked_at) return false;
+  if (!next.revoked_at && known.edited_at && (next.edited_at ?? "") < known.edited_at) return false;
   const from = CLIMB[known.status];
   const to = CLIMB[next.status];
   if (from !== undefined && to !== undefined) return to >= from;
@@ -149,6 +160,15 @@ export function putMessage(client: QueryClient, message: Message): void {
   putInThread(client, message);
   // What is sent by itself answers nobody.
   patchLine(client, message, message.direction === "out" && !message.automatic ? "written" : "noted");
+}
+
+/** Shows what people made of a message. Nobody answered anybody by that. */
+function changeMessage(client: QueryClient, message: Message): void {
+  if (message.deleted_at) return;
+  const known = findMessage(client, message);
+  if (known && !isNewer(known, message)) return;
+  putInThread(client, message);
+  patchLine(client, message, "noted");
 }
 
 function findMessage(client: QueryClient, message: Message): Message | undefined {
@@ -256,6 +276,12 @@ function afterArrival(known: Chat, moment: string, arrival: Arrival): Partial<Ch
 export function previewOf(message: Message): string | null {
   if ("text" in message) return message.text.body;
   if ("reaction" in message) return message.reaction.emoji;
+  if ("location" in message) {
+    const { name, caption, address } = message.location;
+    return name ?? caption ?? address ?? null;
+  }
+  if ("contacts" in message) return message.contacts.cards.map((card) => card.name).join(", ");
+  if ("poll" in message) return message.poll.question;
   const media = mediaOf(message);
   return media?.caption ?? media?.file_name ?? null;
 }

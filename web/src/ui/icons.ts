@@ -5,10 +5,12 @@ export { default as IconDown } from "@tabler/icons-react/dist/esm/icons/IconArro
 export { default as IconBack } from "@tabler/icons-react/dist/esm/icons/IconArrowLeft.mjs";
 export { default as IconMerge } from "@tabler/icons-react/dist/esm/icons/IconArrowMerge.mjs";
 export { default as IconUp } from "@tabler/icons-react/dist/esm/icons/IconArrowUp.mjs";
+export { default as IconRevoked } from "@tabler/icons-react/dist/esm/icons/IconBan.mjs";
 export { default as IconBell } from "@tabler/icons-react/dist/esm/icons/IconBell.mjs";
 export { default as IconSnooze } from "@tabler/icons-react/dist/esm/icons/IconBellZ.mjs";
 export { default as IconReplies } from "@tabler/icons-react/dist/esm/icons/IconBolt.mjs";
 export { default as IconChart } from "@tabler/icons-react/dist/esm/icons/IconChartBar.mjs";
+export { default as IconPoll } from "@tabler/icons-react/dist/esm/icons/IconChartBarPopular.mjs";
 export { default as IconCheck } from "@tabler/icons-react/dist/esm/icons/IconCheck.mjs";
 export { default as IconChecks } from "@tabler/icons-react/dist/esm/icons/IconChecks.mjs";
 export { default as IconFilter } from "@tabler/icons-react/dist/esm/icons/IconChevronDown.mjs";
@@ -35,6 +37,7 @@ export { default as IconList } from "@tabler/icons-react/dist/esm/icons/IconList
 export { default as IconLock } from "@tabler/icons-react/dist/esm/icons/IconLock.mjs";
 export { default as IconLogout } from "@tabler/icons-react/dist/esm/icons/IconLogout.mjs";
 export { default as IconUnread } from "@tabler/icons-react/dist/esm/icons/IconMailOpened.mjs";
+export { default as IconPlace } from "@tabler/icons-react/dist/esm/icons/IconMapPin.mjs";
 export { default as IconNewMessage } from "@tabler/icons-react/dist/esm/icons/IconMessagePlus.mjs";
 export { default as IconChats } from "@tabler/icons-react/dist/esm/icons/IconMessages.mjs";
 export { default as IconMicrophone } from "@tabler/icons-react/dist/esm/icons/IconMicrophone.mjs";

@@ -182,8 +182,12 @@ fn heard(rules: &OptOut, content: &Content, person: &ContactRow) -> Option<Wish>
         | Content::Audio(_)
         | Content::Sticker(_)
         | Content::Reaction(_)
+        | Content::Location(_)
+        | Content::Contacts(_)
+        | Content::Poll(_)
         | Content::GroupChange(_)
         | Content::Undecryptable(_)
+        | Content::Revoked(_)
         | Content::Unsupported(_) => None,
     }
 }
@@ -196,7 +200,14 @@ fn is_readable(content: &Content) -> bool {
         | Content::Video(_)
         | Content::Document(_)
         | Content::Audio(_)
-        | Content::Sticker(_) => true,
-        Content::Reaction(_) | Content::GroupChange(_) | Content::Undecryptable(_) | Content::Unsupported(_) => false,
+        | Content::Sticker(_)
+        | Content::Location(_)
+        | Content::Contacts(_)
+        | Content::Poll(_) => true,
+        Content::Reaction(_)
+        | Content::GroupChange(_)
+        | Content::Undecryptable(_)
+        | Content::Revoked(_)
+        | Content::Unsupported(_) => false,
     }
 }

@@ -1,20 +1,21 @@
 //! Messages and group changes that came in.
 
-use pesan_model::content::{GroupChange, Media, Reaction, Text, Undecryptable, Unsupported};
+use pesan_model::content::GroupChange;
 use pesan_model::inbox::{ChatActor, ChatChange};
 use pesan_model::message::Message;
-use pesan_model::{Address, ChatId, Content, Direction, Event, JobId, MediaId, MessageId, MessageStatus, Timestamp};
-use pesan_providers::inbound::{GroupNotice, InboundContent, InboundMedia, InboundMessage, Person};
+use pesan_model::{Address, ChatId, Content, Direction, Event, JobId, MessageId, MessageStatus, Timestamp};
+use pesan_providers::inbound::{GroupNotice, InboundContent, InboundMessage, Person};
 use pesan_store::chat::{self, Arrival, ChatKey, NewChat};
 use pesan_store::contact::ContactRow;
 use pesan_store::job::{self, NewJob};
-use pesan_store::media::{self, MediaState, StoredMedia};
+use pesan_store::message::change::is_recorded;
 use pesan_store::{Error as StoreError, Tx, message};
 
+use super::content::{content_of, fetch_later};
 use super::people::{known, person_at, resolve, resolve_met};
 use super::quarantine::is_placeholder;
 use super::rules::{address_of, is_same, place_in_thread, sender_address};
-use super::{Batch, automatic};
+use super::{Batch, automatic, changes};
 use crate::inbox::log;
 
 /// A message from somebody, or from another device of this account.
@@ -46,17 +47,67 @@ pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &Inbou
         }
     };
     let chat = open_chat(batch, tx, &came.chat, peer.as_ref(), came.at).await?;
-    let sender_text = match came.direction {
-        Direction::In => sender_address(&came.sender, &came.chat),
-        Direction::Out => String::new(),
+    let scene = Scene {
+        chat,
+        sender,
+        peer,
+        is_new,
     };
-    let existing = find_same(batch, tx, came, chat.id).await?;
-    if let Some(existing) = existing {
-        return heal(batch, tx, came, (existing, &chat, sender.as_ref())).await;
+    let existing = find_same(batch, tx, came, scene.chat.id).await?;
+    if changes::is_change(&came.content) {
+        return changes::receive(batch, tx, came, (&scene, existing)).await;
     }
+    if let Some(existing) = existing {
+        return heal(batch, tx, came, (existing, &scene)).await;
+    }
+    if matches!(came.content, InboundContent::Undecryptable { .. })
+        && is_recorded(tx, batch.organization, batch.account, (&came.wa_id, scene.chat.id)).await?
+    {
+        // It was no message, and came before.
+        return Ok(());
+    }
+    let new = New {
+        content: content_of(batch, tx, &came.content, scene.chat.id).await?,
+        edited_at: None,
+        revoked_at: None,
+    };
+    add(batch, tx, (came, &scene), new).await?;
+    Ok(())
+}
+
+/// Where a message came, and from whom.
+pub(super) struct Scene {
+    pub(super) chat: ChatKey,
+    /// Who wrote it, when that is not this account.
+    pub(super) sender: Option<ContactRow>,
+    /// The other person of a chat with one.
+    peer: Option<ContactRow>,
+    /// Whoever wrote it was met by it.
+    is_new: bool,
+}
+
+/// What a message says that is new here.
+pub(super) struct New {
+    pub(super) content: Content,
+    pub(super) edited_at: Option<Timestamp>,
+    pub(super) revoked_at: Option<Timestamp>,
+}
+
+/// Adds a message to its thread. `None` when it is there already.
+pub(super) async fn add(
+    batch: &mut Batch<'_>,
+    tx: &mut Tx<'_>,
+    (came, scene): (&InboundMessage, &Scene),
+    new: New,
+) -> Result<Option<MessageId>, StoreError> {
+    let Scene {
+        chat,
+        sender,
+        peer,
+        is_new: is_met,
+    } = scene;
     let now = batch.app.clock.now();
-    let content = content_of(batch, tx, &came.content, chat.id).await?;
-    let answer = automatic::hear(batch, tx, came, (sender.as_ref(), is_new), &content).await?;
+    let answer = automatic::hear(batch, tx, came, (sender.as_ref(), *is_met), &new.content).await?;
     let reply_to = match &came.reply_to {
         Some(wa_id) => message::find_in_chat(tx, batch.organization, chat.id, wa_id).await?,
         None => None,
@@ -69,7 +120,10 @@ pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &Inbou
         wa_id: came.wa_id.clone(),
         chat: chat.address.to_string(),
         chat_name: chat.name(peer.as_ref()),
-        sender: sender_text,
+        sender: match came.direction {
+            Direction::In => sender_address(&came.sender, &came.chat),
+            Direction::Out => String::new(),
+        },
         sent_by: None,
         automatic: None,
         contact_id: sender.as_ref().or(peer.as_ref()).map(ContactRow::id),
@@ -78,8 +132,8 @@ pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &Inbou
             .push_name
             .clone()
             .filter(|_| came.direction == Direction::In),
-        kind: content.kind().to_owned(),
-        content,
+        kind: new.content.kind().to_owned(),
+        content: new.content,
         metadata: None,
         reply_to,
         status: match came.direction {
@@ -97,14 +151,19 @@ pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &Inbou
         failed_at: None,
         send_at: None,
         deleted_at: None,
+        edited_at: new.edited_at,
+        revoked_at: new.revoked_at,
     };
+    let id = message.id;
     let at = place_in_thread(came.at, now);
     if !message::insert(tx, batch.organization, &message, at, came.reply_to.as_deref()).await? {
-        return Ok(());
+        return Ok(None);
     }
     fetch_later(batch, tx, &message).await?;
+    changes::keep_poll_secret(batch, tx, came, &message).await?;
     let is_new = !came.from_history;
     let arrival = match came.direction {
+        _ if message.revoked_at.is_some() => Arrival::Noted,
         Direction::In if is_new => Arrival::Received,
         Direction::Out if is_new => Arrival::Written,
         Direction::In | Direction::Out => Arrival::Noted,
@@ -113,6 +172,7 @@ pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &Inbou
         && chat::add_message(tx, batch.organization, chat.id, (message.id, at), arrival).await?;
     if is_new {
         batch.events.push(match came.direction {
+            _ if message.revoked_at.is_some() => Event::MessageRevoked(message),
             Direction::In => Event::MessageReceived(message),
             Direction::Out => Event::MessageSent(message),
         });
@@ -123,9 +183,9 @@ pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &Inbou
         batch.chat_updated(tx, chat.id).await?;
     }
     if let Some(answer) = answer {
-        automatic::answer(batch, tx, &chat, &answer).await?;
+        automatic::answer(batch, tx, chat, &answer).await?;
     }
-    Ok(())
+    Ok(Some(id))
 }
 
 /// Finds the same message, if it came before under any of the sender's addresses.
@@ -139,32 +199,44 @@ async fn find_same(
     Ok(found.into_iter().find(|message| is_same(message, came, chat)))
 }
 
-/// It came before. When it could not be decrypted or stored then and can now, its content takes the place.
+/// It came before. When it could not be decrypted or stored then and can now, its content takes the place. So does a file
+/// of which only the other words were known that its sender gave it.
 async fn heal(
     batch: &mut Batch<'_>,
     tx: &mut Tx<'_>,
     came: &InboundMessage,
-    (mut message, chat, sender): (Message, &ChatKey, Option<&ContactRow>),
+    (mut message, scene): (Message, &Scene),
 ) -> Result<(), StoreError> {
     let was_unreadable = matches!(message.content, Content::Undecryptable(_)) || is_placeholder(&message.content);
-    if !was_unreadable || matches!(came.content, InboundContent::Undecryptable { .. }) {
+    let caption = match (&message.content, &came.content, message.edited_at) {
+        (Content::Text(text), InboundContent::Media(_), Some(at)) => Some((text.body.clone(), at)),
+        _ => None,
+    };
+    let is_news = was_unreadable || caption.is_some();
+    if !is_news || matches!(came.content, InboundContent::Undecryptable { .. }) {
         return Ok(());
     }
     let content = content_of(batch, tx, &came.content, message.chat_id).await?;
     if content == message.content {
         return Ok(());
     }
+    let sender = scene.sender.as_ref();
     let answer = automatic::hear(batch, tx, came, (sender, false), &content).await?;
     message.kind = content.kind().to_owned();
     message.content = content;
+    if let Some((words, at)) = caption {
+        message.edited_at = None;
+        message.edit(&words, at);
+    }
     if let Some(wa_id) = &came.reply_to {
         message.reply_to = message::find_in_chat(tx, batch.organization, message.chat_id, wa_id).await?;
     }
-    message::heal(tx, batch.organization, &message).await?;
+    message::change::save_content(tx, batch.organization, &message).await?;
     fetch_later(batch, tx, &message).await?;
+    changes::keep_poll_secret(batch, tx, came, &message).await?;
     batch.events.push(Event::MessageHealed(message));
     if let Some(answer) = answer {
-        automatic::answer(batch, tx, chat, &answer).await?;
+        automatic::answer(batch, tx, &scene.chat, &answer).await?;
     }
     Ok(())
 }
@@ -215,6 +287,8 @@ pub(super) async fn receive_group_notice(
         failed_at: None,
         send_at: None,
         deleted_at: None,
+        edited_at: None,
+        revoked_at: None,
     };
     let at = place_in_thread(notice.at, now);
     if message::insert(tx, batch.organization, &message, at, None).await? {
@@ -243,7 +317,7 @@ async fn heal_notice(batch: &mut Batch<'_>, tx: &mut Tx<'_>, notice: Message) ->
         return Ok(false);
     };
     (line.kind, line.content) = (notice.kind, notice.content);
-    message::heal(tx, batch.organization, &line).await?;
+    message::change::save_content(tx, batch.organization, &line).await?;
     batch.events.push(Event::MessageHealed(line));
     Ok(true)
 }
@@ -342,75 +416,4 @@ async fn open_chat(
         address: new.address,
         subject: None,
     })
-}
-
-async fn content_of(
-    batch: &mut Batch<'_>,
-    tx: &mut Tx<'_>,
-    content: &InboundContent,
-    chat: ChatId,
-) -> Result<Content, StoreError> {
-    Ok(match content {
-        InboundContent::Text(body) => Content::Text(Text { body: body.clone() }),
-        InboundContent::Media(media) => media_content(batch, tx, media).await?,
-        InboundContent::Reaction { target, emoji } => Content::Reaction(Reaction {
-            message_id: message::find_in_chat(tx, batch.organization, chat, target).await?,
-            wa_id: Some(target.clone()),
-            emoji: emoji.clone(),
-        }),
-        InboundContent::Undecryptable { reason } => Content::Undecryptable(Undecryptable { reason: reason.clone() }),
-        InboundContent::Unsupported { kind } => Content::Unsupported(Unsupported { kind: kind.clone() }),
-    })
-}
-
-/// The column that a file's remote reference is sealed for.
-pub(crate) const REMOTE_COLUMN: &str = "media.remote";
-
-async fn media_content(batch: &mut Batch<'_>, tx: &mut Tx<'_>, media: &InboundMedia) -> Result<Content, StoreError> {
-    let id = MediaId::new(&*batch.app.clock, &*batch.app.random);
-    let row = id.uuid().into_bytes();
-    let stored = StoredMedia {
-        id,
-        state: MediaState::Pending,
-        sha256: None,
-        mime: media.mime.clone(),
-        size: media.size,
-        file_name: media.file_name.clone(),
-        remote: Some(
-            batch
-                .key
-                .seal(REMOTE_COLUMN, &row, media.remote.0.as_bytes(), &*batch.app.random),
-        ),
-        error: None,
-        created_at: batch.app.clock.now(),
-    };
-    media::insert(tx, batch.organization, &stored).await?;
-    Ok(media.kind.content(Media {
-        media_id: id,
-        mime: media.mime.clone(),
-        size: media.size,
-        caption: media.caption.clone(),
-        file_name: media.file_name.clone(),
-        voice: media.voice,
-        seconds: media.seconds,
-    }))
-}
-
-/// The file of a message is fetched by a job, never in the way of the message.
-async fn fetch_later(batch: &mut Batch<'_>, tx: &mut Tx<'_>, message: &Message) -> Result<(), StoreError> {
-    let Some(media) = message.content.media() else {
-        return Ok(());
-    };
-    let now = batch.app.clock.now();
-    let work = NewJob {
-        id: JobId::new(&*batch.app.clock, &*batch.app.random),
-        organization_id: batch.organization,
-        kind: job::FETCH_MEDIA,
-        partition: batch.account.uuid(),
-        lane: media.media_id.uuid(),
-        subject: media.media_id.uuid(),
-        run_at: now,
-    };
-    batch.work.insert(job::FETCH_MEDIA);
-    job::insert(tx, &work, now).await
 }

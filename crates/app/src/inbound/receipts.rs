@@ -91,7 +91,7 @@ async fn list_ours(batch: &Batch<'_>, tx: &mut Tx<'_>, wa_id: &str) -> Result<Ve
 }
 
 /// Takes the step if it is one upwards.
-async fn climb(
+pub(super) async fn climb(
     batch: &mut Batch<'_>,
     tx: &mut Tx<'_>,
     message: &mut Message,

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use pesan_model::message::Message;
-use pesan_model::{Address, ChatId, Direction, Event, MessageStatus, Phone, Timestamp};
+use pesan_model::{Address, ChatId, ContactId, Direction, Event, MessageStatus, Phone, Timestamp};
 use pesan_providers::inbound::{InboundMessage, Person, Receipt};
 
 /// Whether `stored` is the message that came, perhaps under another address of its sender.
@@ -16,6 +16,26 @@ pub(super) fn is_same(stored: &Message, came: &InboundMessage, chat: ChatId) -> 
         && (came.direction == Direction::Out
             || stored.sender == sender_address(&came.sender, &came.chat)
             || addresses.into_iter().flatten().any(|address| *address == stored.sender))
+}
+
+/// Whether who sent what came, the person `sender`, wrote `stored` in the same chat. The address that it was written down
+/// by may be another one.
+pub(super) fn is_of_sender(
+    stored: &Message,
+    came: &InboundMessage,
+    (chat, sender): (ChatId, Option<ContactId>),
+) -> bool {
+    let is_of_person = stored.chat_id == chat
+        && (stored.direction, came.direction) == (Direction::In, Direction::In)
+        && sender.is_some()
+        && stored.contact_id == sender;
+    is_of_person || is_same(stored, came, chat)
+}
+
+/// Every address of somebody.
+pub(super) fn addresses(phone: Option<&Phone>, lid: Option<&str>) -> Vec<String> {
+    let by_phone = phone.map(|phone| Address::Phone(phone.clone()).to_string());
+    by_phone.into_iter().chain(lid.map(str::to_owned)).collect()
 }
 
 /// How a sender is written down: by number where it is known, because that is what people and other systems know.

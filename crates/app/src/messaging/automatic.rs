@@ -66,6 +66,8 @@ pub(crate) async fn store(
         failed_at: None,
         send_at: None,
         deleted_at: None,
+        edited_at: None,
+        revoked_at: None,
     };
     message::insert(tx, to.organization, &message, now, None).await?;
     chat::add_message(tx, to.organization, to.chat.id, (message.id, now), Arrival::Noted).await?;

@@ -1,5 +1,6 @@
 //! From a claimed job to what the provider is asked to send.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -175,7 +176,13 @@ async fn outgoing_content(
                 uploaded,
             }))
         }
-        Content::GroupChange(_) | Content::Undecryptable(_) | Content::Unsupported(_) => Err(corrupt("content")),
+        Content::Location(_)
+        | Content::Contacts(_)
+        | Content::Poll(_)
+        | Content::GroupChange(_)
+        | Content::Undecryptable(_)
+        | Content::Revoked(_)
+        | Content::Unsupported(_) => Err(corrupt("content")),
     }
 }
 
@@ -186,6 +193,6 @@ fn quoted(message: &Message) -> Quoted {
             Direction::Out => None,
             Direction::In => message.sender.parse().ok(),
         },
-        preview: message.content.preview().map(str::to_owned),
+        preview: message.content.preview().map(Cow::into_owned),
     }
 }

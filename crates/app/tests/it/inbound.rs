@@ -576,7 +576,7 @@ async fn an_undecryptable_message_is_announced_and_healed_in_its_place() {
         receive_message(&test, account, placeholder).await;
         let thread = thread(&test, 0).await;
         assert_eq!(
-            (thread.len(), thread[0].content.preview()),
+            (thread.len(), thread[0].content.preview().as_deref()),
             (1, Some("now readable")),
             "{}",
             database.kind

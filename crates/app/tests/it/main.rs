@@ -2,6 +2,7 @@
 
 mod accounts;
 mod automatic;
+mod changes;
 mod contact_tags;
 mod contacts;
 mod deleting;

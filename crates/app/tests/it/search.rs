@@ -1,5 +1,6 @@
 //! Finding chats, people and messages.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use pesan_app::search::{self, Asked, ChatsPlace, MessagesFound};
@@ -54,7 +55,7 @@ async fn all(test: &TestApp, asked: &Asked, limit: usize) -> Vec<MessageId> {
 
 async fn bodies(test: &TestApp, text: &str) -> Vec<String> {
     let found = page(test, &asked(text), None, 50).await;
-    let body = |message: Message| message.content.preview().map(str::to_owned);
+    let body = |message: Message| message.content.preview().map(Cow::into_owned);
     found.hits.into_iter().filter_map(|hit| body(hit.message)).collect()
 }
 
@@ -512,7 +513,7 @@ async fn a_thread_is_shown_around_a_message_and_walked_both_ways() {
             write(&test, account, (SITI, "Siti"), &format!("pesan {number}")).await;
         }
         let chat = chats(&test).await[0].id;
-        let body = |message: &Message| message.content.preview().unwrap_or_default().to_owned();
+        let body = |message: &Message| message.content.preview().unwrap_or_default().into_owned();
         let bodies = |part: &inbox::ThreadPart| {
             part.messages
                 .iter()

@@ -54,6 +54,8 @@ fn message(number: u128, chat: u128) -> Message {
         failed_at: None,
         send_at: None,
         deleted_at: None,
+        edited_at: None,
+        revoked_at: None,
     }
 }
 

@@ -63,6 +63,8 @@ fn message() -> Message {
         failed_at: None,
         send_at: None,
         deleted_at: None,
+        edited_at: None,
+        revoked_at: None,
     }
 }
 
@@ -219,6 +221,9 @@ fn every_event_has_its_name_and_says_what_it_is_about() {
         Event::MessageHealed(message()),
         Event::MessageMediaReady(message()),
         Event::MessageDeleted(message()),
+        Event::MessageEdited(message()),
+        Event::MessageRevoked(message()),
+        Event::MessageVoted(message()),
     ];
     let of_a_chat = [Event::ChatUpdated(chat()), typing()];
     let of_nobody_here = [

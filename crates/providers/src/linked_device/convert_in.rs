@@ -1,5 +1,7 @@
 //! From what the protocol library tells to [`Inbound`]. Pure: no state, no I/O.
 
+mod kinds;
+
 use std::collections::HashSet;
 
 use pesan_model::chat::Activity;
@@ -8,7 +10,7 @@ use pesan_model::{Direction, MessageStatus, Timestamp};
 use wacore::proto_helpers::MessageExt;
 use wacore::stanza::groups::{GroupNotificationAction, GroupParticipantInfo};
 use wacore::types::events::{ChatPresenceUpdate, DecryptFailMode, GroupUpdate, UnavailableType, UndecryptableMessage};
-use wacore::types::message::{MessageInfo, MessageSource};
+use wacore::types::message::{EditAttribute, MessageInfo, MessageSource};
 use wacore::types::presence::{ChatPresence, ChatPresenceMedia, ReceiptType};
 use wacore_binary::Jid;
 use waproto::whatsapp as wa;
@@ -24,7 +26,11 @@ pub(super) fn message(message: &wa::Message, info: &MessageInfo) -> Option<Inbou
         let reason = lost::REASON.into();
         return envelope(info, InboundContent::Undecryptable { reason }, None);
     }
-    let (content, reply_to) = content(message)?;
+    let (mut content, reply_to) = content(message)?;
+    if let InboundContent::Revoke { by_admin, .. } = &mut content {
+        // The server lets nobody but admins say so.
+        *by_admin = info.source.is_group && info.edit == EditAttribute::AdminRevoke;
+    }
     envelope(info, content, reply_to)
 }
 
@@ -92,11 +98,10 @@ fn thread(source: &MessageSource) -> Option<&Jid> {
 /// What a message says, and which message it answers.
 pub(super) fn content(message: &wa::Message) -> Option<(InboundContent, Option<String>)> {
     let base = message.get_base_message();
-    let sent = message
-        .device_sent_message
-        .as_option()
-        .and_then(|wrapper| wrapper.message.as_option());
-    if message.edited_message.is_set() || sent.is_some_and(|message| message.edited_message.is_set()) {
+    if let Some(protocol) = base.protocol_message.as_option() {
+        return kinds::protocol(protocol).map(|content| (content, None));
+    }
+    if is_edit_of_unknown(message) {
         return Some((InboundContent::Unsupported { kind: "edit".into() }, None));
     }
     if let Some(text) = &base.conversation {
@@ -118,7 +123,19 @@ pub(super) fn content(message: &wa::Message) -> Option<(InboundContent, Option<S
     if let Some(found) = media(base) {
         return Some(found);
     }
+    if let Some(found) = kinds::shown(message, base) {
+        return Some(found);
+    }
     other_kind(base).map(|kind| (InboundContent::Unsupported { kind: kind.into() }, None))
+}
+
+/// Whether a message is wrapped as an edit and does not say of what.
+fn is_edit_of_unknown(message: &wa::Message) -> bool {
+    let sent = message
+        .device_sent_message
+        .as_option()
+        .and_then(|wrapper| wrapper.message.as_option());
+    message.edited_message.is_set() || sent.is_some_and(|message| message.edited_message.is_set())
 }
 
 fn quoted(context: Option<&wa::ContextInfo>) -> Option<String> {
@@ -227,24 +244,7 @@ fn media(base: &wa::Message) -> Option<(InboundContent, Option<String>)> {
 
 /// The name of a kind that is not understood yet; `None` for what is not meant for people.
 fn other_kind(base: &wa::Message) -> Option<&'static str> {
-    use wa::message::protocol_message::Type;
-    if let Some(protocol) = base.protocol_message.as_option() {
-        return match protocol.r#type {
-            Some(Type::REVOKE) => Some("revoke"),
-            Some(Type::MESSAGE_EDIT) => Some("edit"),
-            // The rest is between devices.
-            _ => None,
-        };
-    }
     let kinds = [
-        (base.contact_message.is_set(), "contact"),
-        (base.contacts_array_message.is_set(), "contacts"),
-        (base.location_message.is_set(), "location"),
-        (base.live_location_message.is_set(), "live_location"),
-        (base.poll_creation_message.is_set(), "poll"),
-        (base.poll_creation_message_v2.is_set(), "poll"),
-        (base.poll_creation_message_v3.is_set(), "poll"),
-        (base.poll_update_message.is_set(), "poll_vote"),
         (base.buttons_message.is_set(), "buttons"),
         (base.buttons_response_message.is_set(), "buttons_response"),
         (base.list_message.is_set(), "list"),
@@ -262,6 +262,7 @@ fn other_kind(base: &wa::Message) -> Option<&'static str> {
         (base.pin_in_chat_message.is_set(), "pin"),
         (base.keep_in_chat_message.is_set(), "keep"),
         (base.enc_reaction_message.is_set(), "encrypted_reaction"),
+        (base.secret_encrypted_message.is_set(), "encrypted_change"),
         (base.call.is_set(), "call"),
     ];
     if let Some((_, kind)) = kinds.into_iter().find(|(set, _)| *set) {
@@ -392,7 +393,10 @@ pub(super) fn history(conversation: &wa::Conversation, own: &Person) -> Vec<Inbo
             let web = entry.message.as_option()?;
             let key = web.key.as_option()?;
             let wa_id = key.id.clone().filter(|id| !id.is_empty())?;
-            let (content, reply_to) = content(web.message.as_option()?)?;
+            let (mut content, reply_to) = content(web.message.as_option()?)?;
+            if let InboundContent::Poll { secret, .. } = &mut content {
+                *secret = secret.take().or_else(|| web.message_secret.clone());
+            }
             let from_me = key.from_me.unwrap_or(false);
             let author = jid(key.participant.as_ref()).or_else(|| jid(web.participant.as_ref()));
             let mut sender = if from_me {

@@ -9,12 +9,13 @@ use pesan_model::content::MediaKind;
 use pesan_model::{Direction, MessageStatus, Phone};
 use pesan_providers::Inbound;
 use pesan_providers::inbound::{InboundContent, Receipt};
+use pesan_providers::linked_device::{Ballot, open_vote};
 use pesan_providers::provider::{
     Outgoing, OutgoingContent, OutgoingMedia, Provider, ProviderError, Quoted, ReadKind, ReadMark, RemoteMedia,
     SendError,
 };
 use sha2::{Digest, Sha256};
-use wanet::{Attachment, NewPhone, PastChat, PastMessage, PhoneMessage, Reaction};
+use wanet::{Attachment, Card, Edit, NewPhone, PastChat, PastMessage, PhoneMessage, Place, Poll, Reaction, Vote};
 
 use crate::support::{BUDI, DEADLINE, Linked, SARI, TOKO, Told, World, chat, outgoing, text};
 
@@ -111,6 +112,131 @@ async fn what_the_phone_itself_writes_comes_as_outgoing_with_the_other_person() 
     assert_eq!(got.direction, Direction::Out);
     assert_eq!(got.peer.expect("known").phone.expect("known").digits(), SARI);
     assert!(matches!(got.content, InboundContent::Text(body) if body == "from the phone"));
+    world.end([linked]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_of_messages_and_what_people_share_come_as_what_they_are() {
+    let world = World::new().await;
+    let linked = world.linked(TOKO).await;
+    let target = world.network.phone_send_text(SARI, TOKO, "halo").expect("sent");
+    let own = world.network.phone_send_text(TOKO, SARI, "kabar").expect("sent");
+    let say = async |phone: &str, message: PhoneMessage| {
+        let to = if phone == TOKO { SARI } else { TOKO };
+        let message = PhoneMessage {
+            to: to.into(),
+            ..message
+        };
+        let id = world.network.phone_send(phone, &message).expect("sent");
+        linked.sink.message(&id, 0).await
+    };
+    let nothing = PhoneMessage::default;
+    for (phone, target, direction) in [(SARI, &target, Direction::In), (TOKO, &own, Direction::Out)] {
+        let edit = Edit {
+            message_id: target.clone(),
+            text: "halo semua".into(),
+        };
+        let edited = say(
+            phone,
+            PhoneMessage {
+                edit: Some(edit),
+                ..nothing()
+            },
+        )
+        .await;
+        assert_eq!(edited.direction, direction);
+        assert!(
+            matches!(&edited.content, InboundContent::Edit { target: of, words } if of == target && words == "halo semua")
+        );
+        let revoked = say(
+            phone,
+            PhoneMessage {
+                revoke: Some(target.clone()),
+                ..nothing()
+            },
+        )
+        .await;
+        assert_eq!(revoked.direction, direction);
+        assert!(matches!(&revoked.content, InboundContent::Revoke { target: of, by_admin: false } if of == target));
+    }
+    let place = Place {
+        latitude: -6.175_392,
+        longitude: 106.827_153,
+        live: true,
+        ..Place::default()
+    };
+    let came = say(
+        SARI,
+        PhoneMessage {
+            location: Some(place),
+            ..nothing()
+        },
+    )
+    .await;
+    assert!(matches!(came.content, InboundContent::Location(location) if location.is_live));
+    let card = |name: &str| Card {
+        name: name.into(),
+        phone: Some(BUDI.into()),
+        vcard: None,
+    };
+    let came = say(
+        SARI,
+        PhoneMessage {
+            contacts: vec![card("Budi; dkk"), card("Sari")],
+            ..nothing()
+        },
+    )
+    .await;
+    let InboundContent::Contacts(contacts) = came.content else {
+        panic!("contact cards")
+    };
+    let names: Vec<_> = contacts.cards.iter().map(|card| card.name.as_str()).collect();
+    assert_eq!(names, ["Budi; dkk", "Sari"]);
+
+    let poll = Poll {
+        question: "Kapan?".into(),
+        options: vec!["Sabtu".into(), "Minggu".into()],
+        max_choices: 1,
+    };
+    let asked = say(
+        SARI,
+        PhoneMessage {
+            poll: Some(poll),
+            ..nothing()
+        },
+    )
+    .await;
+    let InboundContent::Poll {
+        secret: Some(secret), ..
+    } = asked.content
+    else {
+        panic!("a poll with its secret")
+    };
+    let on_phone = |message: &wanet::InboxMessage| message.id == asked.wa_id;
+    let seen = world.network.wait_message(TOKO, DEADLINE, on_phone).await;
+    seen.expect("the own phone has the poll");
+    let vote = Vote {
+        message_id: asked.wa_id.clone(),
+        chosen: vec!["Minggu".into()],
+    };
+    let voted = say(
+        TOKO,
+        PhoneMessage {
+            vote: Some(vote),
+            ..nothing()
+        },
+    )
+    .await;
+    let InboundContent::Vote { target, vote } = voted.content else {
+        panic!("a vote")
+    };
+    let ballot = Ballot {
+        wa_id: &target,
+        secret: &secret,
+        options: &["Sabtu", "Minggu"],
+    };
+    let address = |phone: &str| vec![format!("{phone}@s.whatsapp.net")];
+    assert_eq!(open_vote(&vote, ballot, &address(SARI), &address(TOKO)), Some(vec![1]));
     world.end([linked]).await;
 }
 

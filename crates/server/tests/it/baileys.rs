@@ -373,6 +373,162 @@ async fn a_group_that_baileys_made_talks() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn edits_deletions_places_cards_and_polls_of_baileys_arrive() {
+    for mut talk in talks().await {
+        let said_wa = talk.grace.send(json!({"to": OWN, "text": "Sampai besok"})).await;
+        let said = talk.received(&said_wa).await;
+        let (id, chat) = (
+            said["id"].as_str().expect("an id"),
+            said["chat_id"].as_str().expect("a chat"),
+        );
+        talk.grace
+            .send(json!({"to": OWN, "edit": {"message_id": said_wa, "text": "Sampai lusa"}}))
+            .await;
+        let edited = talk.message_event("message.edited", id).await;
+        assert_eq!(edited["text"]["body"], "Sampai lusa");
+        let shown = talk.get(&format!("/v1/messages/{id}")).await;
+        assert!(
+            shown["edited_at"].is_string() && shown["text"] == edited["text"],
+            "{shown}"
+        );
+        let found = talk.get("/v1/search?q=lusa&kinds=messages").await;
+        assert_eq!(found["messages"]["data"][0]["message"]["id"], id);
+        let found = talk.get("/v1/search?q=besok&kinds=messages").await;
+        assert_eq!(found["messages"]["data"], json!([]));
+
+        talk.grace.send(json!({"to": OWN, "delete": said_wa})).await;
+        let revoked = talk.message_event("message.revoked", id).await;
+        assert_eq!(
+            (&revoked["type"], &revoked["revoked"]),
+            (&json!("revoked"), &json!({"by_admin": false}))
+        );
+        assert!(
+            revoked["revoked_at"].is_string() && revoked.get("text").is_none(),
+            "{revoked}"
+        );
+        let line = talk.get(&format!("/v1/chats/{chat}")).await;
+        assert_eq!(
+            (&line["last_message"]["type"], &line["last_message"]["preview"]),
+            (&json!("revoked"), &Value::Null)
+        );
+
+        let place = json!({"latitude": -6.175_392, "longitude": 106.827_153, "name": "Monas", "address": "Jakarta"});
+        let wa_id = talk.grace.send(json!({"to": OWN, "location": place})).await;
+        let came = talk.received(&wa_id).await;
+        assert_eq!((&came["type"], &came["location"]), (&json!("location"), &place));
+        let wa_id = talk
+            .grace
+            .send(json!({"to": OWN, "contacts": [{"name": "Budi", "phone": EVE}]}))
+            .await;
+        let came = talk.received(&wa_id).await;
+        let number = json!({"written": format!("+{EVE}"), "phone": format!("+{EVE}")});
+        assert_eq!(
+            came["contacts"]["cards"],
+            json!([{"name": "Budi", "numbers": [number]}])
+        );
+        let two = json!([{"name": "Budi", "phone": EVE}, {"name": "Sari", "phone": GRACE}]);
+        let wa_id = talk.grace.send(json!({"to": OWN, "contacts": two})).await;
+        assert_eq!(talk.received(&wa_id).await["contacts"]["cards"][1]["name"], "Sari");
+        for max_choices in [1, 0] {
+            let poll = json!({"question": "Kapan?", "options": ["Sabtu", "Minggu"], "max_choices": max_choices});
+            let wa_id = talk.grace.send(json!({"to": OWN, "poll": poll})).await;
+            let came = talk.received(&wa_id).await;
+            assert_eq!(
+                (&came["type"], &came["poll"]["question"]),
+                (&json!("poll"), &json!("Kapan?"))
+            );
+            let expected = if max_choices == 0 { Value::Null } else { json!(1) };
+            assert_eq!(came["poll"]["max_choices"], expected);
+            assert_eq!(came["poll"]["options"][1], json!({"text": "Minggu", "votes": 0}));
+        }
+        talk.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_a_group_everybody_edits_their_own_and_its_admin_deletes_what_others_wrote() {
+    for mut talk in talks().await {
+        let made = talk
+            .grace
+            .order(json!({"do": "create_group", "subject": "Rapat", "members": [OWN, EVE]}))
+            .await;
+        let group = made["group"].as_str().expect("a group").to_owned();
+        let phone = |message: wanet::PhoneMessage| wanet::PhoneMessage {
+            to: group.clone(),
+            ..message
+        };
+        let said = phone(wanet::PhoneMessage {
+            text: Some("Dari Eve".into()),
+            ..wanet::PhoneMessage::default()
+        });
+        let said_wa = talk.network.phone_send(EVE, &said).expect("sent");
+        let said = talk.received(&said_wa).await;
+        let id = said["id"].as_str().expect("an id").to_owned();
+        talk.grace.event(json!({"event": "message", "id": said_wa})).await;
+        let edit = phone(wanet::PhoneMessage {
+            edit: Some(wanet::Edit {
+                message_id: said_wa.clone(),
+                text: "Dari Eve sendiri".into(),
+            }),
+            ..wanet::PhoneMessage::default()
+        });
+        talk.network.phone_send(EVE, &edit).expect("sent");
+        let edited = talk.message_event("message.edited", &id).await;
+        assert_eq!(edited["text"]["body"], "Dari Eve sendiri");
+
+        // A poll with the votes of three people, who are known by their hidden ids.
+        let poll = phone(wanet::PhoneMessage {
+            poll: Some(wanet::Poll {
+                question: "Kapan?".into(),
+                options: vec!["Sabtu".into(), "Minggu".into()],
+                max_choices: 1,
+            }),
+            ..wanet::PhoneMessage::default()
+        });
+        let poll_wa = talk.network.phone_send(EVE, &poll).expect("sent");
+        let asked = talk.received(&poll_wa).await;
+        let poll_id = asked["id"].as_str().expect("an id").to_owned();
+        for (voter, chosen) in [(EVE, "Sabtu"), (GRACE, "Minggu"), (OWN, "Minggu")] {
+            talk.network
+                .wait_message(voter, wanet_patience(), |seen| seen.id == poll_wa)
+                .await
+                .expect("the phone has the poll");
+            let vote = phone(wanet::PhoneMessage {
+                vote: Some(wanet::Vote {
+                    message_id: poll_wa.clone(),
+                    chosen: vec![chosen.into()],
+                }),
+                ..wanet::PhoneMessage::default()
+            });
+            talk.network.phone_send(voter, &vote).expect("sent");
+        }
+        let voted = talk
+            .event("message.voted", |data| {
+                data["poll"]["voters"] == 3 && data["id"] == poll_id.as_str()
+            })
+            .await;
+        let votes = ["/poll/options/0/votes", "/poll/options/1/votes"].map(|votes| voted.pointer(votes).cloned());
+        assert_eq!(votes, [Some(json!(1)), Some(json!(2))]);
+
+        // Eve is no admin; Grace made the group.
+        let revoke = phone(wanet::PhoneMessage {
+            revoke: Some(said_wa.clone()),
+            ..wanet::PhoneMessage::default()
+        });
+        assert!(talk.network.phone_send(OWN, &revoke).is_err(), "the server refuses it");
+        talk.grace.send(json!({"to": group, "delete": said_wa})).await;
+        let revoked = talk.message_event("message.revoked", &id).await;
+        assert_eq!(revoked["revoked"], json!({"by_admin": true}));
+        talk.end().await;
+    }
+}
+
+/// Longer than a phone takes to see a message.
+fn wanet_patience() -> std::time::Duration {
+    std::time::Duration::from_secs(30)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn damaged_messages_heal_both_ways() {
     for mut talk in talks().await {
         // Once each has answered, a damaged message is one of a session, not one that makes a session.

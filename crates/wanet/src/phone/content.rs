@@ -1,4 +1,4 @@
-//! WhatsApp messages as the protocol has them: built from what the admin interface asks for, and read for the inbox.
+//! WhatsApp messages as the protocol has them, built from what the admin interface asks for.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -8,9 +8,10 @@ use waproto::buffa::MessageField;
 use waproto::whatsapp as wa;
 
 use super::keys::PhoneKeys;
+use super::kinds::{Card, Place, Poll, Vote};
+use super::shown::read;
 use crate::clock;
 use crate::ids::Family;
-use crate::inbox::InboxMedia;
 
 /// A medium a phone sends.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -35,7 +36,7 @@ pub struct Attachment {
 }
 
 /// What a phone sends: exactly one of the kinds, to a phone or a group.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PhoneMessage {
     /// A phone, or a group id with `@g.us`.
@@ -58,6 +59,18 @@ pub struct PhoneMessage {
     /// A reaction.
     #[serde(default)]
     pub reaction: Option<Reaction>,
+    /// A place.
+    #[serde(default)]
+    pub location: Option<Place>,
+    /// Contact cards: one or several.
+    #[serde(default)]
+    pub contacts: Vec<Card>,
+    /// A question with answers.
+    #[serde(default)]
+    pub poll: Option<Poll>,
+    /// An answer to a poll.
+    #[serde(default)]
+    pub vote: Option<Vote>,
     /// The id of a message to take back.
     #[serde(default)]
     pub revoke: Option<String>,
@@ -91,15 +104,6 @@ pub struct Edit {
     pub message_id: String,
     /// The new text.
     pub text: String,
-}
-
-/// The part of an inbox entry that comes from the content.
-pub(crate) struct Shown {
-    pub kind: &'static str,
-    pub text: Option<String>,
-    pub media: Option<InboxMedia>,
-    pub reaction: Option<String>,
-    pub reply_to: Option<String>,
 }
 
 /// An encrypted file on the media host.
@@ -346,6 +350,7 @@ pub(crate) fn stanza_type(message: &wa::Message) -> &'static str {
     match read(message).map(|shown| shown.kind) {
         Some("image" | "video" | "audio" | "document" | "sticker") => "media",
         Some("reaction") => "reaction",
+        Some("poll" | "vote") => "poll",
         _ => "text",
     }
 }
@@ -362,126 +367,4 @@ pub(crate) fn media_type(message: &wa::Message) -> Option<&'static str> {
         "sticker" => "sticker",
         _ => return None,
     })
-}
-
-/// What a message says; nothing if it is not for people.
-pub(crate) fn read(message: &wa::Message) -> Option<Shown> {
-    let inner = [
-        &message.ephemeral_message,
-        &message.document_with_caption_message,
-        &message.view_once_message,
-    ]
-    .into_iter()
-    .find_map(|wrapped| wrapped.as_option()?.message.as_option());
-    if let Some(inner) = inner {
-        return read(inner);
-    }
-    let plain = |kind, text: Option<String>| Shown {
-        kind,
-        text,
-        media: None,
-        reaction: None,
-        reply_to: None,
-    };
-    if let Some(body) = &message.conversation {
-        return Some(plain("text", Some(body.clone())));
-    }
-    if let Some(extended) = message.extended_text_message.as_option() {
-        let reply_to = extended
-            .context_info
-            .as_option()
-            .and_then(|context| context.stanza_id.clone());
-        return Some(Shown {
-            reply_to,
-            ..plain("text", extended.text.clone())
-        });
-    }
-    read_media(message).or_else(|| read_rest(message, plain))
-}
-
-/// The fields all media have, under the same names.
-macro_rules! medium {
-    ($kind:literal, $source:expr, $text:expr, $name:expr, $seconds:expr, $voice:expr) => {{
-        let source = $source;
-        let context = source.context_info.as_option();
-        Some(Shown {
-            kind: $kind,
-            text: $text,
-            media: Some(InboxMedia {
-                mime_type: source.mimetype.clone().unwrap_or_default(),
-                size: source.file_length.unwrap_or_default(),
-                sha256: hex::encode(source.file_sha256.as_deref().unwrap_or_default()),
-                file_name: $name,
-                seconds: $seconds,
-                voice_note: $voice,
-                key: source.media_key.clone().unwrap_or_default(),
-                path: source.direct_path.clone().unwrap_or_default(),
-            }),
-            reaction: None,
-            reply_to: context.and_then(|context| context.stanza_id.clone()),
-        })
-    }};
-}
-
-fn read_media(message: &wa::Message) -> Option<Shown> {
-    if let Some(m) = message.image_message.as_option() {
-        return medium!("image", m, m.caption.clone(), None, None, false);
-    }
-    if let Some(m) = message.video_message.as_option() {
-        return medium!("video", m, m.caption.clone(), None, m.seconds, false);
-    }
-    if let Some(m) = message.audio_message.as_option() {
-        return medium!("audio", m, None, None, m.seconds, m.ptt.unwrap_or_default());
-    }
-    if let Some(m) = message.document_message.as_option() {
-        return medium!("document", m, m.caption.clone(), m.file_name.clone(), None, false);
-    }
-    let m = message.sticker_message.as_option()?;
-    medium!("sticker", m, None, None, None, false)
-}
-
-fn read_rest(message: &wa::Message, plain: impl Fn(&'static str, Option<String>) -> Shown) -> Option<Shown> {
-    if let Some(reaction) = message.reaction_message.as_option() {
-        let about = reaction.key.as_option().and_then(|key| key.id.clone());
-        let emoji = reaction.text.clone().unwrap_or_default();
-        return Some(Shown {
-            reaction: Some(emoji),
-            reply_to: about,
-            ..plain("reaction", None)
-        });
-    }
-    if let Some(inner) = message.protocol_message.as_option() {
-        let about = inner.key.as_option().and_then(|key| key.id.clone());
-        return match inner.r#type {
-            Some(wa::message::protocol_message::Type::REVOKE) => Some(Shown {
-                reply_to: about,
-                ..plain("revoke", None)
-            }),
-            Some(wa::message::protocol_message::Type::MESSAGE_EDIT) => {
-                let text = inner
-                    .edited_message
-                    .as_option()
-                    .and_then(read)
-                    .and_then(|shown| shown.text);
-                Some(Shown {
-                    reply_to: about,
-                    ..plain("edit", text)
-                })
-            }
-            _ => None,
-        };
-    }
-    if message.poll_creation_message.as_option().is_some() || message.poll_creation_message_v3.as_option().is_some() {
-        return Some(plain("poll", None));
-    }
-    if let Some(contact) = message.contact_message.as_option() {
-        return Some(plain("contact", contact.display_name.clone()));
-    }
-    if let Some(location) = message.location_message.as_option() {
-        return Some(plain("location", location.name.clone()));
-    }
-    let mut rest = message.clone();
-    rest.sender_key_distribution_message = MessageField::none();
-    rest.message_context_info = MessageField::none();
-    (rest != wa::Message::default()).then(|| plain("other", None))
 }

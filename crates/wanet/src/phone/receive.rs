@@ -9,7 +9,8 @@ use wacore_binary::{Jid, Node, Server};
 use waproto::buffa::Message as _;
 use waproto::whatsapp as wa;
 
-use super::content::{self, Shown};
+use super::content;
+use super::shown::{self, Shown};
 use super::{Phone, Sent};
 use crate::clock;
 use crate::error::Error;
@@ -104,7 +105,7 @@ impl Hub {
             self.phone_greets(origin.sender);
             return;
         }
-        let Some(shown) = content::read(&message) else { return };
+        let Some(shown) = shown::read(&message) else { return };
         let own = origin.sender.phone == phone;
         let chat = match (&origin.group, own) {
             (Some(group), _) => group.clone(),
@@ -364,6 +365,7 @@ impl Shown {
             receipts: Vec::new(),
             origin: String::new(),
             author: String::new(),
+            secret: self.secret,
         }
     }
 }

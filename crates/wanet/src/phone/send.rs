@@ -6,11 +6,12 @@ use wacore::download::DownloadUtils;
 use wacore::messages::MessageUtils;
 use wacore::upload::MediaEncryptor;
 use wacore_binary::builder::NodeBuilder;
-use wacore_binary::{Jid, Node};
+use wacore_binary::{Jid, Node, Server};
 use waproto::whatsapp as wa;
 
 use super::Phone;
 use super::content::{self, Attachment, MediaKind, PhoneMessage, Uploaded};
+use super::{kinds, shown};
 use crate::clock;
 use crate::crypto;
 use crate::error::Error;
@@ -111,12 +112,17 @@ impl Hub {
         let kinds = media.len()
             + usize::from(order.text.is_some())
             + usize::from(order.reaction.is_some())
+            + usize::from(order.location.is_some())
+            + usize::from(!order.contacts.is_empty())
+            + usize::from(order.poll.is_some())
+            + usize::from(order.vote.is_some())
             + usize::from(order.revoke.is_some())
             + usize::from(order.edit.is_some());
         if kinds != 1 {
             return Err(Error::invalid(
                 "text",
-                "give exactly one of text, image, video, audio, document, reaction, revoke and edit",
+                "give exactly one of text, image, video, audio, document, reaction, location, contacts, poll, vote, \
+                 revoke and edit",
             ));
         }
         let context = match &order.reply_to {
@@ -138,8 +144,38 @@ impl Hub {
             let key = self.key_of(phone, to, &edit.message_id)?;
             return Ok((content::edit(key, &edit.text), Some(edit.text.clone())));
         }
+        if let Some(message) = self.compose_rest(phone, to, order)? {
+            let text = shown::read(&message).and_then(|shown| shown.text);
+            return Ok((message, text));
+        }
         let body = order.text.clone().unwrap_or_default();
         Ok((content::text(body.clone(), context), Some(body)))
+    }
+
+    /// A place, cards, a poll or a vote.
+    fn compose_rest(&self, phone: u64, to: &Destination, order: &PhoneMessage) -> Result<Option<wa::Message>, Error> {
+        if let Some(place) = &order.location {
+            return Ok(Some(kinds::place(place)));
+        }
+        if !order.contacts.is_empty() {
+            return Ok(Some(kinds::cards(&order.contacts)));
+        }
+        if let Some(poll) = &order.poll {
+            return Ok(Some(kinds::poll(poll)));
+        }
+        let Some(vote) = &order.vote else { return Ok(None) };
+        let key = self.key_of(phone, to, &vote.message_id)?;
+        let poll = self.in_inbox(phone, "message_id", &vote.message_id)?;
+        let asker = ids::parse_phone(&poll.from).ok_or_else(no_phone)?;
+        let family = match to {
+            Destination::Person(_) => order.addressing.unwrap_or(Family::Pn),
+            Destination::Group(_) => Family::Lid,
+        };
+        let addresses = (
+            &Address::primary(asker).jid(family),
+            &Address::primary(phone).jid(family),
+        );
+        kinds::vote(vote, key, &poll, addresses).map(Some)
     }
 
     fn in_inbox(&self, phone: u64, field: &'static str, id: &str) -> Result<InboxMessage, Error> {
@@ -322,7 +358,7 @@ impl Hub {
 
     /// The phone's own copy.
     fn keep_own(&self, letter: &Letter<'_>, to: &Destination, text: Option<String>) {
-        let Some(shown) = content::read(letter.message) else {
+        let Some(shown) = shown::read(letter.message) else {
             return;
         };
         let own = Address::primary(letter.phone).jid(Family::Pn).to_string();
@@ -409,16 +445,21 @@ impl Hub {
     }
 }
 
-fn stanza(letter: &Letter<'_>, to: Jid) -> NodeBuilder {
+fn stanza(letter: &Letter<'_>, chat: Jid) -> NodeBuilder {
+    let is_group = chat.server == Server::Group;
     let node = NodeBuilder::new("message")
-        .attr("to", to)
+        .attr("to", chat)
         .attr("id", letter.id.to_owned())
         .attr("type", content::stanza_type(letter.message));
     let Some(inner) = letter.message.protocol_message.as_option() else {
         return node;
     };
     match inner.r#type {
-        Some(wa::message::protocol_message::Type::REVOKE) => node.attr("edit", "7"),
+        Some(wa::message::protocol_message::Type::REVOKE) => {
+            // What somebody else wrote in a group only an admin takes back.
+            let is_own = inner.key.as_option().is_none_or(|key| key.from_me.unwrap_or(false));
+            node.attr("edit", if is_group && !is_own { "8" } else { "7" })
+        }
         Some(wa::message::protocol_message::Type::MESSAGE_EDIT) => node.attr("edit", "1"),
         _ => node,
     }

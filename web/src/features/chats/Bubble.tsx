@@ -9,11 +9,12 @@ import type { Chat, Message } from "~/api/types";
 import { mediaOf, momentOf, previewOf, putMessage } from "~/live/patch";
 import { useMay } from "~/ui/Allowed";
 import { inRow } from "~/ui/failures";
-import { IconReact, IconReply } from "~/ui/icons";
+import { IconReact, IconReply, IconRevoked } from "~/ui/icons";
 import { RowProblem } from "~/ui/RowProblem";
 import { clock, full, useZone } from "~/ui/time";
 import { MediaView } from "./MediaView";
 import classes from "./Messages.module.css";
+import { CardsView, PlaceView, PollView } from "./SharedContent";
 import { Ticks } from "./Ticks";
 
 /** The server takes no further retry of a message. */
@@ -42,6 +43,7 @@ export const Bubble = memo(function Bubble({ chat, message, first, quoted, react
   const out = message.direction === "out";
   const failed = message.status === "failed";
   const moment = momentOf(message);
+  const isRevoked = "revoked" in message;
   return (
     <div
       className={classes.row}
@@ -60,17 +62,25 @@ export const Bubble = memo(function Bubble({ chat, message, first, quoted, react
               {message.push_name ?? message.sender?.split("@")[0]}
             </div>
           )}
-          {message.reply_to && <Quote chat={chat} message={quoted} />}
+          {message.reply_to && !isRevoked && <Quote chat={chat} message={quoted} />}
           <Content message={message} />
           <div className={classes.foot}>
+            {message.edited_at && (
+              <>
+                <time dateTime={message.edited_at} title={full(message.edited_at)} data-edited>
+                  {t("thread.edited")}
+                </time>
+                {" ·"}
+              </>
+            )}
             {message.automatic && <span data-automatic={message.automatic}>{t("replies.automatic")} ·</span>}
             <time dateTime={moment} title={full(moment)}>
               {clock(moment)}
             </time>
-            {out && <Ticks status={message.status} />}
+            {out && !isRevoked && <Ticks status={message.status} />}
           </div>
         </div>
-        {reactions && reactions.length > 0 && (
+        {reactions && reactions.length > 0 && !isRevoked && (
           <span
             className={classes.reactions}
             role="img"
@@ -137,6 +147,17 @@ function Content({ message }: { message: Message }) {
       </>
     );
   }
+  if ("location" in message) return <PlaceView location={message.location} />;
+  if ("contacts" in message) return <CardsView contacts={message.contacts} accountId={message.account_id} />;
+  if ("poll" in message) return <PollView poll={message.poll} />;
+  if ("revoked" in message) {
+    return (
+      <div className={classes.revoked}>
+        <IconRevoked size={15} aria-hidden />
+        <span>{message.revoked.by_admin ? t("thread.revokedByAdmin") : t("kind.revoked")}</span>
+      </div>
+    );
+  }
   return <div className={classes.muted}>{unreadable()}</div>;
 
   function unreadable(): string {
@@ -163,6 +184,10 @@ export function Quote({ chat, message }: { chat: Chat; message: Message | undefi
       case "document":
       case "audio":
       case "sticker":
+      case "location":
+      case "contacts":
+      case "poll":
+      case "revoked":
         return t(`kind.${type}`);
       default:
         return t("kind.text");
@@ -246,7 +271,9 @@ function Tools({ chat, message, onReply }: { chat: Chat; message: Message; onRep
     ...inRow(() => message.id),
   });
   const answerable = message.status !== "failed" && message.status !== "cancelled" && message.status !== "queued";
-  if (!useMay("messages:send") || !answerable || "undecryptable" in message) return null;
+  if (!useMay("messages:send") || !answerable || "undecryptable" in message || "revoked" in message) {
+    return null;
+  }
   return (
     <div className={classes.tools} data-open={open || undefined}>
       <Tooltip label={t("chat.reply")}>

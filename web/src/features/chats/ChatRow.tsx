@@ -159,6 +159,14 @@ function Preview({ chat, active }: { chat: Chat; active: boolean }) {
         return `🎵 ${t("kind.audio")}`;
       case "sticker":
         return t("kind.sticker");
+      case "location":
+        return `📍 ${preview || t("kind.location")}`;
+      case "contacts":
+        return `👤 ${preview || t("kind.contacts")}`;
+      case "poll":
+        return `📊 ${preview}`;
+      case "revoked":
+        return `🚫 ${t("kind.revoked")}`;
       case "reaction":
         return preview ? t("kind.reactedWith", { emoji: preview }) : t("kind.reaction");
       case "group_change":

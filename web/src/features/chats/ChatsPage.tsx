@@ -21,7 +21,10 @@ export function ChatsPage() {
   const chatId = useParams({ strict: false, select: (params) => params.chatId });
   const isLooking = search.within === true && search.message === undefined;
   const setNew = (open: boolean) =>
-    void navigate({ to: ".", search: (known) => ({ ...known, new: open ? true : undefined, to: undefined }) });
+    void navigate({
+      to: ".",
+      search: (known) => ({ ...known, new: open ? true : undefined, to: undefined, through: undefined }),
+    });
 
   return (
     // Where there is room for one of them: while a chat is searched, what was found comes first.
@@ -44,7 +47,9 @@ export function ChatsPage() {
         )}
       </section>
       {chatId !== undefined && <ContactPanel key={`panel-${chatId}`} chatId={chatId} />}
-      {search.new && <NewMessage accountId={search.account} to={search.to} onClose={() => setNew(false)} />}
+      {search.new && (
+        <NewMessage accountId={search.through ?? search.account} to={search.to} onClose={() => setNew(false)} />
+      )}
     </div>
   );
 }

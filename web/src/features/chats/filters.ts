@@ -18,6 +18,8 @@ export interface ChatsSearch {
   new?: boolean | undefined;
   /** The number that the new message is to. */
   to?: string | undefined;
+  /** The account that the new message goes through, when that is not the one whose chats are listed. */
+  through?: string | undefined;
   /** What is searched for. */
   q?: string | undefined;
   /** Whether it is searched for in the open chat only. */
@@ -43,6 +45,7 @@ export function chatsSearch(search: Record<string, unknown>): ChatsSearch {
     new: yes(search.new),
     // A number is read as one from the address.
     to: text(typeof search.to === "number" ? String(search.to) : search.to),
+    through: text(search.through),
     q: text(typeof search.q === "number" ? String(search.q) : search.q),
     within: yes(search.within),
     message: text(search.message),
@@ -73,8 +76,8 @@ export function isNarrowed(search: ChatsSearch): boolean {
 
 /** The address without any filter but whose chats they are. */
 export function widened(search: ChatsSearch): ChatsSearch {
-  const { assignee, new: isNew, to, q, within, message } = search;
-  return { assignee, new: isNew, to, q, within, message };
+  const { assignee, new: isNew, to, through, q, within, message } = search;
+  return { assignee, new: isNew, to, through, q, within, message };
 }
 
 const COLORS = ["teal", "indigo", "orange", "pink", "cyan", "grape", "lime", "red", "violet", "yellow"] as const;

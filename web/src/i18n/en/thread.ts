@@ -5,6 +5,19 @@ export const thread = {
   retriedTooOften: "It was retried three times. Send it as a new message.",
   newMessages: "New messages",
   hiddenNumber: "a WhatsApp user",
+  edited: "edited",
+  revokedByAdmin: "An admin of the group deleted this message",
+  liveLocation: "Live location: where it began",
+  openMap: "Open map",
+  write: "Write",
+  writeTo: "Write to {{name}}, {{number}}",
+  votes_one: "{{count}} vote",
+  votes_other: "{{count}} votes",
+  voters_one: "{{count}} person voted",
+  voters_other: "{{count}} people voted",
+  chooseAny: "Any number of answers",
+  chooseUpTo_one: "One answer",
+  chooseUpTo_other: "Up to {{count}} answers",
 };
 
 /** Pictures and films over the whole window. */

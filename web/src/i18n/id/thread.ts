@@ -6,6 +6,19 @@ export const thread: Texts["thread"] = {
   retriedTooOften: "Sudah dicoba ulang tiga kali. Kirim sebagai pesan baru.",
   newMessages: "Pesan baru",
   hiddenNumber: "seorang pengguna WhatsApp",
+  edited: "disunting",
+  revokedByAdmin: "Seorang admin grup menghapus pesan ini",
+  liveLocation: "Lokasi langsung: tempat awalnya",
+  openMap: "Buka peta",
+  write: "Tulis",
+  writeTo: "Tulis ke {{name}}, {{number}}",
+  votes_one: "{{count}} suara",
+  votes_other: "{{count}} suara",
+  voters_one: "{{count}} orang memilih",
+  voters_other: "{{count}} orang memilih",
+  chooseAny: "Jawaban boleh lebih dari satu",
+  chooseUpTo_one: "Satu jawaban",
+  chooseUpTo_other: "Paling banyak {{count}} jawaban",
 };
 
 export const viewer: Texts["viewer"] = {

@@ -14,6 +14,10 @@ fn chat(number: u128) -> ChatId {
     ChatId::from(Uuid::from_u128(number))
 }
 
+fn person_id(number: u128) -> ContactId {
+    ContactId::from(Uuid::from_u128(number))
+}
+
 fn at(secs: i64) -> Timestamp {
     Timestamp::from_secs(secs)
 }
@@ -47,6 +51,8 @@ fn stored(direction: Direction, sender: &str, status: MessageStatus) -> Message 
         failed_at: None,
         send_at: None,
         deleted_at: None,
+        edited_at: None,
+        revoked_at: None,
     }
 }
 
@@ -126,6 +132,47 @@ fn the_same_id_in_another_chat_or_direction_is_another_message() {
     assert!(
         is_same(&ours, &came(Direction::Out, person(true, true)), chat(3)),
         "ours has no sender"
+    );
+}
+
+#[test]
+fn only_who_wrote_a_message_is_its_sender_under_whatever_address() {
+    let (siti, budi) = (person_id(1), person_id(2));
+    let stored = Message {
+        contact_id: Some(siti),
+        ..stored(Direction::In, LID, MessageStatus::Received)
+    };
+    let is_of = |direction, who, id, chat_id| is_of_sender(&stored, &came(direction, who), (chat_id, id));
+    assert!(
+        is_of(Direction::In, person(true, false), Some(siti), chat(3)),
+        "known to be one person"
+    );
+    assert!(
+        is_of(Direction::In, person(false, true), None, chat(3)),
+        "by the address alone"
+    );
+    assert!(!is_of(Direction::In, person(true, false), Some(budi), chat(3)));
+    assert!(!is_of(Direction::In, person(true, false), None, chat(3)));
+    assert!(
+        !is_of(Direction::In, person(true, true), Some(siti), chat(4)),
+        "elsewhere"
+    );
+    assert!(
+        !is_of(Direction::Out, person(true, true), Some(siti), chat(3)),
+        "our own phone"
+    );
+    let ours = Message {
+        contact_id: Some(siti),
+        ..super::tests::stored(Direction::Out, "", MessageStatus::Sent)
+    };
+    assert!(is_of_sender(
+        &ours,
+        &came(Direction::Out, person(false, false)),
+        (chat(3), None)
+    ));
+    assert!(
+        !is_of_sender(&ours, &came(Direction::In, person(true, true)), (chat(3), Some(siti))),
+        "whom it was for did not write it"
     );
 }
 

@@ -43,6 +43,8 @@ fn message(direction: Direction, status: MessageStatus) -> Message {
         failed_at: None,
         send_at: None,
         deleted_at: None,
+        edited_at: None,
+        revoked_at: None,
     }
 }
 

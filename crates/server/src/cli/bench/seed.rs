@@ -294,6 +294,8 @@ impl World {
             failed_at: None,
             send_at: None,
             deleted_at: None,
+            edited_at: None,
+            revoked_at: None,
         };
         (message, at)
     }

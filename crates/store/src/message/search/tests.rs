@@ -63,6 +63,8 @@ fn message(organization: u128, number: u128, body: &str, at: i64) -> (Message, T
         failed_at: None,
         send_at: None,
         deleted_at: None,
+        edited_at: None,
+        revoked_at: None,
     };
     (message, at)
 }
