@@ -164,7 +164,8 @@ test("no attempt of a stranger to be more than text succeeds, in any field", asy
         const text = await log.textContent();
         for (const attempt of ATTEMPTS) if (text?.includes(start(attempt))) found.add(attempt);
         for (const id of await idsOf(log)) shown.add(id);
-        for (const id of await idsOf(log, ':has(a[href^="https://www.openstreetmap.org/?mlat=1&mlon=2#"])')) mapped.add(id);
+        for (const id of await idsOf(log, ':has(a[href^="https://www.openstreetmap.org/?mlat=1&mlon=2#"])'))
+          mapped.add(id);
         await page.getByTestId("thread").hover();
         await page.mouse.wheel(0, -2_000);
         const unseen = ATTEMPTS.filter((attempt) => !found.has(attempt));
