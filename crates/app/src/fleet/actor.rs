@@ -16,7 +16,7 @@ use super::Shared;
 use super::lease::{self, HeldLease, Taken};
 use super::policy::{Failures, Next};
 use super::records::LeasedRecords;
-use super::reports::{limited, starting, state, with_identity};
+use super::reports::{self, limited, starting, state, with_identity};
 use super::sink::ConnectionSink;
 use crate::accounts::report::{Outcome, Report, Reporter, report};
 use crate::bus::Signal;
@@ -372,12 +372,9 @@ impl Run {
         match self.failures.next(disconnect, lasted, &*self.shared.app.random) {
             Next::Stop { state, reason } => {
                 let stopped = Report {
-                    state,
                     reason: Some(reason),
-                    identity: None,
-                    is_new_link: false,
-                    not_before: None,
                     is_wanted: false,
+                    ..reports::state(state)
                 };
                 self.report(stopped).boxed().await.or(Some(End::Stop))
             }
@@ -387,12 +384,9 @@ impl Run {
                 let until = self.shared.app.clock.now().plus(after);
                 self.not_before = (state == AccountState::Restricted).then_some(until);
                 let waiting = Report {
-                    state,
                     reason: Some(reason),
-                    identity: None,
-                    is_new_link: false,
                     not_before: self.not_before,
-                    is_wanted: true,
+                    ..reports::state(state)
                 };
                 if let Some(end) = self.report(waiting).boxed().await {
                     return Some(end);

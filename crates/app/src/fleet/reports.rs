@@ -45,7 +45,6 @@ pub(super) fn with_identity(new: AccountState, identity: Identity) -> Report {
     };
     Report {
         identity: Some(identity),
-        is_new_link: false,
         ..state(new)
     }
 }
