@@ -42,6 +42,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0019_message_change",
         include_str!("../migrations/0019_message_change.sql"),
     ),
+    ("0020_filters", include_str!("../migrations/0020_filters.sql")),
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT NOT NULL PRIMARY KEY)";
