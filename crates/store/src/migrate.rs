@@ -43,6 +43,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
         include_str!("../migrations/0019_message_change.sql"),
     ),
     ("0020_filters", include_str!("../migrations/0020_filters.sql")),
+    ("0021_keeping", include_str!("../migrations/0021_keeping.sql")),
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT NOT NULL PRIMARY KEY)";

@@ -68,7 +68,7 @@ fn id_of(number: u128) -> String {
 }
 
 impl TestApp {
-    fn run_webhooks(&self) {
+    pub(crate) fn run_webhooks(&self) {
         self.app
             .lifecycle
             .spawn("webhooks", deliver_webhook::run(self.app.clone()));
@@ -86,7 +86,7 @@ impl TestApp {
         events::announce(&self.app, organization);
     }
 
-    async fn webhook(&self, receiver: &Receiver, events: &[&str], envelope: Envelope) -> CreatedWebhook {
+    pub(crate) async fn webhook(&self, receiver: &Receiver, events: &[&str], envelope: Envelope) -> CreatedWebhook {
         let new = NewWebhook {
             url: receiver.url.clone(),
             events: events.iter().map(|&name| name.to_owned()).collect(),
@@ -116,7 +116,7 @@ impl TestApp {
     }
 
     /// Waits until so many deliveries are in this state.
-    async fn wait_for(&self, webhook: WebhookId, state: DeliveryState, count: usize) -> Vec<Delivery> {
+    pub(crate) async fn wait_for(&self, webhook: WebhookId, state: DeliveryState, count: usize) -> Vec<Delivery> {
         within(async {
             loop {
                 let found = self.deliveries(webhook, Some(state)).await;
@@ -540,6 +540,7 @@ async fn the_simple_envelope_is_short_and_signed_as_a_whole() {
             opted_out_at: None,
             fields: pesan_model::custom_field::FieldValues::new(),
             tag_ids: vec![],
+            erased_at: None,
             created_at: test.clock.now(),
         });
         test.emit(&test.caller, vec![contact, received(1, 1)]).await;
