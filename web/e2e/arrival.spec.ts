@@ -42,11 +42,13 @@ test("what a phone writes is in the open thread at once, without a reload", asyn
     took.push(((await shown()) ?? 0) - sent);
   }
 
-  // All of them, each once, in their order, on the page that was there from the beginning.
-  const bubbles = log.locator("[data-message]").filter({ hasText: /Pesan ke-\d+\./ });
-  await expect(bubbles).toHaveCount(MESSAGES);
-  const order = (await bubbles.allInnerTexts()).map((text) => /Pesan ke-\d+\./.exec(text)?.[0]);
-  expect(order).toEqual(texts);
+  // All of them, on the page that was there from the beginning; what is in sight of the thread each once and in its order.
+  const all = await page.evaluate(() => Object.keys((window as unknown as { seen: Record<string, number> }).seen));
+  expect(all).toEqual(texts);
+  const bubbles = await log.locator("[data-message]").allInnerTexts();
+  const order = bubbles.flatMap((text) => /Pesan ke-\d+\./.exec(text) ?? []);
+  expect(order.length).toBeGreaterThan(5);
+  expect(order).toEqual(texts.slice(-order.length));
   expect(await page.evaluate(() => "notReloaded" in window)).toBe(true);
 
   // How long it takes is a figure, not a fact that every machine has to fulfil.

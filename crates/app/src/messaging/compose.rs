@@ -97,7 +97,7 @@ pub(super) async fn content(app: &Arc<App>, caller: &Caller, new: &NewMessage) -
                     return Err(Error::field(format!("/{kind}/voice"), Flaw::NotAVoiceNote));
                 };
                 // Whatever whoever gave the file calls it: phones play a voice note under this name only.
-                mime = media::VOICE_NOTE.to_owned();
+                media::VOICE_NOTE.clone_into(&mut mime);
                 seconds = note.seconds;
             }
             Ok(Draft::Ready(new.kind.content(Media {

@@ -25,14 +25,13 @@ impl Message {
         }
         let is_different = match &mut self.content {
             // A text cannot become none.
-            Content::Text(_) if words.is_empty() => return false,
+            Content::Text(_) | Content::Undecryptable(_) if words.is_empty() => return false,
             Content::Text(text) => std::mem::replace(&mut text.body, words.to_owned()) != words,
             Content::Image(media) | Content::Video(media) | Content::Document(media) => {
                 let caption = (!words.is_empty()).then(|| words.to_owned());
                 let before = std::mem::replace(&mut media.caption, caption);
                 before != media.caption
             }
-            Content::Undecryptable(_) if words.is_empty() => return false,
             // What it said at first is not needed any more.
             Content::Undecryptable(_) => {
                 self.content = Content::Text(Text { body: words.to_owned() });
