@@ -93,11 +93,10 @@ pub async fn list_failed(
                 let places = lists::failed(tx, organization, range, before, limit).await?;
                 let ids: Vec<_> = places.iter().map(|(_, id)| *id).collect();
                 let found = message::search::list_by_ids(tx, organization, &ids).await?;
-                let mut found: BTreeMap<_, _> = found.into_iter().map(|message| (message.id, message)).collect();
-                let in_order = places
-                    .into_iter()
-                    .filter_map(|place| Some((found.remove(&place.1)?, place)));
-                Ok(in_order.collect())
+                Ok(in_places(
+                    places,
+                    found.into_iter().map(|message| (message.id, message)),
+                ))
             })
         })
         .await
@@ -121,14 +120,23 @@ pub async fn list_met(
                 let ids: Vec<_> = places.iter().map(|(_, id)| *id).collect();
                 let rows = tag::list_by_ids(tx, organization, &ids).await?;
                 let found = tag::show_all(tx, organization, rows).await?;
-                let mut found: BTreeMap<_, _> = found.into_iter().map(|contact| (contact.id, contact)).collect();
-                let in_order = places
-                    .into_iter()
-                    .filter_map(|place| Some((found.remove(&place.1)?, place)));
-                Ok(in_order.collect())
+                Ok(in_places(
+                    places,
+                    found.into_iter().map(|contact| (contact.id, contact)),
+                ))
             })
         })
         .await
+}
+
+/// What was found, each at its place and with it.
+fn in_places<I: Ord, T>(
+    places: Vec<lists::Place<I>>,
+    found: impl Iterator<Item = (I, T)>,
+) -> Vec<(T, lists::Place<I>)> {
+    let mut found: BTreeMap<I, T> = found.collect();
+    let placed = |place: lists::Place<I>| Some((found.remove(&place.1)?, place));
+    places.into_iter().filter_map(placed).collect()
 }
 
 /// The days and the account that are asked about, which is there.

@@ -338,29 +338,33 @@ pub async fn mark_on_wire(
     Ok(())
 }
 
-/// What waits to be sent on an account, each with whether it may have left already. Nobody else changes it until the
-/// transaction ends.
+/// What waits to be sent on an account, each with whether it may have left already; only those that may, if asked so. Nobody
+/// else changes it until the transaction ends.
 pub async fn list_queued(
     tx: &mut Tx<'_>,
     organization_id: OrganizationId,
     account_id: AccountId,
+    only_on_wire: bool,
 ) -> Result<Vec<(Message, bool)>, Error> {
-    let jobs: Vec<(MessageId,)> = tx
-        .fetch_all(
-            "SELECT subject FROM job WHERE kind = $1 AND partition = $2 ORDER BY id",
-            args![crate::job::SEND_MESSAGE, account_id],
-        )
-        .await?;
-    let mut queued = Vec::with_capacity(jobs.len());
-    for (id,) in jobs {
-        let message = match get_for_change(tx, organization_id, id).await {
-            Ok(message) => message,
+    let among = if only_on_wire {
+        "AND m.first_wire_at IS NOT NULL "
+    } else {
+        ""
+    };
+    let sql = format!(
+        "SELECT m.id, m.first_wire_at FROM job j JOIN message m ON m.id = j.subject \
+         WHERE j.kind = $1 AND j.partition = $2 AND m.organization_id = $3 {among}ORDER BY j.id"
+    );
+    let values = args![crate::job::SEND_MESSAGE, account_id, organization_id];
+    let waiting: Vec<(MessageId, Option<Timestamp>)> = tx.fetch_all(&sql, values).await?;
+    let mut queued = Vec::with_capacity(waiting.len());
+    for (id, first_wire_at) in waiting {
+        match get_for_change(tx, organization_id, id).await {
+            Ok(message) => queued.push((message, first_wire_at.is_some())),
             // It is no more than its own trouble.
-            Err(Error::NotFound { .. } | Error::Corrupt { .. }) => continue,
+            Err(Error::NotFound { .. } | Error::Corrupt { .. }) => {}
             Err(error) => return Err(error),
-        };
-        let (first_wire_at, _) = on_wire(tx, organization_id, id).await?;
-        queued.push((message, first_wire_at.is_some()));
+        }
     }
     Ok(queued)
 }

@@ -127,11 +127,11 @@ async fn link_anew(
     let before = account::get(tx, organization, id).await?.phone;
     let has_other_number = matches!((&before, &identity.phone), (Some(before), Some(now)) if before != now);
     let mut failed = Vec::new();
-    for (mut message, may_have_left) in message::list_queued(tx, organization, id).await? {
-        let why = match (may_have_left, has_other_number) {
-            (true, _) => FailureCode::Unconfirmed,
-            (false, true) => FailureCode::NumberChanged,
-            (false, false) => continue,
+    for (mut message, may_have_left) in message::list_queued(tx, organization, id, !has_other_number).await? {
+        let why = if may_have_left {
+            FailureCode::Unconfirmed
+        } else {
+            FailureCode::NumberChanged
         };
         outbox::fail(app, tx, organization, (&mut message, why.into())).await?;
         job::finish_subject(tx, job::SEND_MESSAGE, message.id.uuid()).await?;
