@@ -116,6 +116,11 @@ export function Messages(props: Props) {
       return Math.max(0, above - (target.key === undefined ? height : target.align === "center" ? height / 2 : 0));
     },
   });
+  // The library leaves out what changes above while somebody scrolls up; a line changes there when older ones come in.
+  virtualizer.shouldAdjustScrollPositionOnItemSizeChange = ({ key, start, end }, _, list) => {
+    const top = list.scrollOffset ?? 0;
+    return list.itemSizeCache.has(key) ? end <= top : start < top;
+  };
   const isAtEnd = !hasPreviousPage && virtualizer.isAtEnd(END_PX);
 
   const isOpened = useOpened();

@@ -51,3 +51,13 @@ it("lines_stand_in_the_order_of_their_times_and_say_what_stands_above_them", () 
   expect(lines.filter(({ isFirst }) => isFirst).map(({ key }) => key)).toEqual(["a", "b", "n", "d"]);
   expect(lines.filter(({ isFirstNew }) => isFirstNew).map(({ key }) => key)).toEqual(["d"]);
 });
+
+it("the_first_line_says_its_day_once_it_is_known_to_be_the_first_of_it", () => {
+  const messages = [said("a", 1), said("b", 60 * 24)];
+  const days = (complete: boolean) =>
+    linesOf({ messages, log: [], notes: [], pending: [], complete, firstNew: undefined })
+      .filter(({ isNewDay }) => isNewDay)
+      .map(({ key }) => key);
+  expect(days(false)).toEqual(["b"]);
+  expect(days(true)).toEqual(["a", "b"]);
+});

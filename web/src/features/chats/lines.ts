@@ -15,7 +15,7 @@ export type Said =
 export type Line = Said & {
   readonly key: string;
   readonly at: string;
-  /** The first of its day. */
+  /** The first of its day; not said of the first line while what came before it is not known. */
   readonly isNewDay: boolean;
   /** The first that nobody had read when the thread was opened. */
   readonly isFirstNew: boolean;
@@ -51,7 +51,7 @@ export function linesOf({ messages, log, notes, pending, complete, firstNew }: P
     return {
       ...line,
       key: keyOf(line),
-      isNewDay: !before || dayNumber(before.at) !== dayNumber(line.at),
+      isNewDay: before ? dayNumber(before.at) !== dayNumber(line.at) : complete,
       isFirstNew: "message" in line && line.message.id === firstNew,
       isFirst: !("message" in line) || !follows(before, line.message) || line.message.id === firstNew,
     };
