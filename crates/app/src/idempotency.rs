@@ -40,6 +40,17 @@ impl KeyText {
     }
 }
 
+impl IdempotencyKey {
+    /// The key of one part of the request. No key that a caller sends looks like it: theirs are printable.
+    #[must_use]
+    pub fn part(&self, index: usize) -> Self {
+        Self {
+            key: KeyText(format!("{}\n{index}", self.key.0)),
+            fingerprint: self.fingerprint,
+        }
+    }
+}
+
 /// Remembers that `operation` with this key made `new_id`, in the transaction that makes it. When the key was used
 /// before, gives the id that was made then, and the caller makes nothing.
 ///

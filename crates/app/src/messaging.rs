@@ -164,6 +164,24 @@ pub async fn send(app: &Arc<App>, caller: &Caller, new: NewMessage, key: Option<
     Ok(sent)
 }
 
+/// Checks that the caller may send, and that a key for several messages came with no other request. Each message is then
+/// sent with its part of the key.
+pub async fn begin_batch(app: &Arc<App>, caller: &Caller, key: Option<&IdempotencyKey>) -> Result<()> {
+    caller.require(Permission::MessagesSend)?;
+    let Some(key) = key.cloned() else { return Ok(()) };
+    let (app, caller) = (app.clone(), caller.clone());
+    let store = app.store.clone();
+    store
+        .write(move |tx| {
+            Box::pin(async move {
+                let batch = (JobId::new(&*app.clock, &*app.random).uuid(), app.clock.now());
+                once(tx, &caller, BATCH_OPERATION, Some(&key), batch).await?;
+                Ok(())
+            })
+        })
+        .await
+}
+
 /// What to do about an address that the account never wrote to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Strangers {
@@ -273,8 +291,9 @@ async fn accept(app: &Arc<App>, tx: &mut Tx<'_>, new: &Checked, strangers: Stran
     })
 }
 
-/// The name under which the keys of messages are remembered.
+/// The names under which the keys of messages are remembered, and those of several at once.
 const OPERATION: &str = "message";
+const BATCH_OPERATION: &str = "messages";
 
 /// What an earlier request with the same key made.
 async fn replay(app: &Arc<App>, organization: OrganizationId, first: MessageId) -> Result<Sent> {

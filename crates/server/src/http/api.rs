@@ -17,6 +17,7 @@ mod keys;
 mod log_in;
 mod me;
 mod media;
+mod message_batch;
 mod messages;
 mod notes;
 mod organization;
@@ -65,6 +66,7 @@ pub(crate) fn closed() -> OpenApiRouter<Shared> {
         .merge(remote_links::closed_routes())
         .merge(quarantine::routes())
         .merge(messages::routes())
+        .merge(message_batch::routes())
         .merge(chats::routes())
         .merge(chat_state::routes())
         .merge(search::routes())

@@ -11,6 +11,7 @@ use pesan_app::idempotency::{IdempotencyKey, KeyText};
 use pesan_model::Flaw;
 use pesan_model::flaw::JsonType;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_path_to_error::{Path as FieldPath, Segment};
 use sha2::{Digest, Sha256};
 
@@ -142,6 +143,11 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         BadBody::Malformed(error) => malformed(&error),
         BadBody::Wrong(wrong) => Problem::field(wrong.pointer, wrong.flaw),
     })
+}
+
+/// Reads a part of a body, as strictly as a whole one. Pointers begin at the part.
+pub(crate) fn part<T: DeserializeOwned>(value: &Value) -> Result<T, Problem> {
+    strict::read(value).map_err(|wrong| Problem::field(wrong.pointer, wrong.flaw))
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {

@@ -182,6 +182,16 @@ impl Problem {
         self.code == code
     }
 
+    /// The HTTP status.
+    pub(crate) fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Whether the same request may be done when it comes later.
+    pub(crate) fn passes(&self) -> bool {
+        self.status == StatusCode::TOO_MANY_REQUESTS.as_u16() || self.status >= 500
+    }
+
     fn later(mut self, retry_after: Duration) -> Self {
         let secs = retry_after.as_millis().div_ceil(1000).max(1);
         self.retry_after = Some(u32::try_from(secs).unwrap_or(u32::MAX));

@@ -4,7 +4,7 @@ use axum::http::Method;
 use pesan_store::testing::both;
 use serde_json::{Value, json};
 
-use crate::support::TestServer;
+use crate::support::{OWNER, TestServer};
 
 /// A message that waits.
 async fn send(server: &TestServer, body: &str) -> Value {
@@ -131,5 +131,110 @@ async fn a_repeat_says_that_it_waits_only_while_it_waits() {
             "{}",
             database.kind
         );
+    }
+}
+
+#[tokio::test]
+async fn several_messages_are_sent_with_one_request_and_each_has_a_result_of_its_own() {
+    for database in both().await {
+        let server = TestServer::new(&database).await;
+        let account = server.post("/v1/accounts", &json!({"name": "Toko"})).await.expect(201);
+        let text = |to: &str, body: &str| json!({"account_id": account["id"], "to": to, "type": "text", "text": {"body": body}});
+        let mut twice_typed = text("6280000000001", "halo");
+        twice_typed["image"] = json!({"link": "http://127.0.0.1/a.png"});
+        let batch = json!({"messages": [
+            text("6280000000001", "satu"),
+            text("12", "dua"),
+            text("6280000000002", &"x".repeat(4097)),
+            "tiga",
+            twice_typed,
+            {"account_id": "acc_01jd0000000000000000000000", "to": "6280000000001", "type": "text", "text": {"body": "x"}},
+            text("6280000000001", "empat"),
+        ]});
+        let ask = async |path: &str, body: &Value| {
+            let asked = server.ask(Method::POST, path).header("idempotency-key", "one");
+            asked.json(body).send().await
+        };
+        let answer = ask("/v1/messages/batch", &batch).await.expect(200);
+        let results = answer["results"].as_array().expect("a list");
+        let told: Vec<_> = results
+            .iter()
+            .map(|result| {
+                (
+                    result["status"].as_u64().expect("a status"),
+                    &result["problem"]["errors"][0]["pointer"],
+                )
+            })
+            .collect();
+        let none = Value::Null;
+        let expected = [
+            (202, &none),
+            (422, &json!("/to")),
+            (422, &json!("/text/body")),
+            (422, &json!("")),
+            (422, &json!("/image")),
+            (422, &json!("/account_id")),
+            (202, &none),
+        ];
+        assert_eq!(told, expected, "{}", database.kind);
+        assert_eq!(results[0]["message"]["text"]["body"], "satu");
+        assert_eq!(results[6]["message"]["problem"]["code"], "session_disconnected");
+        assert_eq!(results[1].get("message"), None);
+
+        // A repeat queues nothing anew; the same key for something else is refused before anything is queued.
+        let again = ask("/v1/messages/batch", &batch).await.expect(200);
+        assert_eq!(again["results"][6]["message"]["id"], results[6]["message"]["id"]);
+        let other = json!({"messages": [text("6280000000003", "lain")]});
+        let refused = ask("/v1/messages/batch", &other).await.expect(422);
+        assert_eq!(refused["code"], "idempotency_key_reused");
+        let single = text("6280000000001", "kelima");
+        ask("/v1/messages", &single).await.expect(202);
+        let chat = results[0]["message"]["chat_id"].as_str().expect("an id");
+        let list = server.get(&format!("/v1/chats/{chat}/messages")).await.expect(200);
+        let words: Vec<_> = list["data"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|message| &message["text"]["body"])
+            .collect();
+        assert_eq!(words, ["kelima", "empat", "satu"], "newest first");
+        assert_eq!(
+            server.get("/v1/chats").await.expect(200)["data"]
+                .as_array()
+                .map(Vec::len),
+            Some(1)
+        );
+
+        for (count, code) in [(0, "empty"), (101, "too_many_entries")] {
+            let batch = json!({"messages": vec![text("6280000000001", "x"); count]});
+            let refused = server.post("/v1/messages/batch", &batch).await.expect(422);
+            let error = &refused["errors"][0];
+            assert_eq!((&error["pointer"], &error["code"]), (&json!("/messages"), &json!(code)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn behind_a_message_that_may_be_sent_later_nothing_of_a_batch_is_tried() {
+    for database in both().await {
+        let server = TestServer::new(&database).await;
+        let account = server.post("/v1/accounts", &json!({"name": "Toko"})).await.expect(201);
+        let text = json!({"account_id": account["id"], "to": "6280000000001", "type": "text", "text": {"body": "x"}});
+        let wrong = json!({"account_id": account["id"], "to": "1", "type": "text", "text": {"body": "x"}});
+        // Somebody in a browser sends thirty messages a minute.
+        let messages = [vec![text.clone(); 31], vec![wrong]].concat();
+        let batch = json!({ "messages": messages });
+        let asked = server
+            .ask_without_key(Method::POST, "/v1/messages/batch")
+            .header("cookie", &server.log_in(OWNER).await)
+            .header("origin", "http://pesan.test");
+        let answer = asked.json(&batch).send().await.expect(200);
+        let statuses: Vec<_> = answer["results"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|result| result["status"].as_u64().expect("a status"))
+            .collect();
+        assert_eq!(statuses, [vec![202; 30], vec![429; 2]].concat(), "{}", database.kind);
     }
 }

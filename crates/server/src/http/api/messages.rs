@@ -4,7 +4,7 @@ use axum::Json as JsonBody;
 use axum::extract::State;
 use axum::http::StatusCode;
 use pesan_app::inbox;
-use pesan_app::messaging::{self, MediaSource, NewContent, NewMedia, NewMessage};
+use pesan_app::messaging::{self, MediaSource, NewContent, NewMedia, NewMessage, Sent};
 use pesan_model::content::MediaKind;
 use pesan_model::message::Message;
 use pesan_model::{AccountId, AccountState, Flaw, MediaId, MessageId, MessageStatus, Metadata, Timestamp};
@@ -31,7 +31,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 /// A message to send: the field named by `type` says what.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct NewMessageBody {
+pub(super) struct NewMessageBody {
     /// Through which account.
     account_id: AccountId,
     /// To whom: a number with country code, or a WhatsApp address (`…@s.whatsapp.net`, `…@g.us`, or the `…@lid` of
@@ -108,7 +108,7 @@ struct NewReaction {
 
 /// A message that will be sent.
 #[derive(Serialize, ToSchema)]
-struct AcceptedMessage {
+pub(super) struct AcceptedMessage {
     #[serde(flatten)]
     message: Message,
     /// True when the account is not connected: the message waits until it is.
@@ -131,8 +131,23 @@ struct Waiting {
     detail: &'static str,
 }
 
+impl From<Sent> for AcceptedMessage {
+    fn from(sent: Sent) -> Self {
+        // A repeat shows the message as it is by now.
+        let is_waiting = sent.account_state != AccountState::Connected && sent.message.status == MessageStatus::Queued;
+        Self {
+            message: sent.message,
+            session_disconnected: is_waiting,
+            problem: is_waiting.then_some(Waiting {
+                code: "session_disconnected",
+                detail: sent.account_advice,
+            }),
+        }
+    }
+}
+
 impl NewMessageBody {
-    fn into_new(self) -> Answer<NewMessage> {
+    pub(super) fn into_new(self) -> Answer<NewMessage> {
         let given: Vec<&str> = [
             ("text", self.text.is_some()),
             ("image", self.image.is_some()),
@@ -221,20 +236,11 @@ async fn send_message(
 ) -> Answer<Made<AcceptedMessage>> {
     let new = request.body.into_new()?;
     let sent = messaging::send(&server.app, &caller, new, request.idempotency).await?;
-    // A repeat shows the message as it is by now.
-    let is_waiting = sent.account_state != AccountState::Connected && sent.message.status == MessageStatus::Queued;
     Ok(Made {
         status: StatusCode::ACCEPTED,
         location: format!("/v1/messages/{}", sent.message.id),
         is_replayed: sent.is_replay,
-        body: AcceptedMessage {
-            message: sent.message,
-            session_disconnected: is_waiting,
-            problem: is_waiting.then_some(Waiting {
-                code: "session_disconnected",
-                detail: sent.account_advice,
-            }),
-        },
+        body: sent.into(),
     })
 }
 

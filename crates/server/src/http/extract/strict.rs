@@ -50,7 +50,12 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BadBody> {
         }
     })?;
     deserializer.end().map_err(BadBody::Malformed)?;
-    T::deserialize(Strict(&value)).map_err(BadBody::Wrong)
+    read(&value).map_err(BadBody::Wrong)
+}
+
+/// Reads a part of a body that was read before.
+pub(super) fn read<T: DeserializeOwned>(value: &Value) -> Result<T, Wrong> {
+    T::deserialize(Strict(value))
 }
 
 /// A value without two fields of one name anywhere in it.
