@@ -219,7 +219,7 @@ pub struct InboundMedia {
 /// A receipt.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Receipt {
-    /// The thread.
+    /// The thread; of our own reading it may be anything: the messages say in which thread they are.
     pub chat: Address,
     /// The person of a chat with one, with every identity that is known.
     pub peer: Option<Person>,

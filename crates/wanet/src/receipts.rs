@@ -147,11 +147,9 @@ fn forwarded(reader: Address, node: &Node, recipient: &Recipient) -> Node {
     let mut receipt = NodeBuilder::new("receipt").attr("id", node.text("id").unwrap_or_default());
     let group = node.jid("to").filter(|to| to.server == Server::Group);
     receipt = match group {
-        Some(group) => {
-            let author = node.jid("participant").filter(|_| recipient.own.is_some());
-            let participant = author.unwrap_or_else(|| reader.jid(recipient.family));
-            receipt.attr("from", group).attr("participant", participant)
-        }
+        Some(group) => receipt
+            .attr("from", group)
+            .attr("participant", reader.jid(recipient.family)),
         None => receipt.attr("from", reader.jid(recipient.family)),
     };
     if let Some(chat) = recipient.own.as_ref().filter(|chat| chat.server != Server::Group) {

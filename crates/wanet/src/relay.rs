@@ -172,7 +172,10 @@ impl Hub {
                 self.saved.acquainted(message.sender.phone, peer);
             }
         }
-        for part in person_parts(message) {
+        let mut parts = person_parts(message);
+        // A phone confirms at once: the sender's own devices have their copies before they hear of that.
+        parts.sort_by_key(|part| part.to.phone != message.sender.phone);
+        for part in parts {
             let node = person_node(message, &part);
             self.give(message, part.to, node);
         }
@@ -180,7 +183,7 @@ impl Hub {
     }
 
     fn relay_to_group(self: &Arc<Self>, message: &Outgoing<'_>) -> Result<(), u16> {
-        let (members, targets) = {
+        let (members, mut targets) = {
             let world = self.world.lock();
             let group = world.groups.get(message.to.user.as_str()).ok_or(404_u16)?;
             let takes_back_as_admin = message.node.text("edit").as_deref() == Some("8");
@@ -199,6 +202,7 @@ impl Hub {
                 devices.filter(|a| *a != message.sender).collect::<Vec<_>>(),
             )
         };
+        targets.sort_by_key(|target| target.phone != message.sender.phone);
         let own: Vec<Part> = person_parts(message);
         let shared: Vec<Node> = message
             .node

@@ -278,14 +278,15 @@ fn other_kind(base: &wa::Message) -> Option<&'static str> {
     (*base != bare).then_some("unknown")
 }
 
-/// A receipt; `None` for receipts between devices.
+/// A receipt; `None` for receipts between devices. The library does not say which are of our own reading, nor of which chat:
+/// the first is seen by who sent it ([`super::identity`]), the second by the messages.
 pub(super) fn receipt(event: &wacore::types::events::Receipt) -> Option<Inbound> {
     let source = &event.source;
     let (status, from_self) = match event.r#type {
-        // Another device of ours has got a copy: that says nothing about the other person.
-        ReceiptType::Delivered | ReceiptType::Inactive if !source.is_from_me => (MessageStatus::Delivered, false),
-        ReceiptType::Read => (MessageStatus::Read, source.is_from_me),
-        ReceiptType::Played => (MessageStatus::Played, source.is_from_me),
+        ReceiptType::Delivered | ReceiptType::Inactive => (MessageStatus::Delivered, false),
+        ReceiptType::Read => (MessageStatus::Read, false),
+        ReceiptType::Played => (MessageStatus::Played, false),
+        // Where people do not let others see what they read.
         ReceiptType::ReadSelf => (MessageStatus::Read, true),
         ReceiptType::PlayedSelf => (MessageStatus::Played, true),
         _ => return None,

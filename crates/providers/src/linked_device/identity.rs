@@ -1,5 +1,6 @@
 //! Who we are, and which number belongs to which LID.
 
+use pesan_model::Address;
 use whatsapp_rust::Client;
 
 use super::jid::{address, person};
@@ -23,15 +24,46 @@ pub(super) async fn complete(client: &Client, told: &mut [Inbound]) {
             Inbound::Message(message) => std::iter::once(&mut message.sender)
                 .chain(message.peer.as_mut())
                 .collect(),
-            Inbound::Receipt(receipt) => receipt.peer.iter_mut().collect(),
+            Inbound::Receipt(receipt) => {
+                receipt.from_self |= is_of(&identity(client), &receipt.from);
+                receipt.peer.iter_mut().collect()
+            }
             Inbound::Group(notice) => std::iter::once(&mut notice.by)
                 .chain(&mut notice.participants)
                 .collect(),
-            Inbound::Acknowledged { .. } | Inbound::Activity { .. } | Inbound::Person(_) => Vec::new(),
+            Inbound::Activity { chat, from, .. } => {
+                for address in [chat, from] {
+                    complete_address(client, address).await;
+                }
+                Vec::new()
+            }
+            Inbound::Acknowledged { .. } | Inbound::Person(_) => Vec::new(),
         };
         for one in people {
             complete_person(client, one).await;
         }
+    }
+}
+
+/// Whether it is an address of this account.
+fn is_of(own: &Identity, address: &Address) -> bool {
+    match address {
+        Address::Phone(phone) => own.phone.as_ref() == Some(phone),
+        Address::Lid(_) => own.lid.as_ref() == Some(&address.to_string()),
+        Address::Group(_) => false,
+    }
+}
+
+/// Names a person by number where it is known.
+async fn complete_address(client: &Client, told: &mut Address) {
+    let Address::Lid(_) = told else { return };
+    let mut one = Person {
+        lid: Some(told.to_string()),
+        ..Person::default()
+    };
+    complete_person(client, &mut one).await;
+    if let Some(phone) = one.phone {
+        *told = Address::Phone(phone);
     }
 }
 
@@ -50,5 +82,31 @@ async fn complete_person(client: &Client, one: &mut Person) {
             .lid
             .take()
             .or_else(|| address(&whatsapp_rust::Jid::lid(entry.lid.as_ref())).map(|lid| lid.to_string()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_knows_its_own_addresses() {
+        let own = Identity {
+            phone: "6280000000777".parse().ok(),
+            lid: Some("1000@lid".into()),
+            push_name: None,
+        };
+        let table = [
+            ("6280000000777@s.whatsapp.net", true),
+            ("1000@lid", true),
+            ("6280000000778@s.whatsapp.net", false),
+            ("1001@lid", false),
+            ("120363000000000001@g.us", false),
+        ];
+        for (address, expected) in table {
+            let read = address.parse().expect("an address");
+            assert_eq!(is_of(&own, &read), expected, "{address}");
+            assert!(!is_of(&Identity::default(), &read), "nobody is nobody's");
+        }
     }
 }

@@ -112,6 +112,34 @@ async fn what_the_phone_itself_writes_comes_as_outgoing_with_the_other_person() 
     assert_eq!(got.direction, Direction::Out);
     assert_eq!(got.peer.expect("known").phone.expect("known").digits(), SARI);
     assert!(matches!(got.content, InboundContent::Text(body) if body == "from the phone"));
+    // Told behind the copy, however fast the other side confirms.
+    assert!(!receipt(&linked, &id, MessageStatus::Delivered).await.from_self);
+    let is_copy = |told: &Told| matches!(told, Told::In(Inbound::Message(message)) if message.wa_id == id);
+    let is_receipt = |told: &Told| matches!(told, Told::In(Inbound::Receipt(receipt)) if receipt.wa_ids.contains(&id));
+    let told = linked.sink.told();
+    assert!(told.iter().position(is_copy) < told.iter().position(is_receipt));
+    world.end([linked]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_phone_reads_is_told_as_our_own_reading() {
+    let world = World::new().await;
+    let linked = world.linked(TOKO).await;
+    let group = world
+        .network
+        .create_group(SARI, "Pasar", &[TOKO.to_owned()])
+        .expect("created");
+    for to in [TOKO, &group] {
+        let id = world.network.phone_send_text(SARI, to, "halo").expect("sent");
+        linked.sink.message(&id, 0).await;
+        world
+            .network
+            .wait_message(TOKO, DEADLINE, |message| message.id == id)
+            .await
+            .expect("on the phone too");
+        world.network.phone_read(TOKO, std::slice::from_ref(&id)).expect("read");
+        assert!(receipt(&linked, &id, MessageStatus::Read).await.from_self, "{to}");
+    }
     world.end([linked]).await;
 }
 
@@ -660,6 +688,20 @@ async fn typing_is_shown_and_seen() {
         };
         linked.sink.wait(state, fits).await;
     }
+    // In groups people go by their LIDs; a number that is known is told.
+    let group = world
+        .network
+        .create_group(SARI, "Pasar", &[TOKO.to_owned()])
+        .expect("created");
+    let id = world.network.phone_send_text(SARI, &group, "halo").expect("sent");
+    linked.sink.message(&id, 0).await;
+    world.network.phone_typing(SARI, &group, "composing").expect("shown");
+    let in_group = |told: &Told| match told {
+        Told::In(Inbound::Activity { chat, from, .. }) if chat.is_group() => Some(from.to_string()),
+        _ => None,
+    };
+    let from = linked.sink.wait("typing in the group", in_group).await;
+    assert_eq!(from, chat(SARI).to_string());
     let seen = || {
         let seen = world.network.phone_happenings(SARI, 0).expect("a phone");
         seen.into_iter()
