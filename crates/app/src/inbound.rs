@@ -175,6 +175,8 @@ pub(crate) struct Batch<'a> {
     unwanted: Vec<MediaId>,
     /// Messages that Pesan sends by itself.
     queued: Vec<Message>,
+    /// Whether receipts wait for their messages, once somebody asked for it.
+    has_early: Option<bool>,
     /// What the organization decided, once somebody asked for it.
     settings: Option<Arc<OrganizationSettings>>,
 }
@@ -196,6 +198,7 @@ async fn store_once(app: &Arc<App>, place: Place<'_>, items: Arc<Vec<Inbound>>, 
                     settled: Vec::new(),
                     unwanted: Vec::new(),
                     queued: Vec::new(),
+                    has_early: None,
                     settings: None,
                 };
                 for item in items.iter() {

@@ -19,6 +19,7 @@ pub mod delivery;
 mod dialect;
 pub mod donation;
 pub mod donor_rules;
+pub mod early_receipt;
 mod error;
 pub mod event;
 pub mod giving;

@@ -42,6 +42,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0019_message_change",
         include_str!("../migrations/0019_message_change.sql"),
     ),
+    (
+        "0023_early_receipt",
+        include_str!("../migrations/0023_early_receipt.sql"),
+    ),
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT NOT NULL PRIMARY KEY)";

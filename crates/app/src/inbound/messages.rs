@@ -15,7 +15,7 @@ use super::content::{content_of, fetch_later};
 use super::people::{known, person_at, resolve, resolve_met};
 use super::quarantine::is_placeholder;
 use super::rules::{address_of, is_same, place_in_thread, sender_address};
-use super::{Batch, automatic, changes};
+use super::{Batch, automatic, changes, receipts};
 use crate::inbox::log;
 
 /// A message from somebody, or from another device of this account.
@@ -182,6 +182,7 @@ pub(super) async fn add(
         log::write(batch.app, tx, batch.organization, by, vec![ChatChange::Opened]).await?;
         batch.chat_updated(tx, chat.id).await?;
     }
+    receipts::catch_up(batch, tx, &came.wa_id).await?;
     if let Some(answer) = answer {
         automatic::answer(batch, tx, chat, &answer).await?;
     }

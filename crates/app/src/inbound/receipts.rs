@@ -1,10 +1,13 @@
 //! Receipts and late acknowledgements.
 
+use std::collections::BTreeMap;
+
 use pesan_model::message::Message;
-use pesan_model::{Address, Direction, Event, MessageStatus, Timestamp};
+use pesan_model::{Address, ChatId, Direction, Event, MessageId, MessageStatus, Timestamp};
 use pesan_providers::SendError;
 use pesan_providers::inbound::Receipt;
 use pesan_providers::provider::Refusal;
+use pesan_store::early_receipt::{self, EarlyReceipt};
 use pesan_store::{Error as StoreError, Tx, chat, job, message};
 
 use super::{Batch, messages, rules};
@@ -58,11 +61,57 @@ pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, receipt: &Re
         return read_elsewhere(batch, tx, receipt).await;
     }
     for wa_id in &receipt.wa_ids {
-        for mut message in list_ours(batch, tx, wa_id).await? {
+        let ours = list_ours(batch, tx, wa_id).await?;
+        if ours.is_empty() {
+            keep_early(batch, tx, receipt, wa_id).await?;
+        }
+        for mut message in ours {
             if rules::is_from(receipt, &message.chat) || is_from_chat_of(batch, tx, receipt, &message).await? {
                 climb(batch, tx, &mut message, (receipt.status, receipt.at)).await?;
             }
         }
+    }
+    Ok(())
+}
+
+/// A receipt can be faster than its message: what the phone sends is told to us and to the other side at once, and what came
+/// while we were away may have been read on the phone.
+async fn keep_early(batch: &mut Batch<'_>, tx: &mut Tx<'_>, receipt: &Receipt, wa_id: &str) -> Result<(), StoreError> {
+    let alone = Receipt {
+        wa_ids: vec![wa_id.to_owned()],
+        ..receipt.clone()
+    };
+    let json = serde_json::to_string(&alone).map_err(|error| StoreError::corrupt("receipt", error))?;
+    let early = EarlyReceipt {
+        wa_id,
+        sender: &receipt.from.to_string(),
+        status: receipt.status,
+        receipt: &json,
+    };
+    batch.has_early = Some(true);
+    let now = batch.app.clock.now();
+    early_receipt::keep(tx, batch.organization, batch.account, (&early, now)).await
+}
+
+/// A message came: takes the steps that were told before it.
+pub(super) async fn catch_up(batch: &mut Batch<'_>, tx: &mut Tx<'_>, wa_id: &str) -> Result<(), StoreError> {
+    let (organization, account) = (batch.organization, batch.account);
+    let has_early = match batch.has_early {
+        Some(known) => known,
+        None => early_receipt::has_any(tx, organization, account).await?,
+    };
+    batch.has_early = Some(has_early);
+    if !has_early {
+        return Ok(());
+    }
+    let mut early = early_receipt::take(tx, organization, account, wa_id)
+        .await?
+        .iter()
+        .map(|json| serde_json::from_str(json).map_err(|error| StoreError::corrupt("receipt", error)))
+        .collect::<Result<Vec<Receipt>, _>>()?;
+    early.sort_by_key(|receipt| receipt.at);
+    for receipt in early {
+        receive(batch, tx, &receipt).await?;
     }
     Ok(())
 }
@@ -109,26 +158,35 @@ pub(super) async fn climb(
     Ok(())
 }
 
-/// The phone, or another device of this account, read a chat: so it is read here.
+/// The phone, or another device of this account, read messages: so their chat is read here as far as they are.
 async fn read_elsewhere(batch: &mut Batch<'_>, tx: &mut Tx<'_>, receipt: &Receipt) -> Result<(), StoreError> {
     if !matches!(receipt.status, MessageStatus::Read | MessageStatus::Played) {
         return Ok(());
     }
-    let Some(found) = messages::find_chat(batch, tx, &receipt.chat).await? else {
-        return Ok(());
-    };
-    // What comes in meanwhile is counted after this.
-    chat::get_for_change(tx, batch.organization, found.id).await?;
-    let mut upto: Option<Timestamp> = None;
+    let mut read: BTreeMap<ChatId, Vec<MessageId>> = BTreeMap::new();
     for wa_id in &receipt.wa_ids {
-        if let Some(id) = message::find_in_chat(tx, batch.organization, found.id, wa_id).await? {
-            upto = upto.max(Some(message::place(tx, batch.organization, id).await?));
+        let found = message::list_by_wa_id(tx, batch.organization, batch.account, wa_id).await?;
+        if found.is_empty() {
+            keep_early(batch, tx, receipt, wa_id).await?;
+        }
+        for message in found {
+            if message.direction == Direction::In {
+                read.entry(message.chat_id).or_default().push(message.id);
+            }
         }
     }
-    let Some(upto) = upto else { return Ok(()) };
-    message::mark_read_upto(tx, batch.organization, found.id, upto, receipt.at).await?;
-    let unread = message::count_unread_after(tx, batch.organization, found.id, upto).await?;
-    let unread = u32::try_from(unread).unwrap_or(u32::MAX);
-    chat::set_unread(tx, batch.organization, found.id, unread).await?;
-    batch.chat_updated(tx, found.id).await
+    for (chat, messages) in read {
+        // What comes in meanwhile is counted after this.
+        chat::get_for_change(tx, batch.organization, chat).await?;
+        let mut upto: Option<Timestamp> = None;
+        for id in messages {
+            upto = upto.max(Some(message::place(tx, batch.organization, id).await?));
+        }
+        let Some(upto) = upto else { continue };
+        message::mark_read_upto(tx, batch.organization, chat, upto, receipt.at).await?;
+        let unread = message::count_unread_after(tx, batch.organization, chat, upto).await?;
+        chat::set_unread(tx, batch.organization, chat, u32::try_from(unread).unwrap_or(u32::MAX)).await?;
+        batch.chat_updated(tx, chat).await?;
+    }
+    Ok(())
 }

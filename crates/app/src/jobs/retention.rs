@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pesan_model::{OrganizationId, Timestamp};
 use pesan_store::delivery::{self, queue};
-use pesan_store::{event, idempotency, invitation, mail, organization, remote_link};
+use pesan_store::{early_receipt, event, idempotency, invitation, mail, organization, remote_link};
 
 use crate::context::App;
 use crate::error::{Error, Result};
@@ -17,6 +17,8 @@ const EVERY: Duration = Duration::from_hours(1);
 const IDEMPOTENCY_KEPT: Duration = Duration::from_hours(7 * 24);
 /// How long it can be seen in the database what became of a mail.
 const MAIL_KEPT: Duration = Duration::from_hours(7 * 24);
+/// How long the message of a receipt is expected.
+const RECEIPT_KEPT: Duration = Duration::from_hours(24);
 /// Rows deleted in one transaction.
 const BATCH: usize = 500;
 
@@ -61,6 +63,17 @@ pub async fn sweep(app: &Arc<App>) -> Result<u64> {
             .store
             .write::<_, Error, _>(move |tx| {
                 Box::pin(async move { Ok(mail::delete_settled(tx, settled, BATCH).await?) })
+            })
+            .await?;
+        deleted += batch;
+    }
+    let unexpected = now.minus(RECEIPT_KEPT);
+    batch = BATCH as u64;
+    while batch == BATCH as u64 && !app.lifecycle.soft().is_cancelled() {
+        batch = app
+            .store
+            .write::<_, Error, _>(move |tx| {
+                Box::pin(async move { Ok(early_receipt::delete_before(tx, unexpected, BATCH).await?) })
             })
             .await?;
         deleted += batch;

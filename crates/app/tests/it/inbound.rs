@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use pesan_app::jobs::retention;
 use pesan_app::{App, Error, Signal, contacts, inbound, inbox, jobs, messaging};
 use pesan_model::chat::Activity;
 use pesan_model::content::MediaKind;
@@ -604,8 +605,9 @@ async fn what_the_phone_sends_and_reads_is_ours_too() {
             ..message(&test, "B1", "from the phone")
         };
         receive_message(&test, account, own).await;
+        // The library names us instead of the chat.
         let read = Receipt {
-            chat: address(SITI),
+            chat: address("15550009999"),
             from: address("15550009999"),
             from_self: true,
             peer: None,
@@ -621,6 +623,62 @@ async fn what_the_phone_sends_and_reads_is_ours_too() {
             (thread[1].direction, thread[1].status),
             (Direction::Out, MessageStatus::Sent)
         );
+    }
+}
+
+#[tokio::test]
+async fn a_receipt_may_come_before_the_message_that_the_phone_sent() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        let receipt = |from: &str, wa_id: &str, status: MessageStatus| {
+            Inbound::Receipt(Receipt {
+                chat: address(from),
+                from: address(from),
+                from_self: false,
+                peer: None,
+                wa_ids: vec![wa_id.into()],
+                status,
+                at: test.clock.now(),
+            })
+        };
+        let own = |wa_id: &str| InboundMessage {
+            direction: Direction::Out,
+            sender: Person::default(),
+            peer: Some(siti()),
+            ..message(&test, wa_id, "from the phone")
+        };
+        for _ in 0..2 {
+            receive(&test, account, vec![receipt(SITI, "B1", MessageStatus::Delivered)]).await;
+        }
+        receive_message(&test, account, own("B1")).await;
+        assert_eq!(thread(&test, 0).await[0].status, MessageStatus::Delivered);
+        assert!(
+            test.event_names()
+                .await
+                .ends_with(&["message.sent", "message.delivered"]),
+            "{}",
+            database.kind
+        );
+        // So may that the phone has read what came while we were away.
+        let Inbound::Receipt(read) = receipt("15550009999", "A1", MessageStatus::Read) else {
+            unreachable!("it is one")
+        };
+        let read = Receipt {
+            from_self: true,
+            ..read
+        };
+        receive(&test, account, vec![Inbound::Receipt(read)]).await;
+        receive_message(&test, account, message(&test, "A1", "halo")).await;
+        assert_eq!(chats(&test).await[0].unread, 0, "{}", database.kind);
+        // Nobody expects it after a day.
+        receive(&test, account, vec![receipt(SITI, "B2", MessageStatus::Read)]).await;
+        test.clock.advance(Duration::from_hours(23));
+        assert_eq!(retention::sweep(&test.app).await.expect("swept"), 0);
+        test.clock.advance(Duration::from_hours(2));
+        assert_eq!(retention::sweep(&test.app).await.expect("swept"), 1);
+        receive_message(&test, account, own("B2")).await;
+        assert_eq!(thread(&test, 0).await[2].status, MessageStatus::Sent);
     }
 }
 

@@ -7,7 +7,7 @@ mod connection;
 mod log_in;
 mod receiving;
 mod sending;
-mod world;
+pub(crate) mod world;
 
 use serde_json::{Value, json};
 use wanet::FaultKind;

@@ -14,6 +14,8 @@ mod matrix;
 mod messages;
 mod openapi;
 #[cfg(feature = "sandbox")]
+mod own_phone;
+#[cfg(feature = "sandbox")]
 mod product;
 mod program;
 mod remote_links;
