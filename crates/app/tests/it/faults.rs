@@ -5,10 +5,12 @@ use std::time::Duration;
 use pesan_app::{Error, jobs, messaging};
 use pesan_model::content::Unsupported;
 use pesan_model::retry::UNCONFIRMED_HORIZON;
+use pesan_model::webhook::Envelope;
 use pesan_model::{Clock as _, Content, MessageStatus};
 use pesan_providers::Inbound;
 use pesan_providers::fake::Answer;
 use pesan_providers::provider::GroupInfo;
+use pesan_store::delivery::queue;
 use pesan_store::job::{self, Claim};
 use pesan_store::testing;
 use tokio::sync::mpsc;
@@ -16,7 +18,9 @@ use tracing::{Event, Level, Metadata, Subscriber, span};
 
 use crate::inbound::{SITI, address, message, receive};
 use crate::messaging::{send, text};
+use crate::receiver::{Receiver, Reply};
 use crate::support::{TestApp, within};
+use crate::webhooks::{id_of, received};
 
 /// Tells of each trouble that the loops of this test's thread report from there.
 struct Troubles(&'static str, mpsc::UnboundedSender<()>);
@@ -137,6 +141,35 @@ async fn other_work_that_was_claimed_while_the_database_went_away_is_done_when_i
         testing::rename_table(&test.app.store, "job_away", "job").await;
         test.app.bus.publish(pesan_app::Signal::Jobs(job::REFRESH_GROUP));
         test.wait_for_events("chat.updated", 1).await;
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_webhook_was_to_be_told_while_the_database_went_away_is_told_when_it_is_back() {
+    for database in testing::both().await {
+        let (told, mut troubles) = mpsc::unbounded_channel();
+        let _watch = tracing::subscriber::set_default(Troubles("pesan_app::jobs::deliver_webhook", told));
+        let test = TestApp::new(&database).await;
+        let receiver = Receiver::new(Reply::Status(204)).await;
+        test.webhook(&receiver, &["message.received"], Envelope::Native).await;
+        test.emit(&test.caller, vec![received(1, 1)]).await;
+        assert_eq!(claim_unknowingly(&test, queue::KIND).await, 1);
+        // Of another chat: it is looked for, and the claim of it fails.
+        test.emit(&test.caller, vec![received(2, 2)]).await;
+        testing::rename_table(&test.app.store, "delivery", "delivery_away").await;
+        test.run_webhooks();
+        within(troubles.recv()).await.expect("a claim failed");
+        testing::rename_table(&test.app.store, "delivery_away", "delivery").await;
+        test.app.bus.publish(pesan_app::Signal::Jobs(queue::KIND));
+        let mut ids: Vec<_> = receiver
+            .wait_for(2)
+            .await
+            .iter()
+            .map(|told| told.body["data"]["id"].clone())
+            .collect();
+        ids.sort_by_key(ToString::to_string);
+        assert_eq!(ids, [id_of(1), id_of(2)], "once each: {}", database.kind);
         test.stop().await;
     }
 }

@@ -59,22 +59,22 @@ fn message(number: u128, chat: u128) -> Message {
     }
 }
 
-fn received(number: u128, chat: u128) -> Event {
+pub(crate) fn received(number: u128, chat: u128) -> Event {
     Event::MessageReceived(message(number, chat))
 }
 
-fn id_of(number: u128) -> String {
+pub(crate) fn id_of(number: u128) -> String {
     MessageId::from(Uuid::from_u128(number)).to_string()
 }
 
 impl TestApp {
-    fn run_webhooks(&self) {
+    pub(crate) fn run_webhooks(&self) {
         self.app
             .lifecycle
             .spawn("webhooks", deliver_webhook::run(self.app.clone()));
     }
 
-    async fn emit(&self, caller: &Caller, events: Vec<Event>) {
+    pub(crate) async fn emit(&self, caller: &Caller, events: Vec<Event>) {
         let (app, organization) = (self.app.clone(), caller.organization_id);
         self.app
             .store
@@ -86,7 +86,7 @@ impl TestApp {
         events::announce(&self.app, organization);
     }
 
-    async fn webhook(&self, receiver: &Receiver, events: &[&str], envelope: Envelope) -> CreatedWebhook {
+    pub(crate) async fn webhook(&self, receiver: &Receiver, events: &[&str], envelope: Envelope) -> CreatedWebhook {
         let new = NewWebhook {
             url: receiver.url.clone(),
             events: events.iter().map(|&name| name.to_owned()).collect(),
