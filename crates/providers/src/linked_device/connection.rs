@@ -80,7 +80,10 @@ impl Run {
                     ending.silent();
                     false
                 }
-                () = &mut running => true,
+                () = &mut running => {
+                    ending.by_itself();
+                    true
+                }
             };
             ready.store(false, Ordering::SeqCst);
             acks.close();
@@ -178,7 +181,7 @@ async fn silence(client: &Client, patience: Patience) {
 }
 
 /// How long nothing came in, by the library's own clock, which also wrote down when something did.
-fn quiet_for(client: &Client) -> Duration {
+pub(super) fn quiet_for(client: &Client) -> Duration {
     let last = client.stats().last_data_received_ms;
     let now = u64::try_from(wacore::time::now_millis()).unwrap_or(0);
     if last == 0 {

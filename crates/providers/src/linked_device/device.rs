@@ -1,8 +1,8 @@
 //! The linked device itself, and what opens it.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -151,9 +151,12 @@ impl LinkedDevices {
             ready: Arc::clone(&ready),
             appeared: Arc::clone(&appeared),
         };
+        let writer = Arc::<OnceLock<Weak<Client>>>::default();
         let sockets = GatedSockets {
             sockets: self.sockets.clone(),
             gate: gate.clone(),
+            client: Arc::clone(&writer),
+            ending: Arc::clone(&ending),
         };
         let mut builder = Bot::builder()
             .with_backend_arc(Arc::<RecordBackend>::clone(&backend))
@@ -179,6 +182,7 @@ impl LinkedDevices {
             .await
             .map_err(|error| ProviderError::Failed(error.to_string()))?;
         let client = bot.client();
+        let _ = writer.set(Arc::downgrade(&client));
         backend.follow(&client.persistence_manager());
         // What to do after the end is decided by `app::fleet`, from one table, for all accounts together.
         client.enable_auto_reconnect.store(false, Ordering::SeqCst);

@@ -1,8 +1,10 @@
 //! Why a connection ended, from the traces it leaves.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use pesan_model::reconnect::Disconnect;
+use wacore::protocol::keepalive::DEAD_SOCKET_TIME;
 use wacore::types::events::{ConnectFailureReason, Event};
 use wacore_binary::{Node, NodeRef};
 
@@ -16,6 +18,20 @@ struct Traces {
     paired: bool,
     /// Our own finding that nothing comes in any more.
     silent: bool,
+    /// The library ended the connection, or saw its end, before we did.
+    by_itself: bool,
+    /// Whether nothing had come in for too long when the library let go of the socket.
+    mute: Option<bool>,
+    /// The socket was closed by the other side, or broke.
+    closed: bool,
+}
+
+impl Traces {
+    /// Nothing came in any more. The library notices that too, and sooner than we do when something was written right
+    /// after the last thing that came in; it says nothing of it, and just lets go of the socket.
+    fn is_silence(&self) -> bool {
+        self.silent || (self.by_itself && self.mute == Some(true) && !self.closed)
+    }
 }
 
 /// Collects why a connection ended.
@@ -29,6 +45,9 @@ impl Ending {
 
     /// Notes what an event says about the end. The first plain word counts.
     pub(super) fn event(&self, event: &Event) {
+        if matches!(event, Event::Disconnected(_)) {
+            self.note(|traces| traces.closed = true);
+        }
         if let Some(disconnect) = disconnect(event) {
             self.note(|traces| {
                 traces.told.get_or_insert(disconnect);
@@ -56,10 +75,22 @@ impl Ending {
         self.note(|traces| traces.silent = true);
     }
 
+    /// Notes that the library came to the end of the connection before we did.
+    pub(super) fn by_itself(&self) {
+        self.note(|traces| traces.by_itself = true);
+    }
+
+    /// Notes that the library lets go of the socket, and how long nothing came in. The first time counts.
+    pub(super) fn let_go(&self, quiet: Duration) {
+        self.note(|traces| {
+            traces.mute.get_or_insert(quiet >= DEAD_SOCKET_TIME);
+        });
+    }
+
     /// The reason, once the connection has ended.
     pub(super) fn reason(&self) -> Disconnect {
         let traces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match (&traces.told, traces.stream_code, traces.silent) {
+        match (&traces.told, traces.stream_code, traces.is_silence()) {
             (Some(told), _, _) => told.clone(),
             (None, Some(515), _) => Disconnect::RestartRequired,
             (None, Some(code), _) => Disconnect::Refused(code),
@@ -205,6 +236,42 @@ mod tests {
         assert_eq!(ending.reason(), Disconnect::RestartRequired);
         ending.event(&Event::StreamReplaced(StreamReplaced::builder().build()));
         assert_eq!(ending.reason(), Disconnect::Replaced);
+    }
+
+    #[test]
+    fn what_the_library_gives_up_by_itself_after_a_silence_is_silent() {
+        use wacore::net::DisconnectReason;
+        let mute = DEAD_SOCKET_TIME + Duration::from_millis(1);
+        let closed = || {
+            Event::Disconnected(
+                wacore::types::events::Disconnected::builder()
+                    .reason(DisconnectReason::StreamEnded)
+                    .build(),
+            )
+        };
+        let ended = |by_itself: bool, quiet: Duration, closed: Option<Event>| {
+            let ending = Ending::default();
+            ending.let_go(quiet);
+            // The library lets go once more when it tidies up, and knows no more when something came in.
+            ending.let_go(Duration::ZERO);
+            closed.iter().for_each(|event| ending.event(event));
+            if by_itself {
+                ending.by_itself();
+            }
+            ending.reason()
+        };
+        assert_eq!(ended(true, mute, None), Disconnect::Silent);
+        assert_eq!(
+            ended(true, Duration::from_secs(5), None),
+            Disconnect::Lost,
+            "something came in"
+        );
+        assert_eq!(
+            ended(true, mute, Some(closed())),
+            Disconnect::Lost,
+            "the other side closed it"
+        );
+        assert_eq!(ended(false, mute, None), Disconnect::Lost, "we closed it");
     }
 
     #[test]

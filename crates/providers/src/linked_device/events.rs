@@ -21,8 +21,9 @@ use super::refusal;
 use crate::inbound::{Connection, Identity, Inbound};
 
 /// The events that are listened to; the library does not even build the others.
-const KINDS: [EventKind; 19] = [
+const KINDS: [EventKind; 20] = [
     EventKind::Connected,
+    EventKind::Disconnected,
     EventKind::PairSuccess,
     EventKind::PairError,
     EventKind::LoggedOut,

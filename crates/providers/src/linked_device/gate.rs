@@ -5,15 +5,18 @@
 //! before is committed. So an acknowledgement never overtakes the commit, whatever kind of stanza it is for. When
 //! something could not be committed the gate closes: WhatsApp then delivers again on the next connection.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::watch;
 use wacore::net::{Transport, TransportEvent, TransportFactory};
+use whatsapp_rust::Client;
 use whatsapp_rust::anyhow::{Result, bail};
 use whatsapp_rust::async_channel::Receiver;
 
+use super::connection::quiet_for;
+use super::ending::Ending;
 use super::network::Sockets;
 
 #[derive(Debug, Default)]
@@ -62,20 +65,30 @@ impl Gate {
 pub(super) struct GatedSockets {
     pub(super) sockets: Sockets,
     pub(super) gate: Gate,
+    /// Who writes. It is made with these sockets, so it is known only afterwards.
+    pub(super) client: Arc<OnceLock<Weak<Client>>>,
+    pub(super) ending: Arc<Ending>,
 }
 
 #[async_trait]
 impl TransportFactory for GatedSockets {
     async fn create_transport(&self) -> Result<(Arc<dyn Transport>, Receiver<TransportEvent>)> {
         let (socket, events) = self.sockets.create_transport().await?;
-        let gate = self.gate.clone();
-        Ok((Arc::new(Gated { socket, gate }), events))
+        let gated = Gated {
+            socket,
+            gate: self.gate.clone(),
+            client: Arc::clone(&self.client),
+            ending: Arc::clone(&self.ending),
+        };
+        Ok((Arc::new(gated), events))
     }
 }
 
 struct Gated {
     socket: Arc<dyn Transport>,
     gate: Gate,
+    client: Arc<OnceLock<Weak<Client>>>,
+    ending: Arc<Ending>,
 }
 
 #[async_trait]
@@ -88,6 +101,10 @@ impl Transport for Gated {
     }
 
     async fn disconnect(&self) {
+        // Afterwards the library forgets when something came in.
+        if let Some(client) = self.client.get().and_then(Weak::upgrade) {
+            self.ending.let_go(quiet_for(&client));
+        }
         self.socket.disconnect().await;
     }
 

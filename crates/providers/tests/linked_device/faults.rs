@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use pesan_model::reconnect::Disconnect;
 use pesan_providers::inbound::InboundContent;
+use pesan_providers::linked_device::Patience;
 use pesan_providers::provider::{Provider, Refusal, SendError};
 use pesan_providers::{Inbound, RecordKind};
 use wanet::{FaultKind, Moment, NewFault};
@@ -187,6 +188,29 @@ async fn a_half_open_connection_is_noticed() {
         .set_fault(of_toko(FaultKind::HalfOpen { moment: Moment::Before }))
         .expect("armed");
     assert_eq!(linked.sink.disconnected(1).await, Disconnect::Silent);
+    world.end([linked]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_half_open_connection_that_the_library_gives_up_first_is_silent_too() {
+    // Ours is the later one: the library gives up 20 seconds after it wrote something in vain, when it looks, which is
+    // every 15 to 30 seconds.
+    let patience = Patience {
+        ping: DEADLINE,
+        ..Patience::default()
+    };
+    let world = World::with(patience).await;
+    let linked = world.linked(TOKO).await;
+    linked.device().send(&text(SARI, "before")).await.expect("accepted");
+    let half_open = FaultKind::HalfOpen { moment: Moment::Before };
+    world
+        .network
+        .set_fault(of_toko(half_open).stanza("message"))
+        .expect("armed");
+    let out = text(SARI, "into nothing");
+    let (sent, reason) = tokio::join!(linked.device().send(&out), linked.sink.disconnected(1));
+    assert!(matches!(sent, Err(SendError::Unknown { .. })), "{sent:?}");
+    assert_eq!(reason, Disconnect::Silent);
     world.end([linked]).await;
 }
 

@@ -198,7 +198,7 @@ impl World {
         Self::with(short).await
     }
 
-    async fn with(patience: Patience) -> Self {
+    pub(crate) async fn with(patience: Patience) -> Self {
         let network = wanet::Network::start(Options::default())
             .await
             .expect("the network starts");
