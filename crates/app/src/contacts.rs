@@ -22,7 +22,7 @@ use crate::context::App;
 use crate::error::{Error, FieldError, Result};
 use crate::events;
 use crate::inbox::{self, log};
-use crate::words::trimmed;
+use crate::words::one_line;
 
 /// Most letters of a name.
 const MAX_NAME: usize = 100;
@@ -211,7 +211,7 @@ fn changed(app: &App, mut details: Details, change: ContactChange, fields: &[Cus
     let mut errors = Vec::new();
     if let Some(name) = change.name {
         details.name = name.map(|name| {
-            let (name, wrong) = trimmed(&name, "/name", MAX_NAME);
+            let (name, wrong) = one_line(&name, "/name", MAX_NAME);
             errors.extend(wrong);
             name
         });

@@ -18,7 +18,7 @@ use crate::context::App;
 use crate::error::{Error, FieldError, Result};
 use crate::events;
 use crate::idempotency::{IdempotencyKey, once};
-use crate::words::trimmed_or_none;
+use crate::words::{one_line, or_none, trimmed};
 
 /// The most that one donation can be: Rp 1 trillion. What it guards against is a slip of the finger.
 const MAX_AMOUNT: i64 = 100_000_000_000_000;
@@ -248,8 +248,8 @@ async fn checked(
             Err(error) => return Err(error.into()),
         }
     }
-    let (fund, bad_fund) = trimmed_or_none(donation.fund.as_deref(), "/fund", MAX_FUND);
-    let (note, bad_note) = trimmed_or_none(donation.note.as_deref(), "/note", MAX_NOTE);
+    let (fund, bad_fund) = or_none(one_line, donation.fund.as_deref(), "/fund", MAX_FUND);
+    let (note, bad_note) = or_none(trimmed, donation.note.as_deref(), "/note", MAX_NOTE);
     (donation.fund, donation.note) = (fund, note);
     errors.extend(bad_fund.into_iter().chain(bad_note));
     if errors.is_empty() {

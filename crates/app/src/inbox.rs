@@ -21,6 +21,7 @@ use crate::access::{Caller, Principal};
 use crate::context::App;
 use crate::error::{Error, Result};
 use crate::events;
+use crate::words::one_line;
 
 pub use log::list as chat_log;
 pub use organize::{ChatUpdate, mark_unread, update};
@@ -335,15 +336,10 @@ fn unavailable(error: ProviderError) -> Error {
 
 /// The name of a tag or a team, in one line without outer blanks.
 fn checked_name(name: &str) -> Result<String> {
-    let name = name.trim();
-    let flaw = if name.is_empty() || name.chars().count() > MAX_NAME {
-        Flaw::WrongLength { min: 1, max: MAX_NAME }
-    } else if name.chars().any(char::is_control) {
-        Flaw::NotOneLine
-    } else {
-        return Ok(name.to_owned());
-    };
-    Err(Error::field("/name", flaw))
+    match one_line(name, "/name", MAX_NAME) {
+        (name, None) => Ok(name),
+        (_, Some(wrong)) => Err(Error::Invalid(vec![wrong])),
+    }
 }
 
 async fn chat_of(app: &Arc<App>, caller: &Caller, id: ChatId) -> Result<Chat> {

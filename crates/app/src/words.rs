@@ -12,12 +12,25 @@ pub(crate) fn trimmed(text: &str, pointer: &str, most: usize) -> (String, Option
     (text, wrong)
 }
 
-/// As [`trimmed`], where nothing is fine too. Blanks are nothing.
-pub(crate) fn trimmed_or_none(text: Option<&str>, pointer: &str, most: usize) -> (Option<String>, Option<FieldError>) {
+/// As [`trimmed`], for what people and things are called: in one line, without control characters.
+pub(crate) fn one_line(text: &str, pointer: &str, most: usize) -> (String, Option<FieldError>) {
+    let (text, wrong) = trimmed(text, pointer, most);
+    let is_line = !text.chars().any(char::is_control);
+    let wrong = wrong.or_else(|| (!is_line).then(|| FieldError::new(pointer, Flaw::NotOneLine)));
+    (text, wrong)
+}
+
+/// As `check`, where nothing is fine too. Blanks are nothing.
+pub(crate) fn or_none(
+    check: impl Fn(&str, &str, usize) -> (String, Option<FieldError>),
+    text: Option<&str>,
+    pointer: &str,
+    most: usize,
+) -> (Option<String>, Option<FieldError>) {
     match text.map(str::trim) {
         None | Some("") => (None, None),
         Some(text) => {
-            let (text, wrong) = trimmed(text, pointer, most);
+            let (text, wrong) = check(text, pointer, most);
             (Some(text), wrong)
         }
     }
@@ -34,9 +47,22 @@ mod tests {
             let (_, error) = trimmed(wrong, "/x", 1);
             assert_eq!(error, Some(FieldError::new("/x", Flaw::WrongLength { min: 1, max: 1 })));
         }
-        assert_eq!(trimmed_or_none(None, "/x", 1), (None, None));
-        assert_eq!(trimmed_or_none(Some("  "), "/x", 1), (None, None));
-        assert_eq!(trimmed_or_none(Some(" a "), "/x", 1), (Some("a".to_owned()), None));
-        assert!(trimmed_or_none(Some("ab"), "/x", 1).1.is_some());
+        assert_eq!(or_none(trimmed, None, "/x", 1), (None, None));
+        assert_eq!(or_none(trimmed, Some("  "), "/x", 1), (None, None));
+        assert_eq!(or_none(trimmed, Some(" a "), "/x", 1), (Some("a".to_owned()), None));
+        assert!(or_none(trimmed, Some("ab"), "/x", 1).1.is_some());
+    }
+
+    #[test]
+    fn a_name_is_one_line() {
+        assert_eq!(one_line(" Budi\n", "/x", 9), ("Budi".to_owned(), None));
+        for odd in ["a\nb", "a\0b", "\0", "a\u{7f}", "a\u{9b}b"] {
+            let (_, error) = one_line(odd, "/x", 9);
+            assert_eq!(error, Some(FieldError::new("/x", Flaw::NotOneLine)), "{odd:?}");
+        }
+        let (_, error) = one_line("a\0b", "/x", 1);
+        let flaw = Flaw::WrongLength { min: 1, max: 1 };
+        assert_eq!(error, Some(FieldError::new("/x", flaw)), "one thing at a time");
+        assert_eq!(trimmed("a\nb", "/x", 9).1, None, "a text has lines");
     }
 }

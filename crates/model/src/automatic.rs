@@ -163,6 +163,8 @@ impl OptOut {
                 let folded = folded(word);
                 let flaw = if word.chars().count() > MAX_WORD {
                     Some(Flaw::WrongLength { min: 1, max: MAX_WORD })
+                } else if word.chars().any(char::is_control) {
+                    Some(Flaw::NotOneLine)
                 } else if folded.is_empty() {
                     Some(Flaw::Empty)
                 } else {

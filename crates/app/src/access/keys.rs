@@ -11,9 +11,13 @@ use super::{Caller, Principal, token};
 use crate::context::App;
 use crate::error::{Error, FieldError, Result};
 use crate::idempotency::{IdempotencyKey, once};
+use crate::words::one_line;
 
 /// The prefix and four characters: enough to tell keys apart, not enough to guess one.
 const HINT_LEN: usize = token::KEY_PREFIX.len() + 4;
+
+/// Most characters of a name.
+const MAX_NAME: usize = 100;
 
 /// What a new key is for.
 pub struct NewKey {
@@ -63,11 +67,8 @@ pub async fn create(
     idempotency: Option<IdempotencyKey>,
 ) -> Result<CreatedKey> {
     caller.require(Permission::KeysManage)?;
-    let (name, mut scopes) = (new.name.trim(), new.scopes);
-    let mut errors = Vec::new();
-    if name.is_empty() || name.chars().count() > 100 {
-        errors.push(FieldError::new("/name", Flaw::WrongLength { min: 1, max: 100 }));
-    }
+    let (name, bad_name) = one_line(&new.name, "/name", MAX_NAME);
+    let (mut scopes, mut errors) = (new.scopes, Vec::from_iter(bad_name));
     if scopes.is_empty() {
         errors.push(FieldError::new("/scopes", Flaw::NoPermission));
     }
@@ -88,7 +89,7 @@ pub async fn create(
     let key = token::generate_key(&*app.random);
     let api_key = ApiKey {
         id: ApiKeyId::new(&*app.clock, &*app.random),
-        name: name.to_owned(),
+        name,
         hint: key[..HINT_LEN].to_owned(),
         scopes,
         created_at: app.clock.now(),

@@ -5,16 +5,17 @@ use std::sync::Arc;
 
 use pesan_model::access::User;
 use pesan_model::organization::SettingsChange;
-use pesan_model::{Flaw, OrganizationId, Permission, Role, UserId};
+use pesan_model::{OrganizationId, Permission, Role, UserId};
 use pesan_store::organization::Organization;
 use pesan_store::{Error as StoreError, Tx, custom_field, organization, organization_setting, user};
 
 use super::Caller;
 use super::audit::Note;
-use super::users::{NewUser, checked};
+use super::users::{MAX_NAME, NewUser, checked};
 use crate::bus::Signal;
 use crate::context::App;
 use crate::error::{Error, FieldError, Result};
+use crate::words::one_line;
 
 /// Hinted at when an organization decided something anew.
 pub(crate) const SETTINGS_CHANGED: &str = "organization_settings";
@@ -142,8 +143,7 @@ pub async fn update(
 }
 
 fn check_name(name: &str, pointer: &str) -> Option<FieldError> {
-    (name.is_empty() || name.chars().count() > 100)
-        .then(|| FieldError::new(pointer, Flaw::WrongLength { min: 1, max: 100 }))
+    one_line(name, pointer, MAX_NAME).1
 }
 
 /// The name of the caller's organization.

@@ -13,6 +13,10 @@ use crate::error::{Error, FieldError, Result};
 use crate::events;
 use crate::idempotency::{IdempotencyKey, once};
 use crate::inbox::organize;
+use crate::words::one_line;
+
+/// Most characters of a name.
+pub(super) const MAX_NAME: usize = 100;
 
 /// What somebody new is.
 pub struct NewUser {
@@ -237,7 +241,7 @@ pub(super) fn checked(new: NewUser) -> (NewUser, Vec<FieldError>) {
 /// What is wrong with an address in normal form.
 pub(super) fn check_email(email: &str) -> Option<FieldError> {
     let is_email = email.len() <= 254
-        && !email.contains(char::is_whitespace)
+        && !email.contains(|letter: char| letter.is_whitespace() || letter.is_control())
         && email
             .split_once('@')
             .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'));
@@ -245,8 +249,7 @@ pub(super) fn check_email(email: &str) -> Option<FieldError> {
 }
 
 pub(super) fn check_name(name: &str) -> Option<FieldError> {
-    (name.is_empty() || name.chars().count() > 100)
-        .then(|| FieldError::new("/name", Flaw::WrongLength { min: 1, max: 100 }))
+    one_line(name, "/name", MAX_NAME).1
 }
 
 /// A taken unique value of a person can only be the address.

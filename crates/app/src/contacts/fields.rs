@@ -10,7 +10,7 @@ use crate::access::Caller;
 use crate::context::App;
 use crate::error::{Error, FieldError, Result};
 use crate::idempotency::{IdempotencyKey, once};
-use crate::words::trimmed;
+use crate::words::one_line;
 
 /// Most fields of an organization.
 pub(super) const MAX_FIELDS: usize = 100;
@@ -151,13 +151,10 @@ fn checked(mut field: CustomField) -> Result<CustomField> {
     if !is_key {
         wrong("/key", Flaw::NotAKey { max: MAX_KEY });
     }
-    let (label, bad_label) = trimmed(&field.label, "/label", MAX_LABEL);
+    let (label, bad_label) = one_line(&field.label, "/label", MAX_LABEL);
     field.label = label;
     if let Some(bad_label) = bad_label {
         wrong("/label", bad_label.flaw);
-    }
-    for choice in &mut field.choices {
-        *choice = choice.trim().to_owned();
     }
     let is_choice = field.kind == FieldKind::Choice;
     if is_choice && !(1..=MAX_CHOICES).contains(&field.choices.len()) {
@@ -168,13 +165,15 @@ fn checked(mut field: CustomField) -> Result<CustomField> {
         wrong("/choices", Flaw::NotOfAChoice);
     }
     // What is far too much is not looked at one by one.
-    for (place, choice) in field.choices.iter().enumerate().take(MAX_CHOICES) {
+    for place in 0..field.choices.len().min(MAX_CHOICES) {
         let pointer = format!("/choices/{place}");
-        if !(1..=MAX_LABEL).contains(&choice.chars().count()) {
-            wrong(&pointer, Flaw::WrongLength { min: 1, max: MAX_LABEL });
-        } else if field.choices[..place].contains(choice) {
+        let (choice, bad_choice) = one_line(&field.choices[place], &pointer, MAX_LABEL);
+        if let Some(bad_choice) = bad_choice {
+            wrong(&pointer, bad_choice.flaw);
+        } else if field.choices[..place].contains(&choice) {
             wrong(&pointer, Flaw::GivenTwice);
         }
+        field.choices[place] = choice;
     }
     if errors.is_empty() {
         Ok(field)

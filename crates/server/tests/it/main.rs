@@ -12,6 +12,7 @@ mod inbox;
 mod mail;
 mod matrix;
 mod messages;
+mod names;
 mod openapi;
 #[cfg(feature = "sandbox")]
 mod own_phone;
