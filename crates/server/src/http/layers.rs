@@ -38,7 +38,7 @@ const CONTENT_POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; me
 pub(crate) fn around(router: Router, server: &Shared) -> Router {
     router
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(from_fn_with_state(server.clone(), end_in_time))
+        .layer(from_fn(end_in_time))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(server.clone(), observe))
         .layer(CompressionLayer::new())
@@ -54,9 +54,13 @@ async fn only_own_request_ids(mut request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-async fn end_in_time(State(_): State<Shared>, request: Request, next: Next) -> Response {
+async fn end_in_time(request: Request, next: Next) -> Response {
     let timeout = answer_timeout(request.method(), request.uri().path());
-    match tokio::time::timeout(timeout, next.run(request)).await {
+    within(timeout, next.run(request)).await
+}
+
+async fn within(timeout: Duration, answer: impl Future<Output = Response>) -> Response {
+    match tokio::time::timeout(timeout, answer).await {
         Ok(response) => response,
         Err(_) => Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -159,6 +163,13 @@ async fn secure(State(server): State<Shared>, request: Request, next: Next) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn what_takes_too_long_is_answered_with_when_to_come_back() {
+        let answer = within(Duration::ZERO, std::future::pending()).await;
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.headers()["retry-after"], "5");
+    }
 
     #[test]
     fn a_request_with_a_link_outlasts_the_largest_document_from_a_slow_server() {

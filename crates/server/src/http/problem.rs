@@ -144,6 +144,7 @@ impl Problem {
             account: None,
             retry_after: None,
         }
+        .later_if_unavailable()
     }
 
     /// One wrong field.
@@ -192,6 +193,15 @@ impl Problem {
         self.status == StatusCode::TOO_MANY_REQUESTS.as_u16() || self.status >= 500
     }
 
+    /// Whatever cannot be had now may be had soon.
+    fn later_if_unavailable(self) -> Self {
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            self.later(SOON)
+        } else {
+            self
+        }
+    }
+
     fn later(mut self, retry_after: Duration) -> Self {
         let secs = retry_after.as_millis().div_ceil(1000).max(1);
         self.retry_after = Some(u32::try_from(secs).unwrap_or(u32::MAX));
@@ -223,7 +233,7 @@ impl From<Error> for Problem {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail).later(retry_after)
             }
             Error::TooLarge { limit_bytes } => Self::too_large("/file", limit_bytes, detail),
-            Error::Unavailable { code, .. } => Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).later(SOON),
+            Error::Unavailable { code, .. } => Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail),
             Error::Internal { action, source } => {
                 tracing::error!(action, error = %chain(&*source), "a request failed by a fault of ours");
                 Self::internal()
