@@ -127,6 +127,9 @@ pub enum Flaw {
         words: String,
     },
 
+    /// Bytes or escapes in it stand for no character.
+    #[error("has something in it that is no character of Unicode")]
+    NotUnicode,
     /// It must say something.
     #[error("must not be empty")]
     Empty,

@@ -18,6 +18,7 @@ pub(crate) mod qr;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod ui;
+mod unread;
 
 use std::sync::Arc;
 

@@ -2,11 +2,10 @@
 
 mod strict;
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
+use futures::StreamExt as _;
 use pesan_app::idempotency::{IdempotencyKey, KeyText};
 use pesan_model::Flaw;
 use pesan_model::flaw::JsonType;
@@ -42,22 +41,21 @@ pub(crate) struct Path<T>(pub(crate) T);
 impl<T: DeserializeOwned> FromRequest<Shared> for Json<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &Shared) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &Shared) -> Result<Self, Problem> {
         require_json(request.headers())?;
-        let bytes = Bytes::from_request(request, state).await.map_err(unreadable)?;
-        parse(&bytes).map(Self)
+        parse(&whole(request).await?).map(Self)
     }
 }
 
 impl<T: DeserializeOwned> FromRequest<Shared> for Create<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &Shared) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &Shared) -> Result<Self, Problem> {
         require_json(request.headers())?;
         let key = idempotency_key(request.headers())?;
         // The same body for another thing is another request.
         let path = Sha256::new().chain_update(request.uri().path()).chain_update([0]);
-        let bytes = Bytes::from_request(request, state).await.map_err(unreadable)?;
+        let bytes = whole(request).await?;
         let idempotency = key.map(|key| key.of(path.chain_update(&bytes).finalize().into()));
         let body = parse(&bytes)?;
         Ok(Self { body, idempotency })
@@ -118,24 +116,36 @@ fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
     ))
 }
 
-/// A body that did not arrive whole.
-#[expect(clippy::needless_pass_by_value, reason = "the shape `map_err` wants")]
-pub(crate) fn unreadable(rejection: BytesRejection) -> Problem {
-    match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(
-            "",
-            MAX_BODY_BYTES as u64,
-            format!(
-                "The body is too large: at most {} MB. Upload larger files first with `POST /v1/media`, and name them by their id.",
-                MAX_BODY_BYTES / (1024 * 1024)
-            ),
-        ),
-        _ => Problem::new(
-            StatusCode::BAD_REQUEST,
-            "unreadable_body",
-            "The body did not arrive whole.",
-        ),
+/// The whole body, of at most [`MAX_BODY_BYTES`]. Of a larger one the field is named that had begun and not ended there.
+async fn whole(request: Request) -> Result<Vec<u8>, Problem> {
+    let mut pieces = request.into_body().into_data_stream();
+    let mut read = Vec::new();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|_| {
+            Problem::new(
+                StatusCode::BAD_REQUEST,
+                "unreadable_body",
+                "The body did not arrive whole.",
+            )
+        })?;
+        let room = MAX_BODY_BYTES - read.len();
+        read.extend_from_slice(&piece[..piece.len().min(room)]);
+        if piece.len() > room {
+            return Err(too_large(&strict::open_place(&read)));
+        }
     }
+    Ok(read)
+}
+
+fn too_large(pointer: &str) -> Problem {
+    Problem::too_large(
+        pointer,
+        MAX_BODY_BYTES as u64,
+        format!(
+            "The body is too large: at most {} MB. Upload larger files first with `POST /v1/media`, and name them by their id.",
+            MAX_BODY_BYTES / (1024 * 1024)
+        ),
+    )
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {

@@ -15,8 +15,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 
-use super::Shared;
 use super::problem::Problem;
+use super::{Shared, unread};
 
 /// A body that is read into memory is at most this large. 16 MiB of a picture are 22 MiB as base64; larger files are
 /// uploaded, which streams them.
@@ -41,6 +41,7 @@ pub(crate) fn around(router: Router, server: &Shared) -> Router {
         .layer(from_fn(end_in_time))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(server.clone(), observe))
+        .layer(from_fn(unread::hear_out))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(server.clone(), secure))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))

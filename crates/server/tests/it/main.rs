@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 #[cfg(feature = "sandbox")]
 mod baileys;
+mod bodies;
 mod crm;
 #[cfg(feature = "sandbox")]
 mod faults;

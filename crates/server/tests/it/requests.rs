@@ -128,7 +128,6 @@ async fn messages_with_wrong_fields_are_refused_before_anything_is_queued() {
                 answer.text()
             );
         }
-        // Nobody reads on to see in which field it is.
         let picture = json!({"account_id": account, "to": "6280000000001", "type": "image",
             "image": {"data": "A".repeat(25 * 1024 * 1024)}});
         let problem = server.post("/v1/messages", &picture).await.problem(413, "too_large");
@@ -136,7 +135,7 @@ async fn messages_with_wrong_fields_are_refused_before_anything_is_queued() {
             problem["detail"],
             "The body is too large: at most 24 MB. Upload larger files first with `POST /v1/media`, and name them by their id."
         );
-        assert_eq!(problem["errors"][0]["pointer"], "");
+        assert_eq!(problem["errors"][0]["pointer"], "/image/data", "as far as it was read");
         assert_eq!(server.get("/v1/chats").await.expect(200)["data"], json!([]));
     }
 }

@@ -1,5 +1,6 @@
 //! A server on an empty database, without a socket: requests go through the router.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use axum::body::{Body, BodyDataStream};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use axum::response::Response;
 use futures::StreamExt as _;
-use pesan::http::{HttpSettings, Server, router};
+use pesan::http::{HttpSettings, Server, connections, router};
 use pesan::telemetry;
 use pesan_app::access::keys::{self, NewKey};
 use pesan_app::access::users::NewUser;
@@ -19,6 +20,7 @@ use pesan_store::quarantine::{self, NewQuarantined, Quarantined};
 use pesan_store::testing::TestDatabase;
 use pesan_store::{Keyring, MasterKey};
 use serde_json::Value;
+use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
 /// Longer than anything should take; only ever waited for when a test fails.
@@ -196,6 +198,17 @@ impl TestServer {
             .await
             .expect("works")
             .expect("there is no owner")
+    }
+
+    /// Takes connections on a port of this machine, as long as the test runs.
+    pub(crate) async fn listen(&self) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("bound");
+        let routes = self.router.clone();
+        let end = std::future::pending();
+        let serving = connections::serve(listener, routes, connections::HEAD_TIMEOUT, end);
+        self.app.lifecycle.spawn("listen", serving);
+        address
     }
 
     /// A request with the key.

@@ -83,6 +83,7 @@ export const errors: ErrorTexts = {
     not_an_id: "هذا غير موجود.",
     wrong_number_of_entries: "عناصر هذه القائمة أكثر أو أقل من اللازم.",
     not_understood: "لم يفهم الخادم هذا.",
+    not_unicode: "فيه رموز لا يمكن قراءتها. اكتبه من جديد.",
     empty: "هذا الحقل فارغ.",
     no_word: "اكتب حرفًا أو رقمًا على الأقل.",
     wrong_length: "عدد الأحرف المسموح: من {{min}} إلى {{max}}.",

@@ -85,6 +85,7 @@ export const errors = {
     not_an_id: "This does not exist.",
     wrong_number_of_entries: "This list has too many or too few entries.",
     not_understood: "The server did not understand this.",
+    not_unicode: "This has characters in it that cannot be read. Write it anew.",
     empty: "This is empty.",
     no_word: "Write at least a letter or a digit.",
     wrong_length: "Write {{min}} to {{max}} characters.",

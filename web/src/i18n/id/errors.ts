@@ -83,6 +83,7 @@ export const errors: ErrorTexts = {
     not_an_id: "Ini tidak ada.",
     wrong_number_of_entries: "Isi daftar ini terlalu banyak atau terlalu sedikit.",
     not_understood: "Server tidak memahami isian ini.",
+    not_unicode: "Ada karakter yang tidak dapat dibaca di dalamnya. Tulis ulang.",
     empty: "Bagian ini kosong.",
     no_word: "Tulis setidaknya satu huruf atau angka.",
     wrong_length: "Tulis {{min}} sampai {{max}} karakter.",

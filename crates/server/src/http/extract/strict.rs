@@ -11,7 +11,8 @@ use pesan_model::flaw::JsonType;
 use serde::Deserialize;
 use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, Expected, MapAccess, SeqAccess, Unexpected, Visitor,
+    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, Expected, IgnoredAny, MapAccess, SeqAccess,
+    Unexpected, Visitor,
 };
 use serde_json::{Map, Value};
 
@@ -41,11 +42,10 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BadBody> {
     let Unique(value) = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let place = pointer(error.path());
         let cause = error.into_inner();
+        let wrong = |pointer, flaw| BadBody::Wrong(Wrong { pointer, flaw });
         match twice(&cause) {
-            Some(name) => BadBody::Wrong(Wrong {
-                pointer: format!("{place}/{}", escaped(&name)),
-                flaw: Flaw::GivenTwice,
-            }),
+            Some(name) => wrong(format!("{place}/{}", escaped(&name)), Flaw::GivenTwice),
+            None if is_no_text(&cause) => wrong(place, Flaw::NotUnicode),
             None => BadBody::Malformed(cause),
         }
     })?;
@@ -56,6 +56,71 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BadBody> {
 /// Reads a part of a body that was read before.
 pub(super) fn read<T: DeserializeOwned>(value: &Value) -> Result<T, Wrong> {
     T::deserialize(Strict(value))
+}
+
+/// What had begun and not ended where a body was cut off. The whole when that is in no field, or no JSON.
+pub(super) fn open_place(start: &[u8]) -> String {
+    let mut deserializer = serde_json::Deserializer::from_slice(start);
+    match serde_path_to_error::deserialize::<_, Skipped>(&mut deserializer) {
+        Err(error) if error.inner().is_eof() => pointer(error.path()),
+        Ok(Skipped) | Err(_) => String::new(),
+    }
+}
+
+/// How `serde_json` tells of texts that no text can be: bytes that are not UTF-8, and halves of a pair that stand for
+/// nothing alone.
+const NO_TEXT: [&str; 3] = [
+    "invalid unicode code point",
+    "lone leading surrogate in hex escape",
+    "unexpected end of hex escape",
+];
+
+fn is_no_text(error: &serde_json::Error) -> bool {
+    let text = error.to_string();
+    NO_TEXT.iter().any(|told| text.starts_with(told))
+}
+
+/// A value that is read past and not kept. Unlike [`IgnoredAny`], for which `serde_json` names no places.
+struct Skipped;
+
+impl<'de> Deserialize<'de> for Skipped {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Skipped {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self, A::Error> {
+        while let Some(Self) = list.next_element()? {}
+        Ok(self)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self, A::Error> {
+        while let Some((IgnoredAny, Self)) = object.next_entry()? {}
+        Ok(self)
+    }
 }
 
 /// A value without two fields of one name anywhere in it.
@@ -500,9 +565,59 @@ mod tests {
                 "{body}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_no_text_is_wrong_at_its_place() {
+        for (body, pointer) in [
+            (b"{\"kind\":\"\xff\"}".as_slice(), "/kind"),
+            (br#"{"inner":{"kinds":["text","\ud800"]}}"#, "/inner/kinds/1"),
+            (br#"{"text":"\ud800\n"}"#, "/text"),
+            (br#"{"text":"\ud800\u0041"}"#, "/text"),
+            (br#"{"text":"\udc00"}"#, "/text"),
+            (br#"{"\ud800":1}"#, ""),
+        ] {
+            match parse::<Outer>(body) {
+                Err(BadBody::Wrong(wrong)) => {
+                    assert_eq!((wrong.pointer.as_str(), wrong.flaw), (pointer, Flaw::NotUnicode));
+                }
+                other => panic!("{}: {other:?}", String::from_utf8_lossy(body)),
+            }
+        }
+        // An escape that is none is no JSON.
         assert!(matches!(
-            parse::<Outer>(b"{\"kind\":\"\xff\"}"),
+            parse::<Outer>(br#"{"text":"\ud8"}"#),
             Err(BadBody::Malformed(_))
         ));
+    }
+
+    #[test]
+    fn where_a_body_was_cut_off_is_known() {
+        for (start, pointer) in [
+            ("", ""),
+            ("   ", ""),
+            ("{", ""),
+            (r#"{"ima"#, ""),
+            (r#"{"image""#, ""),
+            (r#"{"image":"#, "/image"),
+            (r#"{"image":{"data":"AAAA"#, "/image/data"),
+            (r#"{"image":{"data":"AA\"AA\"#, "/image/data"),
+            (r#"{"image":{"data":"AAAA""#, "/image"),
+            (r#"{"image":{"data":"AAAA"}"#, ""),
+            (r#"{"a":[1,{"b/c~d":[null,true,-1,2.5,"x","y"#, "/a/1/b~1c~0d/5"),
+            (r#"[[],[{"x":"y"}],"z"#, "/2"),
+            // No JSON so far, or not even an object.
+            (r#"{"image":{"data":AAAA"#, ""),
+            (r"{'image':", ""),
+            ("\"AAAA", ""),
+            ("{} x", ""),
+        ] {
+            assert_eq!(open_place(start.as_bytes()), pointer, "{start}");
+        }
+        let half = "é".as_bytes()[0];
+        let cut = [br#"{"text":"AA"#.as_slice(), &[half]].concat();
+        assert_eq!(open_place(&cut), "/text", "in the middle of a letter");
+        let deep = "[".repeat(100_000);
+        assert_eq!(open_place(deep.as_bytes()), "", "too deep");
     }
 }
