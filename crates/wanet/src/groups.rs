@@ -6,12 +6,17 @@ use serde::{Deserialize, Serialize};
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, Node};
 
+pub(crate) mod communities;
+mod news;
+mod settings;
+
 use crate::clock;
 use crate::error::Error;
 use crate::hub::Hub;
 use crate::ids::{self, Address};
 use crate::wire::{self, NodeExt as _};
 use crate::world::World;
+use communities::Part;
 
 /// A group.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -26,9 +31,28 @@ pub(crate) struct Group {
     pub description_id: Option<String>,
     pub announce: bool,
     pub locked: bool,
+    /// After how many seconds messages disappear; 0: they stay.
+    #[serde(default)]
+    pub disappearing: u32,
+    /// Whoever wants to join has to be let in.
+    #[serde(default)]
+    pub approval: bool,
+    /// What it is in a community.
+    #[serde(default)]
+    pub part: Part,
     pub members: BTreeMap<u64, Rank>,
     /// Grows with every change of the members.
     pub version: u64,
+}
+
+/// A group to make.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    pub subject: String,
+    pub members: Vec<u64>,
+    pub disappearing: u32,
+    pub approval: bool,
+    pub part: Part,
 }
 
 /// What a member may do.
@@ -56,6 +80,13 @@ impl Group {
         if self.locked {
             children.push(NodeBuilder::new("locked").build());
         }
+        if self.disappearing > 0 {
+            children.push(settings::ephemeral(self.disappearing));
+        }
+        if self.approval {
+            children.push(settings::approval_mode(true));
+        }
+        children.extend(self.part.nodes());
         if let Some(text) = &self.description {
             let body = NodeBuilder::new("body").bytes(text.clone().into_bytes()).build();
             let id = self.description_id.clone().unwrap_or_default();
@@ -101,6 +132,8 @@ pub(crate) enum GroupChange {
     Describe { id: String, text: Option<String> },
     Announce(bool),
     Lock(bool),
+    Disappear(u32),
+    Approval(bool),
 }
 
 impl Hub {
@@ -110,11 +143,9 @@ impl Hub {
         };
         let group = iq.jid("to").map(|to| to.user.to_string()).unwrap_or_default();
         let outcome = match request.tag.as_ref() {
-            "create" => {
-                let members: Vec<u64> = phones(request);
-                self.create_group(owner.phone, &request.text("subject").unwrap_or_default(), &members)
-                    .map(|id| self.world.lock().groups.get(&id).map(Group::node).into_iter().collect())
-            }
+            "create" => self
+                .make_from_request(owner.phone, request)
+                .map(|id| self.world.lock().groups.get(&id).map(Group::node).into_iter().collect()),
             "query" => self.group_info(owner.phone, &group),
             "participating" => Ok(vec![self.groups_of(owner.phone)]),
             "invite" => Ok(vec![
@@ -133,6 +164,7 @@ impl Hub {
                 }
                 Ok(vec![request.clone()])
             }
+            _ if communities::is_about(request) => self.on_community(owner.phone, &group, request),
             _ => {
                 if let Some(change) = change_of(request) {
                     self.change_group(owner.phone, &group, &change)
@@ -172,10 +204,19 @@ impl Hub {
 
     /// Makes a group and tells everybody in it but the creator's asking device, which gets an answer instead.
     pub(crate) fn create_group(&self, creator: u64, subject: &str, members: &[u64]) -> Result<String, Error> {
-        if subject.is_empty() || subject.chars().count() > 100 {
+        let draft = Draft {
+            subject: subject.to_owned(),
+            members: members.to_vec(),
+            ..Draft::default()
+        };
+        self.make_group(&mut self.world.lock(), creator, draft)
+    }
+
+    fn make_group(&self, world: &mut World, creator: u64, draft: Draft) -> Result<String, Error> {
+        if draft.subject.is_empty() || draft.subject.chars().count() > 100 {
             return Err(Error::invalid("subject", "must have 1 to 100 characters"));
         }
-        let mut world = self.world.lock();
+        let members = &draft.members;
         if let Some(stranger) = members.iter().find(|phone| !world.accounts.contains_key(phone)) {
             return Err(Error::not_found(
                 "members",
@@ -189,15 +230,18 @@ impl Hub {
         everybody.insert(creator, Rank::Founder);
         let group = Group {
             id: id.clone(),
-            subject: subject.to_owned(),
+            subject: draft.subject,
             creator,
             created: now,
             subject_by: creator,
             subject_at: now,
             description: None,
             description_id: None,
-            announce: false,
+            announce: draft.part.is_announcements(),
             locked: false,
+            disappearing: draft.disappearing,
+            approval: draft.approval,
+            part: draft.part,
             members: everybody,
             version: 1,
         };
@@ -205,7 +249,7 @@ impl Hub {
         let create = NodeBuilder::new("create").attr("type", "new").attr("key", id.clone());
         let create = create.children([group.node()]).build();
         world.groups.insert(id.clone(), group);
-        self.announce(&mut world, &id, creator, create, &[]);
+        self.announce(world, &id, creator, create);
         Ok(id)
     }
 
@@ -213,6 +257,16 @@ impl Hub {
     pub(crate) fn change_group(&self, by: u64, id: &str, change: &GroupChange) -> Result<(), Error> {
         let mut guard = self.world.lock();
         let world = &mut *guard;
+        self.change_one(world, by, id, change)?;
+        if matches!(change, GroupChange::Add(_) | GroupChange::Remove(_))
+            && let Some(announcements) = communities::announcements_of(world, id)
+        {
+            self.change_one(world, by, &announcements, change)?;
+        }
+        Ok(())
+    }
+
+    fn change_one(&self, world: &mut World, by: u64, id: &str, change: &GroupChange) -> Result<(), Error> {
         if let GroupChange::Add(phones) = change
             && let Some(stranger) = phones.iter().find(|phone| !world.accounts.contains_key(phone))
         {
@@ -226,52 +280,45 @@ impl Hub {
             .get_mut(id)
             .ok_or_else(|| Error::not_found("group", "no such group"))?;
         let leaves = matches!(change, GroupChange::Remove(phones) if phones.as_slice() == [by]);
-        let open = matches!(change, GroupChange::Subject(_) | GroupChange::Describe { .. }) && !group.locked;
+        let open = match change {
+            GroupChange::Subject(_) | GroupChange::Describe { .. } | GroupChange::Disappear(_) => !group.locked,
+            GroupChange::Add(_)
+            | GroupChange::Remove(_)
+            | GroupChange::Promote(_)
+            | GroupChange::Demote(_)
+            | GroupChange::Announce(_)
+            | GroupChange::Lock(_)
+            | GroupChange::Approval(_) => false,
+        };
         if !group.members.contains_key(&by) || !(leaves || open || group.is_admin(by)) {
             return Err(Error::conflict(
                 "group",
                 "only an administrator of the group may do this",
             ));
         }
-        let (node, gone) = apply(group, by, change);
-        self.saved.group(group);
-        self.announce(world, id, by, node, &gone);
+        self.carry_out(world, by, id, change);
         Ok(())
     }
 
-    /// Tells the members, and those who were members until now.
-    fn announce(&self, world: &mut World, id: &str, by: u64, child: Node, gone: &[u64]) {
-        let Some(group) = world.groups.get(id) else { return };
-        let name = world
-            .accounts
-            .get(&by)
-            .map(|account| account.push_name.clone())
-            .unwrap_or_default();
-        let node = NodeBuilder::new("notification")
-            .attr("from", group.jid())
-            .attr("type", "w:gp2")
-            .attr("id", ids::stanza_id())
-            .attr("t", clock::now())
-            .attr("participant", ids::lid(by))
-            .attr("participant_pn", ids::pn(by))
-            .attr("notify", name)
-            .attr("addressing_mode", "lid")
-            .children([child])
-            .build();
-        let members: Vec<u64> = group.members.keys().chain(gone).copied().collect();
-        for phone in members {
-            let devices: Vec<Address> = world
-                .accounts
-                .get(&phone)
-                .map(|account| account.addresses().filter(|a| a.device != 0).collect())
-                .unwrap_or_default();
-            for to in devices {
-                self.enqueue(world, to, &node);
-            }
-            if let Some(account) = world.accounts.get_mut(&phone) {
-                account.inbox.happened(crate::inbox::Happening::group(id, by, &node));
-            }
-        }
+    /// Changes a group and tells everybody concerned: who comes in gets the whole group, the others get the news.
+    fn carry_out(&self, world: &mut World, by: u64, id: &str, change: &GroupChange) {
+        let Some(group) = world.groups.get_mut(id) else { return };
+        let asked: &[u64] = if let GroupChange::Add(phones) = change {
+            phones
+        } else {
+            &[]
+        };
+        let newcomers = asked.iter().filter(|phone| !group.members.contains_key(phone));
+        let newcomers: Vec<u64> = newcomers.copied().collect();
+        let (news, gone) = apply(group, by, change);
+        self.saved.group(group);
+        let members = group.members.keys().filter(|phone| !newcomers.contains(phone));
+        let others: Vec<u64> = members.chain(&gone).copied().collect();
+        let whole = NodeBuilder::new("create").attr("key", id.to_owned());
+        let whole = whole.children([group.node()]).build();
+        let what = news.tag.to_string();
+        self.tell(world, (id, by), &what, news, &others);
+        self.tell(world, (id, by), &what, whole, &newcomers);
     }
 }
 
@@ -309,15 +356,22 @@ fn change_of(request: &Node) -> Option<GroupChange> {
         "not_announcement" => GroupChange::Announce(false),
         "locked" => GroupChange::Lock(true),
         "unlocked" => GroupChange::Lock(false),
+        "ephemeral" => GroupChange::Disappear(settings::expiration(request)),
+        "not_ephemeral" => GroupChange::Disappear(0),
+        "membership_approval_mode" => GroupChange::Approval(settings::wants_approval(request)),
         _ => return None,
     })
 }
 
-/// The answer repeats the request; each participant without an error was dealt with.
+/// The answer repeats the request; each participant without an error was dealt with, which some clients read from `type`.
 fn done(request: &Node) -> Node {
     let mut answer = request.clone();
     if matches!(request.tag.as_ref(), "add" | "remove" | "promote" | "demote") {
-        let people = phones(request).into_iter().map(|phone| member(phone, Rank::Member));
+        let people = phones(request).into_iter().map(|phone| {
+            let mut person = member(phone, Rank::Member);
+            person.attrs.insert("type", "200");
+            person
+        });
         answer.content = Some(wacore_binary::NodeContent::Nodes(people.collect()));
     }
     answer
@@ -400,6 +454,14 @@ fn apply(group: &mut Group, by: u64, change: &GroupChange) -> (Node, Vec<u64>) {
                 NodeBuilder::new(if *on { "locked" } else { "unlocked" }).build(),
                 Vec::new(),
             )
+        }
+        GroupChange::Disappear(seconds) => {
+            group.disappearing = *seconds;
+            (settings::ephemeral(*seconds), Vec::new())
+        }
+        GroupChange::Approval(on) => {
+            group.approval = *on;
+            (settings::approval_mode(*on), Vec::new())
         }
     }
 }

@@ -113,6 +113,11 @@ pub(crate) fn parse_phone(text: &str) -> Option<u64> {
     digits.parse().ok()
 }
 
+/// The part of a JID before the `@`.
+pub(crate) fn user_of(jid: &str) -> &str {
+    jid.split('@').next().unwrap_or(jid)
+}
+
 /// A fresh id for a stanza the network itself makes.
 pub(crate) fn stanza_id() -> String {
     let n: u64 = crypto::random();

@@ -4,11 +4,10 @@ use std::collections::{HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use wacore_binary::{Jid, Node};
+use wacore_binary::Jid;
 
 use crate::clock;
 use crate::ids::Address;
-use crate::wire::NodeExt as _;
 
 const HAPPENINGS: usize = 2_000;
 
@@ -133,12 +132,7 @@ impl Happening {
         }
     }
 
-    pub(crate) fn group(id: &str, by: u64, node: &Node) -> Self {
-        let what = node
-            .kids()
-            .first()
-            .map(|child| child.tag.to_string())
-            .unwrap_or_default();
+    pub(crate) fn group(id: &str, by: u64, what: &str) -> Self {
         Self {
             seq: 0,
             kind: format!("group_{what}"),

@@ -146,8 +146,8 @@ impl Hub {
             Server::Pn | Server::Lid => self.relay_to_person(&message),
             // A status update, which nobody here looks at.
             Server::Broadcast if message.to.is_status_broadcast() => Ok(()),
+            Server::Newsletter => self.publish_post(message.sender, &message.to, message.node),
             Server::Broadcast
-            | Server::Newsletter
             | Server::Hosted
             | Server::HostedLid
             | Server::Messenger

@@ -94,6 +94,8 @@ impl Hub {
             "w:m" => wire::result(iq, [self.media_conn()]),
             "w:profile:picture" => self.on_picture(owner, iq),
             "w:g2" => self.on_group_iq(owner, iq),
+            "w:mex" => self.on_mex(owner, iq),
+            "newsletter" => self.on_newsletter_iq(owner, iq),
             "md" => return self.on_md(line, owner, iq),
             "w:p" | "urn:xmpp:whatsapp:dirty" | "status" | "urn:xmpp:whatsapp:push" => wire::result(iq, []),
             _ => {

@@ -14,6 +14,7 @@ use crate::history::PastChat;
 use crate::ids::Address;
 use crate::inbox::Inbox;
 use crate::log::{Change, Log};
+use crate::newsletters::{Newsletter, Post};
 use crate::phone::Phone;
 use crate::phone::signal::Signal;
 use crate::prekeys::{OneTimeKeys, SignedKey};
@@ -185,6 +186,19 @@ impl Saved {
         self.put(format!("group/{}", group.id), || json(group));
     }
 
+    pub(crate) fn newsletter(&self, newsletter: &Newsletter) {
+        self.put(format!("newsletter/{}", newsletter.id), || json(newsletter));
+    }
+
+    pub(crate) fn post(&self, newsletter: &str, post: &Post) {
+        self.put(format!("post/{newsletter}/{}", post.number), || json(post));
+    }
+
+    /// A group that is no more.
+    pub(crate) fn no_group(&self, id: &str) {
+        self.remove(format!("group/{id}"));
+    }
+
     /// Two people who know each other.
     pub(crate) fn acquainted(&self, one: u64, other: u64) {
         self.put(format!("peers/{one}/{other}"), Vec::new);
@@ -269,6 +283,15 @@ fn take(restored: &mut Restored, name: &str, value: Vec<u8>) -> Option<()> {
         "group" => {
             let group: Group = serde_json::from_slice(&value).ok()?;
             world.groups.insert(group.id.clone(), group);
+        }
+        "newsletter" => {
+            let newsletter: Newsletter = serde_json::from_slice(&value).ok()?;
+            world.newsletters.insert(newsletter.id.clone(), newsletter);
+        }
+        "post" => {
+            let (newsletter, _) = rest.split_once('/')?;
+            let post: Post = serde_json::from_slice(&value).ok()?;
+            world.newsletters.get_mut(newsletter)?.posts.insert(post.number, post);
         }
         "peers" => {
             let (one, other) = rest.split_once('/')?;

@@ -15,6 +15,7 @@ use crate::groups::Group;
 use crate::ids::{Address, Family};
 use crate::inbox::Inbox;
 use crate::line::Line;
+use crate::newsletters::Newsletter;
 use crate::pairing::Pairing;
 use crate::prekeys::{OneTimeKeys, SignedKey};
 use crate::stats::Counters;
@@ -25,6 +26,7 @@ use crate::wire::NodeExt as _;
 pub(crate) struct World {
     pub accounts: HashMap<u64, Account>,
     pub groups: HashMap<String, Group>,
+    pub newsletters: HashMap<String, Newsletter>,
     /// Connections that show a QR code, by connection.
     pub pairings: HashMap<u64, Pairing>,
     /// Every open connection after its handshake.

@@ -10,6 +10,7 @@ mod disturbed;
 mod groups;
 mod kept;
 mod kinds;
+mod newsletters;
 mod talk;
 
 #[path = "../../../../tests/baileys/peer.rs"]
