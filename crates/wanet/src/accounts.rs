@@ -16,7 +16,8 @@ use crate::hub::Hub;
 use crate::ids::{self, Address, Family};
 use crate::inbox::{Happening, Inbox, InboxMessage};
 use crate::prekeys::id3;
-use crate::world::{Account, Device, Habits, stanza_hash};
+use crate::trust::SaltWay;
+use crate::world::{About, Account, Device, Habits, stanza_hash};
 
 /// A phone to add.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -32,6 +33,13 @@ pub struct NewPhone {
     /// Whether it gives a new companion its app-state key. Yes if absent.
     #[serde(default)]
     pub share_keys: Option<bool>,
+    /// Whether it hears only of people who show a token: others are refused with 463 and see neither its picture nor when
+    /// it is online. No if absent.
+    #[serde(default)]
+    pub known_only: Option<bool>,
+    /// How it tells a new companion with what to make tokens for strangers. Not at all if absent.
+    #[serde(default)]
+    pub salt: Option<SaltWay>,
     /// What it tells a new companion of the past.
     #[serde(default)]
     pub history: Vec<PastChat>,
@@ -100,6 +108,8 @@ impl Hub {
             account.habits = Habits {
                 delivered_receipts: new.delivered_receipts.unwrap_or(account.habits.delivered_receipts),
                 share_keys: new.share_keys.unwrap_or(account.habits.share_keys),
+                known_only: new.known_only.unwrap_or(account.habits.known_only),
+                salt: new.salt.or(account.habits.salt),
             };
             if !new.history.is_empty() {
                 account.history.clone_from(&new.history);
@@ -238,7 +248,7 @@ impl Hub {
     }
 }
 
-fn blank(phone: u64) -> Account {
+pub(crate) fn blank(phone: u64) -> Account {
     let secret = crypto::random32();
     Account {
         phone,
@@ -251,6 +261,7 @@ fn blank(phone: u64) -> Account {
         habits: Habits::default(),
         blocked: BTreeSet::new(),
         picture: None,
+        about: About::default(),
         available: false,
         last_seen: clock::now(),
         collections: Collections::default(),

@@ -17,9 +17,12 @@ use crate::ids::Address;
 use crate::notifications;
 use crate::phone::keys::PhoneKeys;
 use crate::wire::{self, NodeExt as _};
+use crate::world::Account;
 
 /// Where the push name lives.
-pub(crate) const CRITICAL: &str = "critical_block";
+const CRITICAL: &str = "critical_block";
+/// Where the salt of tokens lives.
+const HIGH: &str = "regular_high";
 
 /// The patches of every collection, in the order of their versions, which start at 1.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
@@ -91,19 +94,44 @@ impl Hub {
 
     /// The phone writes its push name where companions look for it, once.
     pub(crate) fn publish_push_name(&self, phone: u64) {
+        self.publish(phone, CRITICAL, |account| FirstRecord {
+            index: r#"["setting_pushName"]"#,
+            value: wa::SyncActionValue {
+                push_name_setting: MessageField::some(wa::sync_action_value::PushNameSetting {
+                    name: Some(account.push_name.clone()),
+                }),
+                ..Default::default()
+            },
+        });
+    }
+
+    /// The phone writes with what tokens for strangers are made, once.
+    pub(crate) fn publish_salt(&self, phone: u64) {
+        self.publish(phone, HIGH, |account| FirstRecord {
+            index: r#"["nct_salt_sync"]"#,
+            value: wa::SyncActionValue {
+                nct_salt_sync_action: MessageField::some(wa::sync_action_value::NctSaltSyncAction {
+                    salt: Some(account.salt().to_vec()),
+                }),
+                ..Default::default()
+            },
+        });
+    }
+
+    /// Begins a collection with one record.
+    fn publish(&self, phone: u64, collection: &'static str, record: impl FnOnce(&Account) -> FirstRecord) {
         let mut world = self.world.lock();
         let Some(account) = world.accounts.get_mut(&phone) else {
             return;
         };
-        if account.collections.version(CRITICAL) > 0 {
+        if account.collections.version(collection) > 0 {
             return;
         }
-        let keys = PhoneKeys::new(account.secret);
-        let patch = push_name_patch(&keys, &account.push_name);
-        account.collections.push(CRITICAL, patch);
+        let patch = first_patch(&PhoneKeys::new(account.secret), collection, record(account));
+        account.collections.push(collection, patch);
         self.saved.account(account);
         drop(world);
-        self.tell_changed(Address::primary(phone), &[(CRITICAL.to_owned(), 1)]);
+        self.tell_changed(Address::primary(phone), &[(collection.to_owned(), 1)]);
     }
 }
 
@@ -147,20 +175,22 @@ fn answer(
     }
 }
 
-/// The first patch of `critical_block`: one record with the name, and the MACs a client checks.
-fn push_name_patch(keys: &PhoneKeys, name: &str) -> wa::SyncdPatch {
+/// What a phone begins a collection with.
+struct FirstRecord {
+    index: &'static str,
+    value: wa::SyncActionValue,
+}
+
+/// The first patch of a collection: one record, and the MACs a client checks.
+fn first_patch(keys: &PhoneKeys, collection: &str, record: FirstRecord) -> wa::SyncdPatch {
     let expanded = expand_app_state_keys(&keys.app_state_key());
     let value = wa::SyncActionValue {
         timestamp: Some(clock::now_ms()),
-        push_name_setting: MessageField::some(wa::sync_action_value::PushNameSetting {
-            name: Some(name.to_owned()),
-        }),
-        ..Default::default()
+        ..record.value
     };
     let iv: [u8; 16] = crypto::random();
-    let set = wa::syncd_mutation::SyncdOperation::SET;
-    let index = br#"["setting_pushName"]"#;
-    let (mutation, _) = encode_record(set, index, &value, &expanded, &PhoneKeys::app_state_key_id(), &iv, 1);
+    let (set, id) = (wa::syncd_mutation::SyncdOperation::SET, PhoneKeys::app_state_key_id());
+    let (mutation, _) = encode_record(set, record.index.as_bytes(), &value, &expanded, &id, &iv, 1);
     let mut state = HashState {
         version: 1,
         ..Default::default()
@@ -169,12 +199,10 @@ fn push_name_patch(keys: &PhoneKeys, name: &str) -> wa::SyncdPatch {
     outcome.expect("a first patch has nothing to look up");
     let mut patch = wa::SyncdPatch {
         mutations: vec![mutation],
-        snapshot_mac: Some(state.generate_snapshot_mac(CRITICAL, &expanded.snapshot_mac)),
-        key_id: MessageField::some(wa::KeyId {
-            id: Some(PhoneKeys::app_state_key_id().to_vec()),
-        }),
+        snapshot_mac: Some(state.generate_snapshot_mac(collection, &expanded.snapshot_mac)),
+        key_id: MessageField::some(wa::KeyId { id: Some(id.to_vec()) }),
         ..Default::default()
     };
-    patch.patch_mac = Some(generate_patch_mac(&patch, CRITICAL, &expanded.patch_mac, 1));
+    patch.patch_mac = Some(generate_patch_mac(&patch, collection, &expanded.patch_mac, 1));
     patch
 }

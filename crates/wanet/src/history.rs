@@ -31,8 +31,8 @@ pub struct PastMessage {
     pub timestamp: u64,
 }
 
-/// The notification that carries it.
-pub(crate) fn notification(phone: u64, chats: &[PastChat]) -> wa::Message {
+/// The notification that carries it, with the salt of the account's tokens if it comes this way.
+pub(crate) fn notification(phone: u64, chats: &[PastChat], salt: Option<[u8; 32]>) -> wa::Message {
     let conversations = chats.iter().filter_map(conversation).collect();
     let own = wa::Pushname {
         id: Some(ids::pn(phone).to_string()),
@@ -44,6 +44,7 @@ pub(crate) fn notification(phone: u64, chats: &[PastChat]) -> wa::Message {
         chunk_order: Some(1),
         progress: Some(100),
         pushnames: vec![own],
+        nct_salt: salt.map(Vec::from),
         ..Default::default()
     };
     let payload = crypto::zlib(&history.encode_to_vec());

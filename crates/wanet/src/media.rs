@@ -17,8 +17,6 @@ use wacore_binary::builder::NodeBuilder;
 
 use crate::crypto;
 use crate::hub::Hub;
-use crate::ids::Address;
-use crate::wire::{self, NodeExt as _};
 
 const LARGEST: usize = 256 * 1024 * 1024;
 
@@ -154,59 +152,6 @@ impl Hub {
             .attr("max_buckets", 12)
             .children([host])
             .build()
-    }
-
-    pub(crate) fn on_picture(&self, owner: Address, iq: &Node) -> Node {
-        if iq.text("type").as_deref() == Some("set") {
-            let bytes = iq
-                .child("picture")
-                .and_then(|picture| picture.bytes())
-                .unwrap_or_default()
-                .to_vec();
-            let id = self.set_picture(owner.phone, bytes);
-            let picture = id.map(|id| NodeBuilder::new("picture").attr("id", id).build());
-            return wire::result(iq, picture);
-        }
-        let target = iq
-            .jid("target")
-            .or_else(|| iq.jid("to").filter(|to| !to.user.is_empty()));
-        let world = self.world.lock();
-        let picture = target
-            .and_then(|jid| Address::of(&jid))
-            .and_then(|address| world.accounts.get(&address.phone)?.picture.clone());
-        let node = NodeBuilder::new("picture");
-        let node = match picture {
-            Some(picture) => node
-                .attr("id", picture.id)
-                .attr(
-                    "type",
-                    iq.child("picture")
-                        .and_then(|p| p.text("type"))
-                        .unwrap_or_else(|| "image".into()),
-                )
-                .attr("url", format!("https://{}{}", self.settings.media_host, picture.path))
-                .attr("direct_path", picture.path)
-                .build(),
-            None => node.children([wire::error_child(404, "item-not-found")]).build(),
-        };
-        wire::result(iq, [node])
-    }
-
-    /// Sets the profile picture of an account; nothing removes it.
-    pub(crate) fn set_picture(&self, phone: u64, bytes: Vec<u8>) -> Option<String> {
-        let picture = if bytes.is_empty() {
-            None
-        } else {
-            let path = self.media.put(bytes.into()).ok()?;
-            let id = format!("{}", crate::clock::now_ms());
-            Some(crate::world::Picture { id, path })
-        };
-        let mut world = self.world.lock();
-        let account = world.accounts.get_mut(&phone)?;
-        let id = picture.as_ref().map(|picture| picture.id.clone());
-        account.picture = picture;
-        self.saved.account(account);
-        id
     }
 }
 

@@ -9,6 +9,7 @@ use waproto::buffa::Message as _;
 use waproto::whatsapp as wa;
 
 use crate::clock;
+use crate::conventions;
 use crate::crypto;
 use crate::error::Error;
 use crate::hub::Hub;
@@ -136,38 +137,22 @@ impl Hub {
         }
     }
 
-    /// The phone for a client that only has a push name: made when the name is new.
+    /// The phone for a client that only has a push name, if that: made when the name is new.
     pub(crate) fn phone_for_client(&self, code: &str) -> Result<u64, Error> {
         let qr = parse_qr(code)?;
-        let name = {
-            let world = self.world.lock();
-            let pairing = world
-                .pairings
-                .values()
-                .find(|pairing| pairing.refs.contains(&qr.reference));
-            pairing
-                .ok_or_else(|| Error::not_found("qr", "no client shows this code"))?
-                .push_name
-                .clone()
-        };
-        let known = self
-            .world
-            .lock()
-            .accounts
+        let mut world = self.world.lock();
+        let pairing = world
+            .pairings
             .values()
-            .find(|a| a.push_name == name)
-            .map(|a| a.phone);
-        if let Some(phone) = known {
-            return Ok(phone);
+            .find(|pairing| pairing.refs.contains(&qr.reference));
+        let name = pairing
+            .ok_or_else(|| Error::not_found("qr", "no client shows this code"))?
+            .push_name
+            .clone();
+        let (phone, made) = conventions::phone_for(&mut world, &name, &qr.reference);
+        if made && let Some(account) = world.accounts.get(&phone) {
+            self.saved.account(account);
         }
-        let number = u32::from_be_bytes(crypto::sha256(name.as_bytes())[..4].try_into().expect("four bytes"));
-        let phone = 15_550_000_000 + u64::from(number % 10_000_000);
-        let new = crate::accounts::NewPhone {
-            phone: phone.to_string(),
-            push_name: Some(name),
-            ..Default::default()
-        };
-        self.add_phone(&new)?;
         Ok(phone)
     }
 

@@ -46,6 +46,9 @@ impl Hub {
         let Some(to) = node.jid("to") else { return };
         let Some(whom) = Address::of(&to) else { return };
         let mut world = self.world.lock();
+        if !world.admits(whom.phone, owner, node) {
+            return;
+        }
         world.watchers.entry(whom.phone).or_default().insert(owner, family(&to));
         let Some(state) = state_of(&world, whom.phone, family(&to)) else {
             return;

@@ -13,6 +13,7 @@ use crate::faults::{AckFate, Moment, Passing};
 use crate::hub::{Hub, encode};
 use crate::ids::{self, Address, Family, family};
 use crate::line::Line;
+use crate::trust;
 use crate::wire::NodeExt;
 use crate::world::{Account, Class, stanza_hash};
 
@@ -168,6 +169,9 @@ impl Hub {
             if !world.accounts.contains_key(&peer) {
                 return Err(404);
             }
+            if !is_counted(message.node) && !world.admits(peer, message.sender, message.node) {
+                return Err(trust::NO_TOKEN);
+            }
             if world.acquaint(message.sender.phone, peer) {
                 self.saved.acquainted(message.sender.phone, peer);
             }
@@ -258,15 +262,20 @@ impl Hub {
 
 /// Whether the message is sent again because one device asked for it.
 pub(crate) fn is_retry(node: &Node, to: &Jid) -> bool {
-    let counted = |enc: &Node| enc.attrs.contains_key("count");
+    let peer = node.text("category").as_deref() == Some("peer");
+    let for_one = node.attrs.contains_key("participant") || (to.device != 0 && !peer);
+    for_one || is_counted(node)
+}
+
+/// Whether an encryption says that it is not the first.
+fn is_counted(node: &Node) -> bool {
     let inner = node
         .child("participants")
         .into_iter()
         .flat_map(NodeExt::kids)
         .flat_map(NodeExt::kids);
-    let peer = node.text("category").as_deref() == Some("peer");
-    let for_one = node.attrs.contains_key("participant") || (to.device != 0 && !peer);
-    for_one || node.kids().iter().chain(inner).any(counted)
+    let mut all = node.kids().iter().chain(inner);
+    all.any(|enc| enc.attrs.contains_key("count"))
 }
 
 /// Who gets an encryption of their own.
@@ -390,6 +399,18 @@ mod tests {
     use crate::phone::keys::PhoneKeys;
     use crate::phone::signal::Signal;
     use crate::prekeys::Bundle;
+
+    #[test]
+    fn what_goes_to_one_device_is_a_repetition_only_if_its_encryption_says_so() {
+        let one_device = Address::new(2, 1).jid(Family::Lid);
+        let node = |enc: NodeBuilder| NodeBuilder::new("message").children([enc.build()]).build();
+        let (first, again) = (
+            node(NodeBuilder::new("enc")),
+            node(NodeBuilder::new("enc").attr("count", 1)),
+        );
+        assert!(is_retry(&first, &one_device) && !is_counted(&first));
+        assert!(is_counted(&again));
+    }
 
     fn damaged(sealed: &[u8]) -> Vec<u8> {
         let enc = NodeBuilder::new("enc").bytes(sealed.to_vec()).build();

@@ -86,18 +86,19 @@ impl Hub {
                 }
                 return;
             }
-            "abt" => wire::result(iq, [props()]),
+            "abt" => self.on_props(owner, iq),
             "blocklist" => self.on_blocklist(owner, iq),
-            "privacy" => on_privacy(iq),
+            "privacy" => self.on_privacy(owner, iq),
             "usync" => self.on_usync(iq),
             "w:sync:app:state" => self.on_app_state(owner, iq),
             "w:m" => wire::result(iq, [self.media_conn()]),
             "w:profile:picture" => self.on_picture(owner, iq),
             "w:g2" => self.on_group_iq(owner, iq),
             "w:mex" => self.on_mex(owner, iq),
+            "status" => self.on_about(owner, iq),
             "newsletter" => self.on_newsletter_iq(owner, iq),
             "md" => return self.on_md(line, owner, iq),
-            "w:p" | "urn:xmpp:whatsapp:dirty" | "status" | "urn:xmpp:whatsapp:push" => wire::result(iq, []),
+            "w:p" | "urn:xmpp:whatsapp:dirty" | "urn:xmpp:whatsapp:push" => wire::result(iq, []),
             _ => {
                 self.unknown(iq);
                 wire::result(iq, [])
@@ -144,6 +145,13 @@ impl Hub {
         )
     }
 
+    fn on_privacy(&self, owner: Address, iq: &Node) -> Node {
+        if let Some(tokens) = iq.child("tokens") {
+            self.give_tokens(owner, tokens);
+        }
+        privacy_answer(iq)
+    }
+
     /// Takes a companion off an account. If it is online it is told and loses its connection.
     pub(crate) fn unlink(self: &Arc<Self>, address: Address) -> bool {
         let mut world = self.world.lock();
@@ -171,17 +179,7 @@ impl Hub {
     }
 }
 
-fn props() -> Node {
-    NodeBuilder::new("props")
-        .attr("protocol", 1)
-        .attr("ab_key", "1")
-        .attr("hash", "1")
-        .attr("refresh", 86_400)
-        .attr("refresh_id", 1)
-        .build()
-}
-
-fn on_privacy(iq: &Node) -> Node {
+fn privacy_answer(iq: &Node) -> Node {
     if iq.text("type").as_deref() == Some("set") {
         return wire::result(iq, []);
     }

@@ -18,7 +18,7 @@ use crate::newsletters::{Newsletter, Post};
 use crate::phone::Phone;
 use crate::phone::signal::Signal;
 use crate::prekeys::{OneTimeKeys, SignedKey};
-use crate::world::{Account, Class, Device, Habits, Picture, Queued, Seen, World};
+use crate::world::{About, Account, Class, Device, Habits, Picture, Queued, Seen, World};
 
 const SERVER: &str = "server";
 
@@ -49,6 +49,8 @@ struct SavedAccount {
     picture: Option<Picture>,
     collections: Collections,
     history: Vec<PastChat>,
+    #[serde(default)]
+    about: About,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -129,6 +131,7 @@ impl Saved {
                 picture: account.picture.clone(),
                 collections: account.collections.clone(),
                 history: account.history.clone(),
+                about: account.about.clone(),
             })
         });
     }
@@ -330,6 +333,7 @@ fn account_from(saved: SavedAccount) -> Account {
         habits: saved.habits,
         blocked: saved.blocked,
         picture: saved.picture,
+        about: saved.about,
         available: false,
         last_seen: saved.devices_changed,
         collections: saved.collections,

@@ -127,8 +127,8 @@ fn known_children(account: &Account, asked: &[&str]) -> Vec<Node> {
     if asked.contains(&"status") {
         children.push(
             NodeBuilder::new("status")
-                .attr("t", account.devices_changed)
-                .bytes(Vec::new())
+                .attr("t", account.about.since)
+                .bytes(account.about.text.clone().into_bytes())
                 .build(),
         );
     }

@@ -19,6 +19,7 @@ use crate::newsletters::Newsletter;
 use crate::pairing::Pairing;
 use crate::prekeys::{OneTimeKeys, SignedKey};
 use crate::stats::Counters;
+use crate::trust::SaltWay;
 use crate::wire::NodeExt as _;
 
 /// The state of the network.
@@ -27,6 +28,8 @@ pub(crate) struct World {
     pub accounts: HashMap<u64, Account>,
     pub groups: HashMap<String, Group>,
     pub newsletters: HashMap<String, Newsletter>,
+    /// The phones of clients that only had a name, by that name.
+    pub named: HashMap<String, u64>,
     /// Connections that show a QR code, by connection.
     pub pairings: HashMap<u64, Pairing>,
     /// Every open connection after its handshake.
@@ -53,6 +56,7 @@ pub(crate) struct Account {
     pub habits: Habits,
     pub blocked: BTreeSet<u64>,
     pub picture: Option<Picture>,
+    pub about: About,
     pub available: bool,
     pub last_seen: i64,
     pub collections: Collections,
@@ -70,6 +74,12 @@ pub(crate) struct Habits {
     pub delivered_receipts: bool,
     /// Sends its app-state key and push name to a newly linked companion.
     pub share_keys: bool,
+    /// Hears only of people who show a token.
+    #[serde(default)]
+    pub known_only: bool,
+    /// How it tells a newly linked companion with what to make tokens for strangers, if it does.
+    #[serde(default)]
+    pub salt: Option<SaltWay>,
 }
 
 impl Default for Habits {
@@ -77,8 +87,18 @@ impl Default for Habits {
         Self {
             delivered_receipts: true,
             share_keys: true,
+            known_only: false,
+            salt: None,
         }
     }
+}
+
+/// The text under a name.
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
+pub(crate) struct About {
+    pub text: String,
+    /// Seconds.
+    pub since: i64,
 }
 
 /// A profile picture.

@@ -18,6 +18,7 @@ use crate::hub::Hub;
 use crate::ids::{Address, family};
 use crate::inbox::{Direction, InboxMessage, InboxReceipt};
 use crate::prekeys::{Bundle, bundle_children, bundle_from};
+use crate::trust::SaltWay;
 use crate::wire::{self, NodeExt as _};
 
 const MOST_RETRIES: u32 = 5;
@@ -255,21 +256,31 @@ impl Hub {
 
     /// A fresh companion gets the account's app-state key, finds its push name, and learns the history.
     pub(crate) fn phone_greets(self: &Arc<Self>, companion: Address) {
-        let (habits, history, keys, raw_id) = {
+        let (habits, history, salt, keys, raw_id) = {
             let world = self.world.lock();
             let Some(account) = world.accounts.get(&companion.phone) else {
                 return;
             };
             let keys = super::keys::PhoneKeys::new(account.secret);
-            (account.habits, account.history.clone(), keys, account.raw_id)
+            (
+                account.habits,
+                account.history.clone(),
+                account.salt(),
+                keys,
+                account.raw_id,
+            )
         };
         let mut letters = Vec::new();
         if habits.share_keys {
             self.publish_push_name(companion.phone);
+            if habits.salt == Some(SaltWay::Settings) {
+                self.publish_salt(companion.phone);
+            }
             letters.push(content::key_share(&keys, raw_id));
         }
-        if !history.is_empty() {
-            letters.push(crate::history::notification(companion.phone, &history));
+        let salt = (habits.salt == Some(SaltWay::History)).then_some(salt);
+        if !history.is_empty() || salt.is_some() {
+            letters.push(crate::history::notification(companion.phone, &history, salt));
         }
         for letter in letters {
             if let Err(error) = self.phone_tells_companion(companion, &letter) {

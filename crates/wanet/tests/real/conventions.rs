@@ -1,5 +1,4 @@
-//! What other projects' test suites count on, as far as it is known (none of them has been run against this network yet),
-//! and that nothing goes by unnoticed.
+//! What other projects' test suites count on, and that nothing goes by unnoticed.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -47,6 +46,26 @@ async fn clients_of_one_push_name_are_devices_of_one_phone() {
     assert_eq!(devices[0].phone, devices[1].phone);
     assert_eq!((devices[0].device, devices[1].device), (1, 2));
     assert_ne!(devices[0].phone, devices[2].phone);
+    clients[0]
+        .client
+        .profile()
+        .set_push_name("Ada, renamed")
+        .await
+        .expect("renamed");
+    clients[1]
+        .heard
+        .first("the new name", |e| {
+            matches!(e, Event::SelfPushNameUpdated(_)).then_some(())
+        })
+        .await;
+    let late = TestClient::start_named(&network, "Ada of the suite").await;
+    let third = scan_by_name(&network, &late).await;
+    assert_eq!(
+        (&third.phone, third.device),
+        (&devices[0].phone, 3),
+        "whatever she is called now"
+    );
+    clients.push(late);
     let first = clients[0]
         .client
         .send_text(jid(&devices[2].phone), "hello")
@@ -54,10 +73,45 @@ async fn clients_of_one_push_name_are_devices_of_one_phone() {
         .expect("sent");
     assert_eq!(clients[0].acked(&first.message_id).await, None);
     clients[2].text("hello").await;
+    let delivered = |event: &Event| match event {
+        Event::Receipt(receipt) if receipt.message_ids.contains(&first.message_id) => {
+            Some(receipt.source.sender.device)
+        }
+        _ => None,
+    };
+    clients[0].heard.first("the receipt", delivered).await;
+    clients[0]
+        .client
+        .send_text(jid(&devices[2].phone), "and again")
+        .await
+        .expect("sent");
+    clients[2].text("and again").await;
+    let from_the_phone = clients[0]
+        .heard
+        .all(|event| delivered(event).filter(|device| *device == 0));
+    assert!(from_the_phone.is_empty(), "nobody holds the phone");
     assert_eq!(network.stats().unknown, BTreeMap::new());
     for client in clients {
         client.stop().await;
     }
+    network.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_without_a_name_get_a_phone_each_that_gives_them_one() {
+    let network = Network::start(Options::default()).await.expect("it starts");
+    let mut phones = Vec::new();
+    for _ in 0..2 {
+        let client = TestClient::start(&network, Arc::new(InMemoryBackend::new())).await;
+        phones.push(scan_by_name(&network, &client).await.phone);
+        let name = |event: &Event| match event {
+            Event::SelfPushNameUpdated(update) => Some(update.new_name.clone()),
+            _ => None,
+        };
+        assert!(client.heard.first("a name", name).await.starts_with("Phone "));
+        client.stop().await;
+    }
+    assert_ne!(phones[0], phones[1]);
     network.shutdown().await;
 }
 

@@ -11,6 +11,7 @@ mod groups;
 mod kept;
 mod kinds;
 mod newsletters;
+mod profile;
 mod talk;
 
 #[path = "../../../../tests/baileys/peer.rs"]
