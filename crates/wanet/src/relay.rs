@@ -33,7 +33,7 @@ struct Outgoing<'a> {
 /// What one device gets of it.
 struct Part {
     to: Address,
-    /// In which family the sender shows itself.
+    /// In which family it was addressed.
     family: Family,
     encs: Vec<Node>,
 }
@@ -309,12 +309,15 @@ fn person_parts(message: &Outgoing<'_>) -> Vec<Part> {
 }
 
 fn person_node(message: &Outgoing<'_>, part: &Part) -> Node {
-    let mut node = NodeBuilder::new("message").attr("from", message.sender.jid(part.family));
-    node = match part.family {
+    let is_own = part.to.phone == message.sender.phone;
+    // A chat is what it was addressed as, whatever its devices were.
+    let shown = if is_own { part.family } else { family(&message.to) };
+    let mut node = NodeBuilder::new("message").attr("from", message.sender.jid(shown));
+    node = match shown {
         Family::Pn => node.attr("sender_lid", ids::lid(message.sender.phone)),
         Family::Lid => node.attr("sender_pn", ids::pn(message.sender.phone)),
     };
-    if part.to.phone == message.sender.phone {
+    if is_own {
         let chat = message
             .node
             .jid("recipient")
@@ -399,6 +402,28 @@ mod tests {
     use crate::phone::keys::PhoneKeys;
     use crate::phone::signal::Signal;
     use crate::prekeys::Bundle;
+
+    #[test]
+    fn a_person_gets_a_message_in_the_family_their_chat_was_addressed_in() {
+        let (ada, bob) = (Address::new(1, 1), Address::new(2, 1));
+        let node = NodeBuilder::new("message").build();
+        for chat in [Family::Pn, Family::Lid] {
+            let message = Outgoing {
+                sender: ada,
+                push_name: String::new(),
+                node: &node,
+                id: "1".into(),
+                to: bob.jid(chat),
+                time: 0,
+            };
+            let part = Part {
+                to: bob,
+                family: Family::Lid,
+                encs: Vec::new(),
+            };
+            assert_eq!(person_node(&message, &part).jid("from"), Some(ada.jid(chat)));
+        }
+    }
 
     #[test]
     fn what_goes_to_one_device_is_a_repetition_only_if_its_encryption_says_so() {
