@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use wacore::types::presence::ReceiptType;
 use wanet::{FaultKind, Moment, Network, NewFault, NewPhone, Options};
 use whatsapp_rust::prelude::*;
 
@@ -92,12 +93,21 @@ async fn a_damaged_ciphertext_is_asked_for_again_in_both_directions() {
     network
         .set_fault(NewFault::once(FaultKind::CorruptCiphertext).phone(BOB))
         .expect("armed");
-    ada.client.send_text(jid(BOB), "mangled").await.expect("sent");
+    let sent = ada.client.send_text(jid(BOB), "mangled").await.expect("sent");
     let seen = network
         .wait_message(BOB, PATIENCE, |m| m.text.as_deref() == Some("mangled"))
         .await
         .expect("healed");
     assert_eq!((seen.arrivals, seen.shown), (1, 1));
+    // The phone confirms after it has shown the message; the confirmation must not be counted below.
+    let delivered = |event: &Event| match event {
+        Event::Receipt(receipt) => {
+            let is_it = receipt.r#type == ReceiptType::Delivered && receipt.message_ids.contains(&sent.message_id);
+            is_it.then_some(())
+        }
+        _ => None,
+    };
+    ada.heard.first("the receipt", delivered).await;
     network
         .set_fault(NewFault::once(FaultKind::CorruptCiphertext).phone(ADA).device(1))
         .expect("armed");
