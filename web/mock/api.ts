@@ -31,6 +31,7 @@ import type {
   QuarantineEntry,
   QuickReply,
   Reminder,
+  Segment,
   Setup,
   StateChange,
   Tag,
@@ -72,6 +73,8 @@ export interface World {
   accounts: Account[];
   history: StateChange[];
   chats: Chat[];
+  /** In which segment the person of a chat is, by the chat. */
+  segments: Map<string, Segment>;
   messages: Message[];
   /** Of each chat, newest first. */
   logs: Map<string, ChatLogEntry[]>;
@@ -142,6 +145,7 @@ export function emptyWorld(): World {
     accounts: [],
     history: [],
     chats: [],
+    segments: new Map(),
     messages: [],
     logs: new Map(),
     tags: [],
@@ -320,7 +324,7 @@ export function createMockApi(world: World = emptyWorld()) {
       pages(
         world.chats
           .filter((chat) => !query.get("account_id") || chat.account_id === query.get("account_id"))
-          .filter((chat) => isAsked(chat, query, world.user?.id))
+          .filter((chat) => isAsked(world, chat, query))
           .toSorted((a, b) => b.last_message_at.localeCompare(a.last_message_at)),
         query,
       ),
@@ -513,7 +517,8 @@ export function createMockApi(world: World = emptyWorld()) {
 export type MockApi = ReturnType<typeof createMockApi>;
 
 /** Whether a list with this query has the chat. */
-function isAsked(chat: Chat, query: URLSearchParams, me: string | undefined): boolean {
+function isAsked(world: World, chat: Chat, query: URLSearchParams): boolean {
+  const me = world.user?.id;
   const is = (name: string, fact: boolean) => query.get(name) !== "true" || fact;
   const names = (name: string, value: string | null) => query.get(name) === null || query.get(name) === value;
   const assignee = query.get("assignee");
@@ -521,6 +526,8 @@ function isAsked(chat: Chat, query: URLSearchParams, me: string | undefined): bo
   return (
     is("unread", chat.unread > 0) &&
     is("starred", chat.is_starred) &&
+    is("reminder_due", chat.reminder_due) &&
+    names("segment", world.segments.get(chat.id) ?? null) &&
     names("status", chat.status) &&
     names("team_id", chat.team_id) &&
     (query.get("tag_id") === null || chat.tag_ids.includes(query.get("tag_id") ?? "")) &&
@@ -539,6 +546,7 @@ function count(world: World): ChatCounters {
       mine: open.filter((chat) => chat.assignee_id === world.user?.id).length,
       unread: chats.filter((chat) => chat.unread > 0).length,
       starred: chats.filter((chat) => chat.is_starred).length,
+      reminder_due: chats.filter((chat) => chat.reminder_due).length,
     };
   };
   const accounts = world.accounts.map(({ id }) => ({
@@ -635,6 +643,7 @@ export function makeChat(change: Partial<Chat> = {}): Chat {
     is_starred: false,
     tag_ids: [],
     waiting_since: null,
+    reminder_due: false,
     ...change,
   };
 }

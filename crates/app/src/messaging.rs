@@ -385,7 +385,11 @@ async fn open_chat(
         address: address.clone(),
         contact_id: contact.as_ref().map(ContactRow::id),
     };
-    chat::insert(tx, organization, &new, app.clock.now()).await?;
+    let now = app.clock.now();
+    chat::insert(tx, organization, &new, now).await?;
+    if let Some(contact) = &contact {
+        chat::know_person(tx, organization, (new.id, contact.person_id()), now).await?;
+    }
     Ok(OpenChat {
         key: ChatKey {
             id: new.id,

@@ -18,6 +18,7 @@ use crate::context::App;
 use crate::error::{Error, FieldError, Result};
 use crate::events;
 use crate::idempotency::{IdempotencyKey, once};
+use crate::inbox::organize;
 use crate::mail::{self, Mail};
 use crate::words::trimmed;
 
@@ -146,7 +147,11 @@ pub async fn update(app: &Arc<App>, caller: &Caller, id: ReminderId, change: Rem
                 reminder::update(tx, organization, &after).await?;
                 job::finish_subject(tx, job::REMIND, id.uuid()).await?;
                 schedule(&owned, tx, organization, &after).await?;
-                events::record(&owned, tx, organization, vec![Event::ReminderUpdated(after.clone())]).await?;
+                let mut events = vec![Event::ReminderUpdated(after.clone())];
+                if before.is_due() != after.is_due() {
+                    events.extend(told_in_chats(tx, organization, &after).await?);
+                }
+                events::record(&owned, tx, organization, events).await?;
                 Ok(after)
             })
         })
@@ -235,7 +240,16 @@ async fn tell(
             mail::write(app, tx, organization, key, &mail).await?;
         }
     }
-    events::record(app, tx, organization, vec![Event::ReminderDue(due)]).await
+    let mut events = told_in_chats(tx, organization, &due).await?;
+    events.push(Event::ReminderDue(due));
+    events::record(app, tx, organization, events).await
+}
+
+/// The chats that show that a reminder is due, or show it no more.
+async fn told_in_chats(tx: &mut Tx<'_>, organization: OrganizationId, reminder: &Reminder) -> Result<Vec<Event>> {
+    let about = (reminder.contact_id, reminder.chat_id);
+    let chats = chat::follow_reminders(tx, organization, about).await?;
+    Ok(organize::updated(tx, organization, chats).await?)
 }
 
 /// Where the caller lives: as they set it, else where the organization is.

@@ -58,6 +58,10 @@ pub struct Chat {
     #[serde(default)]
     #[schema(required = true)]
     pub waiting_since: Option<Timestamp>,
+    /// Whether the time of a reminder about its person, or about the group, has come and it is not done.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub reminder_due: bool,
 }
 
 /// The newest message of a chat in one line.

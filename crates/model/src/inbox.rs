@@ -250,6 +250,8 @@ pub struct ChatCounts {
     pub unread: u64,
     /// With a star.
     pub starred: u64,
+    /// With a reminder whose time has come.
+    pub reminder_due: u64,
 }
 
 /// How many chats there are: in all, of each account, and of each person.

@@ -219,6 +219,8 @@ impl Opened {
         app.lifecycle
             .spawn("count-giving", jobs::count_giving::run(app.clone()));
         app.lifecycle
+            .spawn("follow-segments", jobs::follow_segments::run(app.clone()));
+        app.lifecycle
             .spawn("count-backlog", jobs::count_backlog::run(app.clone()));
         app.lifecycle
             .spawn("index-contacts", jobs::index_contacts::run(app.clone()));

@@ -18,6 +18,7 @@ mod db;
 pub mod delivery;
 mod dialect;
 pub mod donation;
+pub mod donor_basis;
 pub mod donor_rules;
 pub mod early_receipt;
 mod error;

@@ -42,6 +42,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0019_message_change",
         include_str!("../migrations/0019_message_change.sql"),
     ),
+    ("0020_filters", include_str!("../migrations/0020_filters.sql")),
     (
         "0023_early_receipt",
         include_str!("../migrations/0023_early_receipt.sql"),

@@ -2,7 +2,7 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { answer, api, ask, everything } from "./client";
 import { Problem } from "./problem";
-import type { Chat, ChatLogEntry, ChatStatus, DeliveryState, Message, Qr } from "./types";
+import type { Chat, ChatLogEntry, ChatStatus, DeliveryState, Message, Qr, Segment } from "./types";
 
 export interface Page<T> {
   data: T[];
@@ -19,6 +19,8 @@ const TEAM_MS = 60_000;
 const REMOTE_MS = 3_000;
 /** How often a list of who waits is read again. */
 const WAITING_MS = 30_000;
+/** How often a list of a segment is. */
+const SEGMENT_MS = 60_000;
 
 export interface ChatFilter {
   account?: string | undefined;
@@ -31,6 +33,10 @@ export interface ChatFilter {
   starred?: boolean | undefined;
   /** Somebody waits for an answer for so many minutes or longer. */
   waiting?: number | undefined;
+  /** A reminder about the person or the group is due. */
+  due?: boolean | undefined;
+  /** People of this segment. */
+  segment?: Segment | undefined;
 }
 
 export const keys = {
@@ -174,6 +180,8 @@ export const chatsQuery = (filter: ChatFilter) =>
               unread: filter.unread ? true : undefined,
               starred: filter.starred ? true : undefined,
               waiting: filter.waiting,
+              reminder_due: filter.due ? true : undefined,
+              segment: filter.segment,
             },
           },
           signal,
@@ -182,8 +190,8 @@ export const chatsQuery = (filter: ChatFilter) =>
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     ...LIVE,
-    // Whoever waits waits longer all the time, of which no event tells.
-    refetchInterval: filter.waiting === undefined ? false : WAITING_MS,
+    // Whoever waits waits longer all the time, and days move people to other segments, of which no event tells.
+    refetchInterval: filter.waiting !== undefined ? WAITING_MS : filter.segment !== undefined ? SEGMENT_MS : false,
   });
 
 /** How many chats there are. */

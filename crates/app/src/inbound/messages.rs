@@ -399,6 +399,9 @@ async fn open_chat(
     };
     let now = batch.app.clock.now();
     chat::insert(tx, organization, &new, at.min(now)).await?;
+    if let Some(peer) = peer {
+        chat::know_person(tx, organization, (new.id, peer.person_id()), now).await?;
+    }
     if address.is_group() {
         let work = NewJob {
             id: JobId::new(&*batch.app.clock, &*batch.app.random),

@@ -86,6 +86,7 @@ fn chat() -> Chat {
         is_starred: false,
         tag_ids: vec![],
         waiting_since: None,
+        reminder_due: false,
     }
 }
 
