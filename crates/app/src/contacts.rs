@@ -1,6 +1,8 @@
 //! The people we talk to.
 
 pub(crate) mod consent;
+pub mod erasing;
+pub mod export;
 pub mod fields;
 pub mod merging;
 pub(crate) mod tagging;

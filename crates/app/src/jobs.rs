@@ -15,6 +15,7 @@ pub mod deliver_webhook;
 pub mod end_snooze;
 pub mod fetch_media;
 pub mod follow_segments;
+pub mod forget;
 pub mod index_contacts;
 pub mod index_messages;
 pub mod refresh_group;

@@ -4,6 +4,7 @@
 //! follows every change, [`mod@list`] how they are listed, and [`search`] how they are found.
 
 mod change;
+mod forget;
 mod list;
 mod person;
 pub mod search;
@@ -23,8 +24,9 @@ pub(crate) use change::merge_of_contact;
 pub use change::{
     Arrival, NewChat, Update, add_message, forget_message, insert, set_subject, set_unread, unassign_all, update,
 };
-pub use person::{follow_person, follow_reminders, know_person, segments_of_person};
+pub use forget::{Gone, delete, forget_gone, list_with_old};
 pub use list::{Assignee, Filter, list, list_ids_of_person, list_ids_of_tag, list_ids_of_team, list_quiet};
+pub use person::{follow_person, follow_reminders, know_person, segments_of_person};
 
 rows! {
     /// A chat with what a list shows of it.

@@ -5,7 +5,7 @@
 //! transaction that commits late. So: append as the last thing, and never wait for anything afterwards.
 
 use pesan_model::event::LoggedEvent;
-use pesan_model::{Event, EventId, OrganizationId, Timestamp};
+use pesan_model::{ChatId, Event, EventId, OrganizationId, Timestamp};
 
 use crate::{Error, Tx, args, rows};
 
@@ -145,17 +145,65 @@ pub async fn seq_before(tx: &mut Tx<'_>, organization_id: OrganizationId, at: Ti
     }
 }
 
-/// Deletes up to `limit` of an organization's events from before `before`, oldest first. Says how many.
+/// Deletes up to `limit` of an organization's events from before `before`, oldest first, up to the first that a webhook
+/// still has to be told of. Says how many.
 pub async fn delete_before(
     tx: &mut Tx<'_>,
     organization_id: OrganizationId,
     before: Timestamp,
     limit: usize,
 ) -> Result<u64, Error> {
+    let (untold,): (Option<i64>,) = tx
+        .fetch_one(
+            "delivery",
+            "SELECT MIN(d.event_seq) FROM webhook w JOIN delivery d ON d.webhook_id = w.id \
+             WHERE w.organization_id = $1 AND d.state = 'pending'",
+            args![organization_id],
+        )
+        .await?;
     tx.execute(
-        "DELETE FROM event WHERE organization_id = $1 AND seq IN (\
+        "DELETE FROM event WHERE organization_id = $1 AND seq < $4 AND seq IN (\
          SELECT seq FROM event WHERE organization_id = $1 AND at < $2 ORDER BY at, seq LIMIT $3)",
-        args![organization_id, before, limit],
+        args![organization_id, before, limit, untold.unwrap_or(i64::MAX)],
     )
     .await
+}
+
+/// What events about somebody are known by.
+#[derive(Debug, Clone)]
+pub struct Traces {
+    /// Beginnings of JSON strings: ids, addresses, numbers.
+    pub names: Vec<String>,
+    /// Groups: the line of each shows what was said in it last.
+    pub groups: Vec<ChatId>,
+}
+
+/// Puts `event` in the place of each event about somebody, from after `after` up to and with `upto`. The places stay, so
+/// that whoever reads on from one misses nothing. Says how many there were.
+pub async fn replace_traces(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    (after, upto): (i64, i64),
+    (traces, event): (&Traces, &Event),
+) -> Result<u64, Error> {
+    let body = serde_json::to_string(event).map_err(|error| Error::corrupt("event", error))?;
+    let mut values = args![organization_id, after, upto, event.name(), body];
+    let mut conditions = Vec::new();
+    for name in &traces.names {
+        values.extend(args![format!("%\"{name}%")]);
+        conditions.push(format!("body LIKE ${}", values.len()));
+    }
+    for group in &traces.groups {
+        values.extend(args![*group]);
+        conditions.push(format!("(name = 'chat.updated' AND chat_id = ${})", values.len()));
+    }
+    if conditions.is_empty() {
+        return Ok(0);
+    }
+    let sql = format!(
+        "UPDATE event SET name = $4, account_id = NULL, chat_id = NULL, body = $5 WHERE organization_id = $1 \
+         AND seq > $2 AND seq <= $3 AND ({})",
+        conditions.join(" OR ")
+    );
+    tx.execute(&sql, values).await
 }

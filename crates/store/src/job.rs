@@ -211,6 +211,17 @@ pub async fn finish_waiting(tx: &mut Tx<'_>, kind: &'static str, subject: Uuid) 
     Ok(true)
 }
 
+/// Whether there is work of a kind about a subject, running or not.
+pub async fn is_there(tx: &mut Tx<'_>, kind: &'static str, subject: Uuid) -> Result<bool, Error> {
+    let found: Option<(JobId,)> = tx
+        .fetch_optional(
+            "SELECT id FROM job WHERE kind = $1 AND subject = $2",
+            args![kind, subject],
+        )
+        .await?;
+    Ok(found.is_some())
+}
+
 async fn finish_in_lane(
     tx: &mut Tx<'_>,
     kind: &'static str,

@@ -43,6 +43,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
         include_str!("../migrations/0019_message_change.sql"),
     ),
     ("0020_filters", include_str!("../migrations/0020_filters.sql")),
+    ("0021_keeping", include_str!("../migrations/0021_keeping.sql")),
     (
         "0023_early_receipt",
         include_str!("../migrations/0023_early_receipt.sql"),

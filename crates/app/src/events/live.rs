@@ -96,6 +96,14 @@ impl Tails {
         }
     }
 
+    /// Events that were told may have been replaced in the log: they are read from there anew.
+    pub(crate) async fn read_anew(&self, organization: OrganizationId) {
+        let tail = self.0.lock().get(&organization).and_then(Weak::upgrade);
+        if let Some(tail) = tail {
+            *tail.kept.lock().await = Kept::default();
+        }
+    }
+
     /// How many watch.
     pub(crate) fn watchers(&self) -> usize {
         self.0.lock().values().map(Weak::strong_count).sum()

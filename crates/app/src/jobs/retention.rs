@@ -10,7 +10,7 @@ use pesan_store::{early_receipt, event, idempotency, invitation, mail, organizat
 
 use crate::context::App;
 use crate::error::{Error, Result};
-use crate::jobs::delete_files;
+use crate::jobs::{delete_files, forget};
 
 const EVERY: Duration = Duration::from_hours(1);
 /// How long a create can be repeated with the same `Idempotency-Key`.
@@ -89,6 +89,7 @@ pub async fn sweep(app: &Arc<App>) -> Result<u64> {
     if let Some(kept) = app.settings.event_retention {
         deleted += forget_events(app, now.minus(kept)).await?;
     }
+    deleted += forget::sweep(app).await?;
     Ok(deleted + delete_files::sweep(app).await?)
 }
 

@@ -102,7 +102,16 @@ fn contact() -> Contact {
         opted_out_at: None,
         fields: FieldValues::new(),
         tag_ids: vec![],
+        erased_at: None,
         created_at: ZERO,
+    }
+}
+
+fn erased() -> ErasedContact {
+    ErasedContact {
+        id: contact().id,
+        other_ids: vec![],
+        chat_ids: vec![chat().id],
     }
 }
 
@@ -234,6 +243,7 @@ fn every_event_has_its_name_and_says_what_it_is_about() {
         Event::ContactUnmerged(contact()),
         Event::ContactOptedOut(contact()),
         Event::ContactOptedIn(contact()),
+        Event::ContactErased(erased()),
         Event::DonationRecorded(donation()),
         Event::DonationChanged(donation()),
         Event::DonationDeleted(donation()),

@@ -64,6 +64,7 @@ pub const CHANGES: &[(&str, &str, Audited)] = &[
     ("PATCH", "/v1/organization", Audited::ByUseCase),
     ("POST", "/v1/chats/{id}/notes", Audited::Never),
     ("PATCH", "/v1/contacts/{id}", Audited::Here("contact.update")),
+    ("DELETE", "/v1/contacts/{id}", Audited::ByUseCase),
     ("POST", "/v1/contacts/{id}/merge", Audited::Here("contact.merge")),
     ("POST", "/v1/contacts/{id}/unmerge", Audited::Here("contact.unmerge")),
     ("POST", "/v1/contacts/{id}/notes", Audited::Never),
