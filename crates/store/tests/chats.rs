@@ -9,8 +9,8 @@ use pesan_model::message::Message;
 use pesan_model::reminder::{Reminder, ReminderStatus};
 use pesan_model::{
     AccountId, AccountState, Address, ChatId, ChatStatus, Clock, ContactId, Content, Direction, MessageId,
-    MessageStatus, MockClock, OrganizationId, ProviderKind, ReminderId, Role, SystemRandom, TagColor, TagId, TeamId, Timestamp,
-    UserId,
+    MessageStatus, MockClock, OrganizationId, ProviderKind, ReminderId, Role, SystemRandom, TagColor, TagId, TeamId,
+    Timestamp, UserId,
 };
 use pesan_store::chat::{Arrival, Assignee, Filter, NewChat, Update};
 use pesan_store::contact::Known;
@@ -102,6 +102,8 @@ impl Fixture {
             push_name: None,
             pacing: None,
             queued: 0,
+            assignee_id: None,
+            team_id: None,
             last_connected_at: None,
             created_at: now,
         };
@@ -256,7 +258,8 @@ impl Fixture {
                             contact_id: about.0,
                             ..reminder::Filter::default()
                         };
-                        for open in reminder::list(tx, organization, (ReminderStatus::Open, &filter), None, 100).await? {
+                        for open in reminder::list(tx, organization, (ReminderStatus::Open, &filter), None, 100).await?
+                        {
                             let done = Reminder {
                                 status: ReminderStatus::Done,
                                 ..open

@@ -60,6 +60,8 @@ fn account_of(id: AccountId, at: Timestamp) -> Account {
         push_name: None,
         pacing: None,
         queued: 0,
+        assignee_id: None,
+        team_id: None,
         last_connected_at: None,
         created_at: at,
     }

@@ -16,7 +16,7 @@ use super::people::{known, person_at, resolve, resolve_met};
 use super::quarantine::is_placeholder;
 use super::rules::{address_of, is_same, place_in_thread, sender_address};
 use super::{Batch, automatic, changes, receipts};
-use crate::inbox::log;
+use crate::inbox::{log, organize};
 
 /// A message from somebody, or from another device of this account.
 pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &InboundMessage) -> Result<(), StoreError> {
@@ -402,6 +402,8 @@ async fn open_chat(
     if let Some(peer) = peer {
         chat::know_person(tx, organization, (new.id, peer.person_id()), now).await?;
     }
+    let handed_over = organize::hand_over_new(batch.app, tx, organization, (account, new.id)).await?;
+    batch.events.extend(handed_over);
     if address.is_group() {
         let work = NewJob {
             id: JobId::new(&*batch.app.clock, &*batch.app.random),
