@@ -8,6 +8,7 @@ mod crm;
 #[cfg(feature = "sandbox")]
 mod faults;
 mod inbox;
+mod keeping;
 #[cfg(feature = "sandbox")]
 mod mail;
 mod matrix;
