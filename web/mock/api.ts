@@ -5,6 +5,7 @@
  */
 import type {
   Account,
+  AccountActivity,
   ApiKey,
   AuditEntry,
   Chat,
@@ -80,6 +81,8 @@ export interface World {
   logs: Map<string, ChatLogEntry[]>;
   tags: Tag[];
   teams: Team[];
+  /** What the organization is called. */
+  organization: string;
   settings: Organization["settings"];
   /** Filled in as they are for every chat. */
   quickReplies: QuickReply[];
@@ -150,7 +153,9 @@ export function emptyWorld(): World {
     logs: new Map(),
     tags: [],
     teams: [],
+    organization: "Yayasan Harapan",
     settings: {
+      retention: { message_days: null, file_days: null, event_days: null, audit_days: null },
       auto_close_days: null,
       business_hours: null,
       welcome: { enabled: false, text: "" },
@@ -266,6 +271,10 @@ export function createMockApi(world: World = emptyWorld()) {
     "GET /v1/statistics/new-contacts": () => json({ data: world.contacts, next: null }),
     "GET /v1/statistics": ({ query }) => json(makeStatistics(Number(query.get("days") ?? 30))),
     "GET /v1/accounts": ({ query }) => pages(world.accounts, query),
+    "GET /v1/accounts/:id": ({ id, query }) =>
+      id === "activity"
+        ? pages(world.accounts.map(makeActivity), query)
+        : find(world.accounts, id, (account) => json(account)),
     "POST /v1/accounts": async ({ body }) => {
       const { name } = (await body()) as { name: string };
       const now = new Date().toISOString();
@@ -278,6 +287,8 @@ export function createMockApi(world: World = emptyWorld()) {
         state_since: now,
         created_at: now,
         queued: 0,
+        assignee_id: null,
+        team_id: null,
         pacing: { per_minute: 10, burst: 50 },
         reason: null,
         phone: null,
@@ -374,11 +385,12 @@ export function createMockApi(world: World = emptyWorld()) {
       world.teams = world.teams.filter((team) => team.id !== id);
       return json(null, 204);
     },
-    "GET /v1/organization": () => json({ id: "org_1", name: "Yayasan Harapan", settings: world.settings }),
+    "GET /v1/organization": () => json({ id: "org_1", name: world.organization, settings: world.settings }),
     "PATCH /v1/organization": async ({ body }) => {
-      const { settings } = (await body()) as { settings?: Organization["settings"] };
+      const { name, settings } = (await body()) as { name?: string; settings?: Organization["settings"] };
+      world.organization = name ?? world.organization;
       Object.assign(world.settings, settings);
-      return json({ id: "org_1", name: "Yayasan Harapan", settings: world.settings });
+      return json({ id: "org_1", name: world.organization, settings: world.settings });
     },
     "GET /v1/chats/:id": ({ id }) => find(world.chats, id, (chat) => json(chat)),
     "GET /v1/chats/:id/messages": ({ id, query }) => {
@@ -599,6 +611,7 @@ export function makeContact(change: Partial<Contact> = {}): Contact {
     opted_out_at: null,
     fields: {},
     tag_ids: [],
+    erased_at: null,
     created_at: "2026-01-05T02:00:00.000Z",
     ...change,
   };
@@ -619,9 +632,21 @@ export function makeAccount(change: Partial<Account> = {}): Account {
     push_name: "Yayasan Harapan",
     pacing: { per_minute: 10, burst: 50 },
     queued: 0,
+    assignee_id: null,
+    team_id: null,
     last_connected_at: new Date(Date.now() - 3 * 3_600_000).toISOString(),
     created_at: "2026-01-05T02:00:00.000Z",
     ...change,
+  };
+}
+
+function makeActivity(account: Account, index: number): AccountActivity {
+  return {
+    account_id: account.id,
+    last_received_at: new Date(Date.now() - 4 * 60_000).toISOString(),
+    last_sent_at: index === 0 ? new Date(Date.now() - 9 * 60_000).toISOString() : null,
+    sent_today: index === 0 ? 34 : 0,
+    drops: index,
   };
 }
 

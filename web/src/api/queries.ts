@@ -17,6 +17,8 @@ const LIVE = { staleTime: Number.POSITIVE_INFINITY } as const;
 const TEAM_MS = 60_000;
 /** How often it is looked whether a link for linking from far away was opened. */
 const REMOTE_MS = 3_000;
+/** How often it is looked what goes over accounts. */
+const ACTIVITY_MS = 60_000;
 /** How often a list of who waits is read again. */
 const WAITING_MS = 30_000;
 /** How often a list of a segment is. */
@@ -45,6 +47,8 @@ export const keys = {
   chat: (id: string) => ["chat", id] as const,
   chatLog: (id: string) => ["chat-log", id] as const,
   counters: ["counters"] as const,
+  /** What goes over accounts. */
+  activity: ["activity"] as const,
   /** What was counted day by day. */
   statistics: ["statistics"] as const,
   /** Links by which somebody far away links an account. */
@@ -99,6 +103,14 @@ export const accountsQuery = queryOptions({
   queryFn: ({ signal }) =>
     everything((after) => ask(api.GET("/v1/accounts", { params: { query: { limit: 200, after } }, signal }))),
   ...LIVE,
+});
+
+/** What goes over the accounts: read again now and then, because a day ends without an event. */
+export const activityQuery = queryOptions({
+  queryKey: keys.activity,
+  queryFn: ({ signal }) =>
+    everything((after) => ask(api.GET("/v1/accounts/activity", { params: { query: { limit: 200, after } }, signal }))),
+  refetchInterval: ACTIVITY_MS,
 });
 
 export const historyQuery = (id: string) =>

@@ -84,6 +84,11 @@ export function applyEvent(client: QueryClient, event: LoggedEvent, turn: Turn):
       refresh(client, keys.quickReplies);
       readLacking(client, keys.tags, event.data.tag_ids);
       return;
+    case "contact.erased":
+      dropChats(client, event.data.chat_ids);
+      refresh(client, keys.contacts);
+      refresh(client, keys.search);
+      return;
     case "donation.recorded":
     case "donation.changed":
     case "donation.deleted":
@@ -115,6 +120,19 @@ export function applyEvent(client: QueryClient, event: LoggedEvent, turn: Turn):
 function refreshAbout(client: QueryClient, about: { contact_id?: string | null; chat_id?: string | null }): void {
   if (about.contact_id) refresh(client, keys.contact(about.contact_id));
   if (about.chat_id) refresh(client, keys.group(about.chat_id));
+}
+
+/** Chats that are gone, with all that was read of them. */
+function dropChats(client: QueryClient, ids: readonly string[]): void {
+  client.setQueriesData<Pages<Chat>>({ queryKey: keys.chats }, (pages) => {
+    if (!pages) return pages;
+    const left = pages.pages.map((page) => ({ ...page, data: page.data.filter((chat) => !ids.includes(chat.id)) }));
+    return { ...pages, pages: left };
+  });
+  for (const id of ids) {
+    client.removeQueries({ queryKey: keys.messages(id) });
+    void client.invalidateQueries({ queryKey: keys.chat(id) });
+  }
 }
 
 /** A chat does not say in which segment its person is: lists of a segment are read anew. */

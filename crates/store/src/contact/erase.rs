@@ -148,6 +148,13 @@ async fn remove_from_groups(
         let always = Timestamp::from_millis(i64::MIN);
         chat::forget_gone(tx, organization_id, *group, (*unread, always)).await?;
     }
+    for address in rows.iter().flat_map(addresses) {
+        tx.execute(
+            "DELETE FROM poll_vote WHERE organization_id = $1 AND voter LIKE $2",
+            args![organization_id, format!("{address}%")],
+        )
+        .await?;
+    }
     Ok(unread.into_keys().collect())
 }
 

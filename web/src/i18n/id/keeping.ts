@@ -1,0 +1,30 @@
+/** Nama organisasi, berapa lama data disimpan, dan apa yang tersimpan tentang seseorang. */
+export const keeping = {
+  nameTitle: "Organisasi",
+  name: "Nama organisasi",
+  nameHint: "Begitulah rekan, undangan, dan balasan cepat menyebutnya.",
+  nameSaved: "Nama disimpan.",
+  title: "Berapa lama data disimpan",
+  text: "Yang lebih lama dihapus sedikit demi sedikit setiap jam dan tidak bisa dikembalikan. Yang menunggu dikirim tidak pernah dihapus, dan dasbor menyimpan hitungannya.",
+  messages: "Pesan",
+  messagesHint: "Sejak dikatakan. Berkas ikut terhapus bersama pesan terakhir yang menampilkannya.",
+  files: "Berkas",
+  filesHint: "Sejak diterima. Pesannya tetap ada, begitu juga bukti donasi.",
+  events: "Peristiwa",
+  eventsHint: "Yang dibaca program dan bisa dikirim ulang ke webhook.",
+  audit: "Log audit",
+  auditHint: "Paling sedikit 30 hari.",
+  forever: "Selamanya",
+  days: "hari",
+  person:
+    "Untuk menyerahkan data seseorang kepadanya, atau menghapusnya, buka percakapan dengannya: keduanya ada di “Lainnya” pada panel di sampingnya.",
+  more: "Lainnya",
+  export: "Ekspor",
+  erase: "Hapus semua data",
+  eraseTitle: "Hapus semua data {{name}}",
+  eraseText:
+    "Semua tentang orang ini dihapus selamanya: percakapan, pesan, berkas, catatan, pengingat, label, nama, dan nomor. Donasinya tetap dihitung tanpa namanya. WhatsApp di ponselnya dan di ponsel Anda menyimpan salinannya sendiri.",
+  eraseAct: "Hapus selamanya",
+  erased: "Data {{name}} dihapus.",
+  erasedName: "Kontak terhapus",
+};
