@@ -83,8 +83,10 @@ async fn is_elsewhere(
     Ok(known.into_iter().any(|known| known != Some(segment)))
 }
 
-async fn write(app: &Arc<App>, organization: OrganizationId, people: Vec<ContactId>) -> Result<()> {
+async fn write(app: &Arc<App>, organization: OrganizationId, mut people: Vec<ContactId>) -> Result<()> {
     let now = app.clock.now();
+    // Whoever locks several people takes them in this order.
+    people.sort_unstable();
     app.store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {

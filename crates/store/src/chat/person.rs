@@ -19,23 +19,6 @@ struct Known {
     segment: Option<Segment>,
 }
 
-/// Writes what is known of a chat's person. Says whether a reminder became due, or none is any more.
-async fn set_known(
-    tx: &mut Tx<'_>,
-    organization_id: OrganizationId,
-    chat_id: ChatId,
-    known: Known,
-) -> Result<bool, Error> {
-    let before = lock(tx, organization_id, chat_id).await?;
-    let after = State {
-        reminder_due: known.reminder_due,
-        segment: known.segment.or(before.segment),
-        ..before.clone()
-    };
-    save(tx, organization_id, chat_id, (&before, &after)).await?;
-    Ok(before.reminder_due != after.reminder_due)
-}
-
 /// Something changed that segment and reminders of a person follow from. Gives the chats that show a reminder now, or
 /// show none any more.
 pub async fn follow_person(
@@ -44,9 +27,9 @@ pub async fn follow_person(
     person: ContactId,
     now: Timestamp,
 ) -> Result<Vec<ChatId>, Error> {
-    let chats = ids_of_person(tx, organization_id, person).await?;
+    let chats = lock_of_person(tx, organization_id, person).await?;
     if chats.is_empty() {
-        return Ok(chats);
+        return Ok(Vec::new());
     }
     let known = known(tx, organization_id, person, now).await?;
     set_all(tx, organization_id, chats, known).await
@@ -59,8 +42,9 @@ pub async fn know_person(
     (chat, person): (ChatId, ContactId),
     now: Timestamp,
 ) -> Result<(), Error> {
+    let chats = lock_all(tx, organization_id, vec![chat]).await?;
     let known = known(tx, organization_id, person, now).await?;
-    set_known(tx, organization_id, chat, known).await?;
+    set_all(tx, organization_id, chats, known).await?;
     Ok(())
 }
 
@@ -82,14 +66,14 @@ async fn known(
 pub async fn follow_reminders(
     tx: &mut Tx<'_>,
     organization_id: OrganizationId,
-    about: (Option<ContactId>, Option<ChatId>),
+    (person, group): (Option<ContactId>, Option<ChatId>),
 ) -> Result<Vec<ChatId>, Error> {
-    let chats = match about {
-        (Some(person), _) => ids_of_person(tx, organization_id, person).await?,
-        (None, chat) => chat.into_iter().collect(),
+    let chats = match person {
+        Some(person) => lock_of_person(tx, organization_id, person).await?,
+        None => lock_all(tx, organization_id, group.into_iter().collect()).await?,
     };
     let known = Known {
-        reminder_due: reminder::is_due(tx, organization_id, about.0, about.1).await?,
+        reminder_due: reminder::is_due(tx, organization_id, person, group).await?,
         segment: None,
     };
     set_all(tx, organization_id, chats, known).await
@@ -112,26 +96,47 @@ pub async fn segments_of_person(
     Ok(found.into_iter().map(|(segment,)| segment).collect())
 }
 
-/// The chats with a person, under any of their identities, in the order in which they are locked.
-async fn ids_of_person(
-    tx: &mut Tx<'_>,
-    organization_id: OrganizationId,
-    person: ContactId,
-) -> Result<Vec<ChatId>, Error> {
+/// Chats that nobody else changes until the transaction ends. What they are to say is found out afterwards: else it could be
+/// what was true before somebody who had them locked changed it.
+type Locked = Vec<(ChatId, State)>;
+
+/// The chats with a person, under any of their identities.
+async fn lock_of_person(tx: &mut Tx<'_>, organization_id: OrganizationId, person: ContactId) -> Result<Locked, Error> {
     let mut chats = super::list_ids_of_person(tx, organization_id, person, usize::MAX).await?;
+    // Everybody locks them in one order.
     chats.sort_unstable();
-    Ok(chats)
+    lock_all(tx, organization_id, chats).await
 }
 
+async fn lock_all(tx: &mut Tx<'_>, organization_id: OrganizationId, chats: Vec<ChatId>) -> Result<Locked, Error> {
+    let mut locked = Vec::with_capacity(chats.len());
+    for chat in chats {
+        match lock(tx, organization_id, chat).await {
+            Ok(state) => locked.push((chat, state)),
+            // It became one with another chat while this waited.
+            Err(Error::NotFound { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(locked)
+}
+
+/// Writes what is known. Gives the chats in which a reminder became due, or none is any more.
 async fn set_all(
     tx: &mut Tx<'_>,
     organization_id: OrganizationId,
-    chats: Vec<ChatId>,
+    chats: Locked,
     known: Known,
 ) -> Result<Vec<ChatId>, Error> {
     let mut shown = Vec::new();
-    for chat in chats {
-        if set_known(tx, organization_id, chat, known).await? {
+    for (chat, before) in chats {
+        let after = State {
+            reminder_due: known.reminder_due,
+            segment: known.segment.or(before.segment),
+            ..before.clone()
+        };
+        save(tx, organization_id, chat, (&before, &after)).await?;
+        if before.reminder_due != after.reminder_due {
             shown.push(chat);
         }
     }
