@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pesan_model::account::{Account, AccountActivity};
 use pesan_model::{AccountId, AccountState, Day, OrganizationId, Permission, Timestamp};
-use pesan_store::account::activity::{self, Past};
+use pesan_store::account::activity;
 use pesan_store::{Error as StoreError, Tx, account, donor_rules};
 
 use super::drop::is_wanted_here;
@@ -47,18 +47,19 @@ async fn of_account(
     (today, now): (Day, Timestamp),
 ) -> Result<AccountActivity, StoreError> {
     let [last_received_at, last_sent_at] = activity::last_messages(tx, organization, account.id).await?;
-    let states = activity::states_since(tx, organization, account.id, now.minus(DROPS)).await?;
+    let ends = activity::ends_since(tx, organization, account.id, now.minus(DROPS)).await?;
     Ok(AccountActivity {
         account_id: account.id,
         last_received_at,
         last_sent_at,
         sent_today: activity::sent_on(tx, organization, account.id, today).await?,
-        drops: drops(&states),
+        drops: drops(&ends),
     })
 }
 
-/// How often an account that was connected lost that, by itself or from outside. A new start of the process is none.
-fn drops(states: &[Past]) -> u64 {
+/// How often an account that was connected lost that, by itself or from outside, by what it became. A new start of the
+/// process is none.
+fn drops(ends: &[(AccountState, Option<String>, u64)]) -> u64 {
     let is_drop = |state: AccountState, code: Option<&str>| match state {
         AccountState::Reconnecting
         | AccountState::NeedScan
@@ -73,11 +74,10 @@ fn drops(states: &[Past]) -> u64 {
         | AccountState::Connected
         | AccountState::Paused => false,
     };
-    let steps = states.windows(2).filter(|step| {
-        let (state, code) = &step[1];
-        step[0].0 == AccountState::Connected && is_drop(*state, code.as_deref())
-    });
-    steps.count() as u64
+    ends.iter()
+        .filter(|(state, code, _)| is_drop(*state, code.as_deref()))
+        .map(|(.., times)| times)
+        .sum()
 }
 
 #[cfg(test)]
@@ -86,27 +86,18 @@ mod tests {
 
     #[test]
     fn only_connections_that_were_lost_unasked_are_drops() {
-        use AccountState::{Connected, LoggedOut, NeedScan, Paused, Reconnecting, Starting};
-        let past = |states: &[(AccountState, Option<&str>)]| -> u64 {
-            let states: Vec<Past> = states
-                .iter()
-                .map(|(state, code)| (*state, code.map(str::to_owned)))
-                .collect();
-            drops(&states)
-        };
-        assert_eq!(past(&[]), 0);
-        assert_eq!(past(&[(Starting, None), (Connected, None)]), 0);
-        assert_eq!(past(&[(Connected, None), (Reconnecting, None), (Connected, None)]), 1);
-        let once = [
-            (Connected, None),
-            (Reconnecting, None),
-            (NeedScan, None),
-            (Connected, None),
-        ];
-        assert_eq!(past(&once), 1, "one drop goes through several states");
-        assert_eq!(past(&[(Connected, None), (Paused, None), (Starting, None)]), 0);
-        assert_eq!(past(&[(Connected, None), (LoggedOut, Some("logged_out_by_user"))]), 0);
-        assert_eq!(past(&[(Connected, None), (LoggedOut, Some("logged_out"))]), 1);
-        assert_eq!(past(&[(Reconnecting, None), (LoggedOut, Some("logged_out"))]), 0);
+        use AccountState::{LoggedOut, NeedScan, Paused, Reconnecting, Starting};
+        let ends = |state, code: Option<&str>, times| drops(&[(state, code.map(str::to_owned), times)]);
+        assert_eq!(drops(&[]), 0);
+        assert_eq!(ends(Reconnecting, None, 3), 3);
+        assert_eq!(ends(NeedScan, None, 1), 1);
+        assert_eq!((ends(Paused, None, 2), ends(Starting, None, 2)), (0, 0));
+        assert_eq!(ends(LoggedOut, Some("logged_out_by_user"), 1), 0);
+        assert_eq!(ends(LoggedOut, Some("logged_out"), 1), 1);
+        assert_eq!(ends(LoggedOut, None, 1), 1);
+        assert_eq!(
+            drops(&[(Reconnecting, None, 2), (Paused, None, 4), (LoggedOut, None, 1)]),
+            3
+        );
     }
 }

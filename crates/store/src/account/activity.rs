@@ -71,29 +71,20 @@ pub async fn sent_on(tx: &mut Tx<'_>, organization_id: OrganizationId, id: Accou
     Ok(found.map_or(0, |(sent,)| sent))
 }
 
-/// A state, and the code of its reason.
-pub type Past = (AccountState, Option<String>);
-
-/// The states that an account came into since `since`, in order, after the one that it was in then.
-pub async fn states_since(
+/// Into which states an account came out of `connected` since `since`, each with the code of its reason, and how often.
+pub async fn ends_since(
     tx: &mut Tx<'_>,
     organization_id: OrganizationId,
     id: AccountId,
     since: Timestamp,
-) -> Result<Vec<Past>, Error> {
-    let before: Option<Past> = tx
-        .fetch_optional(
-            "SELECT state, reason_code FROM account_state WHERE organization_id = $1 AND account_id = $2 AND at < $3 \
-             ORDER BY id DESC LIMIT 1",
-            args![organization_id, id, since],
-        )
-        .await?;
-    let after: Vec<Past> = tx
-        .fetch_all(
-            "SELECT state, reason_code FROM account_state WHERE organization_id = $1 AND account_id = $2 AND at >= $3 \
-             ORDER BY id",
-            args![organization_id, id, since],
-        )
-        .await?;
-    Ok(before.into_iter().chain(after).collect())
+) -> Result<Vec<(AccountState, Option<String>, u64)>, Error> {
+    tx.fetch_all(
+        "SELECT state, reason_code, COUNT(*) FROM (\
+         SELECT at, state, reason_code, LAG(state) OVER (ORDER BY id) AS was FROM account_state \
+         WHERE organization_id = $1 AND account_id = $2 AND id >= COALESCE((\
+         SELECT id FROM account_state WHERE organization_id = $1 AND account_id = $2 AND at < $3 \
+         ORDER BY id DESC LIMIT 1), $4)) step WHERE at >= $3 AND was = $5 GROUP BY state, reason_code",
+        args![organization_id, id, since, uuid::Uuid::nil(), AccountState::Connected],
+    )
+    .await
 }
