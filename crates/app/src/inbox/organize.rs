@@ -193,7 +193,7 @@ pub(crate) async fn check_holders(
         wrong.push(FieldError::new("/assignee_id", Flaw::NoSuchPerson));
     }
     if let Some(team_id) = team_id
-        && !is_there(team::get(tx, organization, team_id).await)?
+        && !team::is_there(tx, organization, team_id).await?
     {
         wrong.push(FieldError::new("/team_id", Flaw::NoSuchTeam));
     }
@@ -207,7 +207,18 @@ pub(crate) async fn hand_over_new(
     organization: OrganizationId,
     (account_id, id): (AccountId, ChatId),
 ) -> Result<Option<Event>, StoreError> {
-    let handler = account::activity::handler(tx, organization, account_id).await?;
+    let mut handler = account::activity::handler(tx, organization, account_id).await?;
+    // Whoever is being removed right now is given nothing any more.
+    if let Some(user_id) = handler.assignee_id
+        && user::find_name(tx, organization, user_id).await?.is_none()
+    {
+        handler.assignee_id = None;
+    }
+    if let Some(team_id) = handler.team_id
+        && !team::is_there(tx, organization, team_id).await?
+    {
+        handler.team_id = None;
+    }
     if handler == Handler::default() {
         return Ok(None);
     }
@@ -219,14 +230,6 @@ pub(crate) async fn hand_over_new(
     };
     let after = apply(app, tx, organization, (&before, &update), &ChatActor::System).await?;
     Ok(Some(Event::ChatUpdated(after)))
-}
-
-fn is_there<T>(found: Result<T, StoreError>) -> Result<bool, StoreError> {
-    match found {
-        Ok(_) => Ok(true),
-        Err(StoreError::NotFound { .. }) => Ok(false),
-        Err(error) => Err(error),
-    }
 }
 
 /// Shows a chat as unread, so that it is not forgotten. Nobody outside is told.

@@ -514,6 +514,13 @@ async fn report(test: &TestApp, account: AccountId, state: AccountState) {
         .expect("written");
 }
 
+fn message_in_group(test: &TestApp) -> InboundMessage {
+    InboundMessage {
+        chat: "120363000000000001@g.us".parse().expect("a group"),
+        ..message(test, "G", "halo semua")
+    }
+}
+
 #[tokio::test]
 async fn chats_that_begin_are_given_to_whom_their_account_says() {
     for database in testing::both().await {
@@ -572,6 +579,31 @@ async fn chats_that_begin_are_given_to_whom_their_account_says() {
         );
         let counters = inbox::counters(&test.app, &test.caller).await.expect("counted");
         assert_eq!((counters.total.open, counters.total.unassigned), (2, 1));
+
+        let of_history = InboundMessage {
+            chat: "6280000000079".parse().expect("a number"),
+            from_history: true,
+            ..message(&test, "H", "dulu")
+        };
+        receive_message(&test, account, of_history).await;
+        assert_eq!(chats(&test).await.len(), 3);
+        let given = chats(&test)
+            .await
+            .iter()
+            .filter(|chat| chat.assignee_id.is_some())
+            .count();
+        assert_eq!(
+            given, 1,
+            "{}: what a phone had before is nobody's new work",
+            database.kind
+        );
+        receive_message(&test, account, message_in_group(&test)).await;
+        let group = chats(&test)
+            .await
+            .into_iter()
+            .find(|chat| chat.is_group)
+            .expect("a group");
+        assert_eq!((group.assignee_id, group.team_id), (Some(sari.id), Some(team.id)));
 
         teams::delete(&test.app, &test.caller, team.id).await.expect("deleted");
         users::delete(&test.app, &test.caller, sari.id).await.expect("deleted");
