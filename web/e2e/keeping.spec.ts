@@ -58,6 +58,10 @@ test("chips find who is due, what a colleague sets is seen at once, and whoever 
   const messages = page.getByRole("group", { name: "Messages" });
   await messages.getByText("For ever").click();
   await page.getByRole("region", { name: "How long things are kept" }).getByRole("button", { name: "Save" }).click();
+  const shorter = page.getByRole("dialog", { name: "Delete what is older" });
+  await shorter.getByRole("textbox").fill("Yayasan Baru");
+  await shorter.getByRole("button", { name: "Delete what is older" }).click();
+  await expect(shorter).toBeHidden();
   await page.reload();
   await expect(messages.getByRole("textbox")).toHaveValue("365 days");
 

@@ -9,6 +9,7 @@ import { sentenceOfField } from "~/api/sentences";
 import type { Organization, Retention } from "~/api/types";
 import { SaveForm } from "~/features/replies/SaveForm";
 import { useDecide } from "~/features/replies/settings";
+import { Confirm } from "~/ui/Confirm";
 import { notifyDone } from "~/ui/notify";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 
@@ -24,7 +25,7 @@ export function OrganizationSettings() {
   return (
     <Stack gap="xl" maw={640}>
       <Name key={name} organization={organization.data} />
-      <Keeping key={JSON.stringify(settings.retention)} retention={settings.retention} />
+      <Keeping key={JSON.stringify(settings.retention)} retention={settings.retention} organization={name} />
       <Text size="sm" c="dimmed">
         {t("keeping.person")}
       </Text>
@@ -78,10 +79,18 @@ const KINDS = [
   { field: "audit_days", name: "audit", hint: "auditHint" },
 ] as const;
 
-function Keeping({ retention }: { retention: Retention }) {
+/** Whether something is kept for less long than before: then what is older goes for good. */
+function isShorter(before: Retention, after: Retention): boolean {
+  const days = (kept: number | null | undefined) => kept ?? Number.POSITIVE_INFINITY;
+  return KINDS.some(({ field }) => days(after[field]) < days(before[field]));
+}
+
+function Keeping({ retention, organization }: { retention: Retention; organization: string }) {
   const { t } = useTranslation();
   const [kept, setKept] = useState(retention);
+  const [asking, setAsking] = useState(false);
   const { save, error, wrongAt } = useDecide();
+  const decide = () => save.mutate({ retention: kept }, { onSettled: () => setAsking(false) });
   return (
     <Stack gap="xs" component="section" aria-label={t("keeping.title")}>
       <Title order={2} size="h4">
@@ -91,7 +100,7 @@ function Keeping({ retention }: { retention: Retention }) {
         {t("keeping.text")}
       </Text>
       {error && <ProblemAlert error={error} />}
-      <SaveForm busy={save.isPending} onSave={() => save.mutate({ retention: kept })}>
+      <SaveForm busy={save.isPending} onSave={() => (isShorter(retention, kept) ? setAsking(true) : decide())}>
         {KINDS.map(({ field, name, hint }) => {
           const days = kept[field];
           const set = (days: number | null) => setKept((known) => ({ ...known, [field]: days }));
@@ -111,8 +120,8 @@ function Keeping({ retention }: { retention: Retention }) {
                 {days !== null && (
                   <NumberInput
                     w={160}
-                    aria-label={`${t(`keeping.${name}`)}: ${t("keeping.days")}`}
-                    suffix={` ${t("keeping.days")}`}
+                    aria-label={`${t(`keeping.${name}`)}: ${t("keeping.inDays")}`}
+                    suffix={` ${t("keeping.days", { count: days })}`}
                     min={field === "audit_days" ? 30 : 1}
                     max={MAX_DAYS}
                     clampBehavior="none"
@@ -127,6 +136,17 @@ function Keeping({ retention }: { retention: Retention }) {
           );
         })}
       </SaveForm>
+      {asking && (
+        <Confirm
+          title={t("keeping.shorterTitle")}
+          text={t("keeping.shorterText")}
+          act={t("keeping.shorterAct")}
+          word={organization}
+          busy={save.isPending}
+          onConfirm={decide}
+          onClose={() => setAsking(false)}
+        />
+      )}
     </Stack>
   );
 }

@@ -1,9 +1,18 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
+import type { UserEvent } from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 import { mockServer, openApp } from "~/test/app";
 import { emptyWorld, makeTag, problem } from "../../../mock/api";
 
 const keeping = async () => within(await screen.findByRole("region", { name: "How long things are kept" }));
+
+async function confirm(user: UserEvent) {
+  const dialog = within(await screen.findByRole("dialog", { name: "Delete what is older" }));
+  const act = dialog.getByRole("button", { name: "Delete what is older" }) as HTMLButtonElement;
+  expect(act.disabled).toBe(true);
+  await user.type(dialog.getByRole("textbox"), "Yayasan Harapan");
+  await user.click(act);
+}
 
 describe("the organization", () => {
   it("is_renamed", async () => {
@@ -29,8 +38,16 @@ describe("the organization", () => {
     await user.clear(days);
     await user.type(days, "90");
     await user.click((await keeping()).getByRole("button", { name: "Save" }));
+    // It deletes, so it asks for a typed word.
+    expect(mock.world.settings.retention.message_days).toBeNull();
+    await confirm(user);
     const kept = { message_days: 90, file_days: null, event_days: null, audit_days: null };
     await waitFor(() => expect(mock.world.settings.retention).toEqual(kept));
+    // What is kept for longer deletes nothing.
+    const forever = within((await keeping()).getByRole("group", { name: "Messages" }));
+    await user.click(forever.getByRole("switch", { name: "For ever" }));
+    await user.click((await keeping()).getByRole("button", { name: "Save" }));
+    await waitFor(() => expect(mock.world.settings.retention.message_days).toBeNull());
   });
 
   it("says_at_the_field_what_is_wrong", async () => {
@@ -46,6 +63,7 @@ describe("the organization", () => {
     const audit = within((await keeping()).getByRole("group", { name: "Audit log" }));
     await user.click(audit.getByRole("switch", { name: "For ever" }));
     await user.click((await keeping()).getByRole("button", { name: "Save" }));
+    await confirm(user);
     await waitFor(() => expect(audit.getByRole("textbox").getAttribute("aria-invalid")).toBe("true"));
   });
 

@@ -15,7 +15,12 @@ export const keeping = {
   audit: "Audit log",
   auditHint: "30 days at least.",
   forever: "For ever",
-  days: "days",
+  inDays: "days",
+  days_one: "day",
+  days_other: "days",
+  shorterTitle: "Delete what is older",
+  shorterText: "What is older than you now keep things is deleted for good within the hour, and cannot be brought back.",
+  shorterAct: "Delete what is older",
   person:
     "To hand somebody what you hold about them, or to erase them, open a chat with them: both are below “More” in the panel beside it.",
   more: "More",
@@ -26,5 +31,4 @@ export const keeping = {
     "Everything about this person is deleted for good: chats, messages, files, notes, reminders, tags, names and numbers. What they gave stays in the sums, without their name. WhatsApp on their phone and on yours keeps its own copy.",
   eraseAct: "Erase for good",
   erased: "{{name}} is erased.",
-  erasedName: "Erased contact",
 };

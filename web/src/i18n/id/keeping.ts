@@ -15,7 +15,12 @@ export const keeping = {
   audit: "Log audit",
   auditHint: "Paling sedikit 30 hari.",
   forever: "Selamanya",
-  days: "hari",
+  inDays: "hari",
+  days_one: "hari",
+  days_other: "hari",
+  shorterTitle: "Hapus yang lebih lama",
+  shorterText: "Yang lebih lama dari batas baru ini dihapus selamanya dalam satu jam dan tidak bisa dikembalikan.",
+  shorterAct: "Hapus yang lebih lama",
   person:
     "Untuk menyerahkan data seseorang kepadanya, atau menghapusnya, buka percakapan dengannya: keduanya ada di “Lainnya” pada panel di sampingnya.",
   more: "Lainnya",
@@ -26,5 +31,4 @@ export const keeping = {
     "Semua tentang orang ini dihapus selamanya: percakapan, pesan, berkas, catatan, pengingat, label, nama, dan nomor. Donasinya tetap dihitung tanpa namanya. WhatsApp di ponselnya dan di ponsel Anda menyimpan salinannya sendiri.",
   eraseAct: "Hapus selamanya",
   erased: "Data {{name}} dihapus.",
-  erasedName: "Kontak terhapus",
 };
