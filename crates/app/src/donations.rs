@@ -17,9 +17,9 @@ pub use pesan_store::donation::Filter;
 use crate::access::Caller;
 use crate::context::App;
 use crate::error::{Error, FieldError, Result};
-use crate::events;
 use crate::idempotency::{IdempotencyKey, once};
 use crate::words::trimmed_or_none;
+use crate::{contacts, events};
 
 /// The most that one donation can be: Rp 1 trillion. What it guards against is a slip of the finger.
 const MAX_AMOUNT: i64 = 100_000_000_000_000;
@@ -92,7 +92,7 @@ pub async fn record(
                 {
                     return Ok((donation::get(tx, organization, earlier.into()).await?, true));
                 }
-                let person = contact::lock_person(tx, organization, new.contact_id).await?;
+                let person = contacts::lock_known(tx, organization, new.contact_id).await?;
                 let rules = donor_rules::get(tx, organization).await?;
                 let today = Day::at(now, &rules.time_zone);
                 let donation = Donation {

@@ -16,6 +16,7 @@ pub mod end_snooze;
 pub mod fetch_media;
 pub mod follow_segments;
 pub mod forget;
+pub mod forget_traces;
 pub mod index_contacts;
 pub mod index_messages;
 pub mod refresh_group;

@@ -217,6 +217,8 @@ impl Opened {
         app.lifecycle.spawn("retention", jobs::retention::run(app.clone()));
         app.lifecycle.spawn("remind", jobs::remind::run(app.clone()));
         app.lifecycle
+            .spawn("forget-traces", jobs::forget_traces::run(app.clone()));
+        app.lifecycle
             .spawn("count-giving", jobs::count_giving::run(app.clone()));
         app.lifecycle
             .spawn("follow-segments", jobs::follow_segments::run(app.clone()));

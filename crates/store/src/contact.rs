@@ -49,6 +49,11 @@ impl ContactRow {
         self.merged_into.is_some()
     }
 
+    /// When everything about them was deleted, but for what they gave.
+    pub fn erased_at(&self) -> Option<Timestamp> {
+        self.erased_at
+    }
+
     /// When they asked not to be written to.
     pub fn opted_out_at(&self) -> Option<Timestamp> {
         self.opted_out_at

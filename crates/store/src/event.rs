@@ -145,14 +145,8 @@ pub async fn seq_before(tx: &mut Tx<'_>, organization_id: OrganizationId, at: Ti
     }
 }
 
-/// Deletes up to `limit` of an organization's events from before `before`, oldest first, up to the first that a webhook
-/// still has to be told of. Says how many.
-pub async fn delete_before(
-    tx: &mut Tx<'_>,
-    organization_id: OrganizationId,
-    before: Timestamp,
-    limit: usize,
-) -> Result<u64, Error> {
+/// The first place that a webhook still has to be told of.
+pub async fn first_untold(tx: &mut Tx<'_>, organization_id: OrganizationId) -> Result<Option<i64>, Error> {
     let (untold,): (Option<i64>,) = tx
         .fetch_one(
             "delivery",
@@ -161,49 +155,79 @@ pub async fn delete_before(
             args![organization_id],
         )
         .await?;
+    Ok(untold)
+}
+
+/// Deletes up to `limit` of an organization's events from before `before`, oldest first, of which none is at place `end` or
+/// later. Says how many.
+pub async fn delete_before(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    (before, end): (Timestamp, Option<i64>),
+    limit: usize,
+) -> Result<u64, Error> {
     tx.execute(
         "DELETE FROM event WHERE organization_id = $1 AND seq < $4 AND seq IN (\
          SELECT seq FROM event WHERE organization_id = $1 AND at < $2 ORDER BY at, seq LIMIT $3)",
-        args![organization_id, before, limit, untold.unwrap_or(i64::MAX)],
+        args![organization_id, before, limit, end.unwrap_or(i64::MAX)],
     )
     .await
 }
 
-/// What events about somebody are known by.
-#[derive(Debug, Clone)]
-pub struct Traces {
-    /// Beginnings of JSON strings: ids, addresses, numbers.
-    pub names: Vec<String>,
-    /// Groups: the line of each shows what was said in it last.
-    pub groups: Vec<ChatId>,
+rows! {
+    /// An event as it is stored.
+    pub struct EventText {
+        seq: i64,
+        name: String,
+        chat_id: Option<ChatId>,
+        body: String,
+    }
 }
 
-/// Puts `event` in the place of each event about somebody, from after `after` up to and with `upto`. The places stay, so
-/// that whoever reads on from one misses nothing. Says how many there were.
-pub async fn replace_traces(
+impl EventText {
+    /// Its place.
+    pub fn seq(&self) -> i64 {
+        self.seq
+    }
+
+    /// Its type.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The chat it is about.
+    pub fn chat_id(&self) -> Option<ChatId> {
+        self.chat_id
+    }
+
+    /// It, as JSON.
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+}
+
+/// Up to `limit` events after place `after` up to and with `upto`, in order, as they are stored.
+pub async fn list_texts(
     tx: &mut Tx<'_>,
     organization_id: OrganizationId,
     (after, upto): (i64, i64),
-    (traces, event): (&Traces, &Event),
-) -> Result<u64, Error> {
-    let body = serde_json::to_string(event).map_err(|error| Error::corrupt("event", error))?;
-    let mut values = args![organization_id, after, upto, event.name(), body];
-    let mut conditions = Vec::new();
-    for name in &traces.names {
-        values.extend(args![format!("%\"{name}%")]);
-        conditions.push(format!("body LIKE ${}", values.len()));
-    }
-    for group in &traces.groups {
-        values.extend(args![*group]);
-        conditions.push(format!("(name = 'chat.updated' AND chat_id = ${})", values.len()));
-    }
-    if conditions.is_empty() {
-        return Ok(0);
-    }
+    limit: usize,
+) -> Result<Vec<EventText>, Error> {
     let sql = format!(
-        "UPDATE event SET name = $4, account_id = NULL, chat_id = NULL, body = $5 WHERE organization_id = $1 \
-         AND seq > $2 AND seq <= $3 AND ({})",
-        conditions.join(" OR ")
+        "SELECT {} FROM event WHERE organization_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4",
+        EventText::COLUMNS
     );
-    tx.execute(&sql, values).await
+    tx.fetch_all(&sql, args![organization_id, after, upto, limit]).await
+}
+
+/// Puts `event` at a place of the log, instead of what is there. The place stays, so that whoever reads on from one misses
+/// nothing.
+pub async fn replace(tx: &mut Tx<'_>, organization_id: OrganizationId, seq: i64, event: &Event) -> Result<(), Error> {
+    let body = serde_json::to_string(event).map_err(|error| Error::corrupt("event", error))?;
+    tx.execute(
+        "UPDATE event SET name = $3, account_id = NULL, chat_id = NULL, body = $4 WHERE organization_id = $1 AND seq = $2",
+        args![organization_id, seq, event.name(), body],
+    )
+    .await?;
+    Ok(())
 }

@@ -26,9 +26,12 @@ pub const ALERT_DROP: &str = "alert_drop";
 pub const END_SNOOZE: &str = "end_snooze";
 /// Remind somebody: partition, lane and subject are the reminder.
 pub const REMIND: &str = "remind";
+/// Take out of the event log what it tells of somebody who was erased: partition is the organization, lane and subject the
+/// erasure.
+pub const FORGET_TRACES: &str = "forget_traces";
 
 /// Every kind.
-pub const KINDS: [&str; 8] = [
+pub const KINDS: [&str; 9] = [
     SEND_MESSAGE,
     DELIVER_WEBHOOK,
     FETCH_MEDIA,
@@ -37,6 +40,7 @@ pub const KINDS: [&str; 8] = [
     ALERT_DROP,
     END_SNOOZE,
     REMIND,
+    FORGET_TRACES,
 ];
 
 /// Work to add.

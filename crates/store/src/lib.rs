@@ -21,6 +21,7 @@ pub mod donation;
 pub mod donor_basis;
 pub mod donor_rules;
 pub mod early_receipt;
+pub mod erasure;
 mod error;
 pub mod event;
 pub mod giving;

@@ -377,6 +377,12 @@ async fn plans_of(fixture: &Fixture) -> Vec<(&'static str, Plan)> {
             (CHATS / 2) as i64,
             PAGE
         )),
+        plans!(store, "the log, for somebody who was erased", |tx| event::list_texts(
+            tx,
+            organization,
+            (0, (CHATS / 2) as i64),
+            PAGE
+        )),
         plans!(store, "chats with something old", |tx| chat::list_with_old(
             tx,
             organization,

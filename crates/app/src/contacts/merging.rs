@@ -52,6 +52,10 @@ pub async fn merge(
                         detail: "these are one person already".to_owned(),
                     })?;
                 let person = contact::get(tx, organization, merge.contact_id).await?;
+                // What somebody who was erased gave is nobody's any more.
+                if person.erased_at().is_some() || merge.other.erased_at.is_some() {
+                    return Err(Error::NotFound { what: "contact" });
+                }
                 let person = contact::tag::show(tx, organization, person).await?;
                 let chats = chat::follow_person(tx, organization, person.id, now).await?;
                 let mut happened = vec![Event::ContactMerged(person)];

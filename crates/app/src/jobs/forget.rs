@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use pesan_model::organization::Retention;
 use pesan_model::{ChatId, Event, OrganizationId, Timestamp};
-use pesan_store::{audit, chat, event, media, message, organization_setting};
+use pesan_store::{audit, chat, media, message, organization_setting};
 
 use crate::context::App;
 use crate::error::{Error, Result};
 use crate::events;
+use crate::jobs::retention;
 
 /// Chats and files that are looked up at once.
 const LOOKED_UP: usize = 100;
@@ -50,50 +51,34 @@ async fn sweep_organization(app: &Arc<App>, organization: OrganizationId, kept: 
         deleted += forget_files(app, organization, before).await?;
     }
     if let Some(before) = before(kept.event_days) {
-        deleted += until_few(app, organization, Old::Events, before).await?;
+        deleted += retention::forget_events_of(app, organization, before).await?;
     }
     if let Some(before) = before(kept.audit_days) {
-        deleted += until_few(app, organization, Old::Audit, before).await?;
+        deleted += until_few(app, || forget_audit(app, organization, before)).await?;
     }
     Ok(deleted)
-}
-
-/// What is deleted batch by batch.
-#[derive(Debug, Clone, Copy)]
-enum Old {
-    /// Messages of a chat.
-    Messages(ChatId),
-    /// Events.
-    Events,
-    /// The audit log.
-    Audit,
 }
 
 /// Deletes batch by batch until one is not full. Says how much.
-async fn until_few(app: &Arc<App>, organization: OrganizationId, old: Old, before: Timestamp) -> Result<u64> {
+async fn until_few<D>(app: &Arc<App>, delete: impl Fn() -> D) -> Result<u64>
+where
+    D: Future<Output = Result<u64>>,
+{
     let mut deleted = 0;
     let mut batch = BATCH as u64;
     while batch == BATCH as u64 && !app.lifecycle.soft().is_cancelled() {
-        batch = match old {
-            Old::Messages(chat) => forget_in_chat(app, organization, chat, before).await?,
-            Old::Events => {
-                app.store
-                    .write::<_, Error, _>(move |tx| {
-                        Box::pin(async move { Ok(event::delete_before(tx, organization, before, BATCH).await?) })
-                    })
-                    .await?
-            }
-            Old::Audit => {
-                app.store
-                    .write::<_, Error, _>(move |tx| {
-                        Box::pin(async move { Ok(audit::delete_before(tx, organization, before, BATCH).await?) })
-                    })
-                    .await?
-            }
-        };
+        batch = delete().await?;
         deleted += batch;
     }
     Ok(deleted)
+}
+
+async fn forget_audit(app: &Arc<App>, organization: OrganizationId, before: Timestamp) -> Result<u64> {
+    app.store
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move { Ok(audit::delete_before(tx, organization, before, BATCH).await?) })
+        })
+        .await
 }
 
 async fn forget_messages(app: &Arc<App>, organization: OrganizationId, before: Timestamp) -> Result<u64> {
@@ -106,7 +91,7 @@ async fn forget_messages(app: &Arc<App>, organization: OrganizationId, before: T
             })
             .await?;
         for id in &chats {
-            deleted += until_few(app, organization, Old::Messages(*id), before).await?;
+            deleted += until_few(app, || forget_in_chat(app, organization, *id, before)).await?;
         }
         after = chats.last().copied();
         if chats.len() < LOOKED_UP || app.lifecycle.soft().is_cancelled() {

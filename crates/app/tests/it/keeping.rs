@@ -6,30 +6,32 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pesan_app::access::{audit, organizations};
 use pesan_app::contacts::{self, erasing, export};
-use pesan_app::jobs::{forget, retention};
+use pesan_app::jobs::{forget, forget_traces, retention};
 use pesan_app::messaging::{self, MediaSource, NewContent, NewMedia, NewMessage};
 use pesan_app::notes::{self, About, NewNote};
 use pesan_app::reminders::{self, NewReminder};
 use pesan_app::statistics::{self, Period};
-use pesan_app::{Caller, Error, donations, inbox, media};
+use pesan_app::{Caller, Error, Signal, donations, events, inbox, media};
 use pesan_model::access::User;
 use pesan_model::content::MediaKind;
+use pesan_model::event::LoggedEvent;
 use pesan_model::organization::{Retention, SettingsChange};
 use pesan_model::statistics::Statistics;
 use pesan_model::webhook::{DeliveryState, Envelope};
 use pesan_model::{
-    AccountId, Address, ChatId, Clock as _, ContactId, MediaId, MessageId, MessageStatus, Permission, Role,
+    AccountId, Address, ChatId, Clock as _, ContactId, Event, MediaId, MessageId, MessageStatus, Permission, Role,
     SystemRandom, UserId,
 };
 use pesan_providers::inbound::{InboundMessage, Person};
-use pesan_store::{job, testing, user};
+use pesan_store::job::{self, Job};
+use pesan_store::{testing, user};
 
 use crate::donations::{gift, give};
 use crate::inbound::{message, receive_message};
 use crate::messaging::{send, text};
-use crate::people::{chats, chats_of, person, write};
+use crate::people::{chats, chats_of, contact, person, write};
 use crate::receiver::{Receiver, Reply};
-use crate::support::TestApp;
+use crate::support::{TestApp, within};
 
 const SITI: &str = "6280000000001";
 const BUDI: &str = "6280000000002";
@@ -305,8 +307,36 @@ async fn fill(test: &TestApp, account: AccountId, siti: ContactId) -> MediaId {
     file
 }
 
+/// Erases somebody, and lets the log be looked through.
 async fn erase(test: &TestApp, id: ContactId) {
     erasing::erase(&test.app, &test.caller, id).await.expect("erased");
+    let work = claim(test, job::FORGET_TRACES, "test/1").await.expect("work");
+    while erasing::forget_some(&test.app, work.clone()).await.expect("looked") {}
+    assert_eq!(count(test, job::FORGET_TRACES).await, 0);
+}
+
+/// Takes work of a kind, as a start of the process does.
+async fn claim(test: &TestApp, kind: &'static str, claimed_by: &'static str) -> Option<Job> {
+    let now = test.clock.now();
+    let claim = job::Claim {
+        claimed_by,
+        now,
+        limit: 1,
+    };
+    test.app
+        .store
+        .write(move |tx| Box::pin(async move { job::claim_any(tx, kind, &claim).await }))
+        .await
+        .expect("claimed")
+        .pop()
+}
+
+async fn count(test: &TestApp, kind: &'static str) -> u64 {
+    test.app
+        .store
+        .read(move |tx| Box::pin(async move { job::count(tx, kind).await }))
+        .await
+        .expect("counted")
 }
 
 /// The log as text.
@@ -349,13 +379,7 @@ async fn nothing_is_left_of_somebody_who_is_erased() {
         );
         assert_eq!(left[0].unread, 1);
         assert_eq!(test.waiting().await, 0, "what waited for them is not sent");
-        let reminded = test
-            .app
-            .store
-            .read(|tx| Box::pin(async move { job::count(tx, job::REMIND).await }))
-            .await
-            .expect("counted");
-        assert_eq!(reminded, 0);
+        assert_eq!(count(&test, job::REMIND).await, 0);
         assert!(media::get(&test.app, &test.caller, file).await.is_err());
         let found = contacts::search(&test.app, &test.caller, "siti", None, 10).await;
         assert_eq!(found.expect("searched").len(), 0);
@@ -393,6 +417,57 @@ async fn nothing_is_left_of_somebody_who_is_erased() {
         let anew = person(&test, account, SITI, "Siti").await;
         assert!(anew != siti && anew != other, "whoever writes again is somebody new");
         assert_eq!(said(&test, chats_of(&test, anew).await[0]).await, ["halo"]);
+    }
+}
+
+#[tokio::test]
+async fn a_long_log_is_looked_through_in_steps_and_by_the_next_start() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        let siti = person(&test, account, SITI, "Siti").await;
+        let told = Event::ContactUpdated(contact(&test, siti).await);
+        let (app, organization) = (test.app.clone(), test.caller.organization_id);
+        test.app
+            .store
+            .write::<_, Error, _>(move |tx| {
+                Box::pin(async move { events::record(&app, tx, organization, vec![told; 2_500]).await })
+            })
+            .await
+            .expect("told");
+        erasing::erase(&test.app, &test.caller, siti).await.expect("erased");
+        person(&test, account, SITI, "Siti").await;
+        let work = claim(&test, job::FORGET_TRACES, "test/1").await.expect("work");
+        assert!(
+            erasing::forget_some(&test.app, work.clone()).await.expect("looked"),
+            "{}",
+            database.kind
+        );
+        // As if the process had ended here: the next one has the work, and goes on where this one was.
+        test.app
+            .lifecycle
+            .spawn("forget-traces", forget_traces::run(test.app.clone()));
+        let rescued = test.clock.now();
+        test.app
+            .store
+            .write(move |tx| Box::pin(async move { job::retry_at(tx, &work, rescued).await }))
+            .await
+            .expect("given back");
+        test.app.bus.publish(Signal::Jobs(job::FORGET_TRACES));
+        within(async {
+            while count(&test, job::FORGET_TRACES).await > 0 {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        let events = test.events().await;
+        let erased = events.iter().rposition(|event| event.event.name() == "contact.erased");
+        let (before, after) = events.split_at(erased.expect("told") + 1);
+        assert!(before.len() > 2_500, "{}: places stay", database.kind);
+        let tells = |event: &LoggedEvent| serde_json::to_string(event).expect("serializes").contains(SITI);
+        assert!(!before.iter().any(tells), "{}", database.kind);
+        assert!(after.iter().any(tells), "whoever writes again is somebody new");
+        test.stop().await;
     }
 }
 
@@ -438,7 +513,28 @@ async fn what_somebody_gave_stays_and_names_nobody() {
             .expect("listed");
         assert!(listed.is_empty(), "{listed:?}");
         assert_eq!(counted(&test).await, before);
+        let missing = |refused: Error| matches!(refused, Error::NotFound { .. });
+        let named = contacts::ContactChange {
+            name: Some(Some("Siti".into())),
+            ..contacts::ContactChange::default()
+        };
+        let refused = contacts::update(&test.app, &test.caller, siti, named).await;
+        assert!(missing(refused.expect_err("nobody is there")), "{}", database.kind);
+        let note = NewNote {
+            body: "Siti".into(),
+            is_pinned: false,
+        };
+        let refused = notes::create(&test.app, &test.caller, (About::Contact(siti), note), None).await;
+        assert!(missing(refused.expect_err("nobody is there")));
+        let refused = donations::record(&test.app, &test.caller, gift(siti, 5, 0), None).await;
+        assert!(missing(refused.expect_err("nobody is there")));
+        let budi = person(&test, account, BUDI, "Budi").await;
+        for pair in [(siti, budi), (budi, siti)] {
+            let refused = contacts::merging::merge(&test.app, &test.caller, pair, None).await;
+            assert!(missing(refused.expect_err("nobody is there")));
+        }
         // It can be asked for again.
+        let before = counted(&test).await;
         erase(&test, siti).await;
         assert_eq!(counted(&test).await, before);
     }
@@ -451,23 +547,7 @@ async fn somebody_to_whom_a_message_leaves_right_now_is_erased_later() {
         let (account, _) = test.account(None).await;
         let siti = person(&test, account, SITI, "Siti").await;
         send(&test, text(account, SITI, "sedang dikirim")).await;
-        let now = test.clock.now();
-        let claim = test
-            .app
-            .store
-            .write(move |tx| {
-                Box::pin(async move {
-                    let claim = job::Claim {
-                        claimed_by: "test/1",
-                        now,
-                        limit: 1,
-                    };
-                    job::claim_any(tx, job::SEND_MESSAGE, &claim).await
-                })
-            })
-            .await
-            .expect("claimed");
-        assert_eq!(claim.len(), 1);
+        assert!(claim(&test, job::SEND_MESSAGE, "test/1").await.is_some());
         let refused = erasing::erase(&test.app, &test.caller, siti).await;
         assert!(
             matches!(refused, Err(Error::Conflict { code: "being_sent", .. })),
@@ -543,6 +623,15 @@ async fn an_event_that_a_webhook_waits_for_is_kept_until_it_was_told() {
             sweep(&test).await,
             1,
             "{}: only what came before the webhook",
+            database.kind
+        );
+        test.clock.advance(DAY * 40);
+        let kept = test.events().await.len();
+        retention::sweep(&test.app).await.expect("swept");
+        assert_eq!(
+            test.events().await.len(),
+            kept,
+            "{}: nor by `limits.event_days`",
             database.kind
         );
         test.run_webhooks();

@@ -70,7 +70,8 @@ pub async fn erase(
     let rows = identities(tx, organization_id, person).await?;
     let mut chats = chat::list_ids_of_person(tx, organization_id, person, usize::MAX).await?;
     chats.sort_unstable();
-    // Chats before the queue's lanes, as everybody takes them.
+    // Reminders before chats, and chats before the queue's lanes, as everybody takes them.
+    let reminders = remove_reminders(tx, organization_id, person, &chats).await?;
     let mut locked: BTreeSet<ChatId> = chats.iter().copied().collect();
     locked.extend(groups(tx, organization_id, &rows).await?);
     for chat in locked {
@@ -78,7 +79,9 @@ pub async fn erase(
     }
     let mut files = BTreeSet::new();
     let groups = remove_from_groups(tx, organization_id, &rows, &mut files).await?;
-    remove_reminders(tx, organization_id, person, &chats).await?;
+    for id in reminders {
+        job::finish_subject(tx, job::REMIND, id.uuid()).await?;
+    }
     for chat in &chats {
         match chat::delete(tx, organization_id, *chat).await? {
             Some(shown) => files.extend(shown),
@@ -94,37 +97,23 @@ pub async fn erase(
     Ok(Outcome::Erased { chats, groups })
 }
 
+/// Deletes their reminders, which are still in the queue then.
 async fn remove_reminders(
     tx: &mut Tx<'_>,
     organization_id: OrganizationId,
     person: ContactId,
     chats: &[ChatId],
-) -> Result<(), Error> {
-    let mut found: Vec<(ReminderId,)> = tx
-        .fetch_all(
-            "SELECT id FROM reminder WHERE organization_id = $1 AND contact_id = $2",
-            args![organization_id, person],
-        )
-        .await?;
-    for chat in chats {
-        let of_chat: Vec<(ReminderId,)> = tx
-            .fetch_all(
-                "SELECT id FROM reminder WHERE organization_id = $1 AND chat_id = $2",
-                args![organization_id, *chat],
-            )
-            .await?;
-        found.extend(of_chat);
+) -> Result<Vec<ReminderId>, Error> {
+    let about = [("contact_id", person.uuid())]
+        .into_iter()
+        .chain(chats.iter().map(|chat| ("chat_id", chat.uuid())));
+    let mut removed = Vec::new();
+    for (column, id) in about {
+        let sql = format!("DELETE FROM reminder WHERE organization_id = $1 AND {column} = $2 RETURNING id");
+        let found: Vec<(ReminderId,)> = tx.fetch_all(&sql, args![organization_id, id]).await?;
+        removed.extend(found.into_iter().map(|(id,)| id));
     }
-    for (id,) in found {
-        // The reminder first, then its place in the queue: who changes a reminder takes them in the same order.
-        tx.execute(
-            "DELETE FROM reminder WHERE organization_id = $1 AND id = $2",
-            args![organization_id, id],
-        )
-        .await?;
-        job::finish_subject(tx, job::REMIND, id.uuid()).await?;
-    }
-    Ok(())
+    Ok(removed)
 }
 
 /// Deletes what they wrote in groups, and who came and went there as far as it names them. Gives the groups.
@@ -148,19 +137,20 @@ async fn remove_from_groups(
         let always = Timestamp::from_millis(i64::MIN);
         chat::forget_gone(tx, organization_id, *group, (*unread, always)).await?;
     }
+    // How many chose what is not counted anew: a number names nobody.
     for address in rows.iter().flat_map(addresses) {
         tx.execute(
-            "DELETE FROM poll_vote WHERE organization_id = $1 AND voter LIKE $2",
-            args![organization_id, format!("{address}%")],
+            "DELETE FROM poll_vote WHERE organization_id = $1 AND voter = $2",
+            args![organization_id, address],
         )
         .await?;
     }
     Ok(unread.into_keys().collect())
 }
 
-/// Beginnings of the addresses of a row.
+/// The addresses of a row.
 fn addresses(row: &ContactRow) -> impl Iterator<Item = String> {
-    let phone = row.phone.as_ref().map(|digits| format!("{digits}@"));
+    let phone = row.phone.as_ref().map(|digits| format!("{digits}@s.whatsapp.net"));
     phone.into_iter().chain(row.lid.clone())
 }
 
@@ -222,14 +212,18 @@ async fn settle_row(
             args![organization_id, person],
         )
         .await?;
-    let sql = match gave {
-        Some(_) => {
+    let (sql, values) = match gave {
+        Some(_) => (
             "UPDATE contact SET name = NULL, push_name = NULL, phone = NULL, lid = NULL, language = NULL, \
              opted_out_at = NULL, fields = '{}', is_unwelcomed = FALSE, is_indexed = TRUE, \
-             erased_at = COALESCE(erased_at, $3) WHERE organization_id = $1 AND id = $2"
-        }
-        None => "DELETE FROM contact WHERE organization_id = $1 AND id = $2 AND created_at <= $3",
+             erased_at = COALESCE(erased_at, $3) WHERE organization_id = $1 AND id = $2",
+            args![organization_id, person, now],
+        ),
+        None => (
+            "DELETE FROM contact WHERE organization_id = $1 AND id = $2",
+            args![organization_id, person],
+        ),
     };
-    tx.execute(sql, args![organization_id, person, now]).await?;
+    tx.execute(sql, values).await?;
     Ok(())
 }

@@ -25,7 +25,7 @@ use super::media::Stored;
 use crate::http::Shared;
 use crate::http::auth::Auth;
 use crate::http::extract::Path;
-use crate::http::problem::{Answer, Problem};
+use crate::http::problem::{Answer, Problem, chain};
 
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(export_contact))
@@ -33,7 +33,6 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 
 /// Everything that is held about a person.
 #[derive(Serialize, ToSchema)]
-#[expect(dead_code, reason = "describes what is written piece by piece")]
 struct ContactExport {
     #[serde(flatten)]
     dossier: Dossier,
@@ -104,7 +103,10 @@ fn written(app: Arc<App>, export: Export) -> impl futures::Stream<Item = Result<
         files,
     };
     stream::try_unfold(writer, |mut writer| async move {
-        let piece = writer.next().await?;
+        // The answer has begun: whoever reads it sees that it breaks off, and here it is said why.
+        let piece = writer.next().await.inspect_err(|error| {
+            tracing::warn!(error = %chain(error), "an export broke off");
+        })?;
         Ok(piece.map(|piece| (piece, writer)))
     })
 }
