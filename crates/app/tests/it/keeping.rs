@@ -1,5 +1,6 @@
 //! How long things are kept, and that somebody who is erased leaves nothing but what they gave.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -58,7 +59,7 @@ async fn said(test: &TestApp, chat: ChatId) -> Vec<String> {
     let mut said: Vec<String> = page
         .expect("listed")
         .iter()
-        .filter_map(|(message, _)| message.content.preview().map(str::to_owned))
+        .filter_map(|(message, _)| message.content.preview().map(Cow::into_owned))
         .collect();
     said.reverse();
     said
@@ -585,7 +586,7 @@ async fn an_export_has_everything_and_is_noted() {
             said.extend(
                 messages
                     .iter()
-                    .filter_map(|message| message.content.preview().map(str::to_owned)),
+                    .filter_map(|message| message.content.preview().map(Cow::into_owned)),
             );
         }
         assert_eq!(said, ["halo", "Kwitansi Siti", "menunggu", "rahasia di grup"]);

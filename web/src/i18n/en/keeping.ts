@@ -19,7 +19,8 @@ export const keeping = {
   days_one: "day",
   days_other: "days",
   shorterTitle: "Delete what is older",
-  shorterText: "What is older than you now keep things is deleted for good within the hour, and cannot be brought back.",
+  shorterText:
+    "What is older than you now keep things is deleted for good within the hour, and cannot be brought back.",
   shorterAct: "Delete what is older",
   person:
     "To hand somebody what you hold about them, or to erase them, open a chat with them: both are below “More” in the panel beside it.",
