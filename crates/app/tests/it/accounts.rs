@@ -14,7 +14,7 @@ use pesan_model::{
     AccountId, AccountState, Address, Clock, Direction, OrganizationId, Permission, Phone, Role, SystemRandom, UserId,
 };
 use pesan_providers::fake::End;
-use pesan_providers::inbound::InboundMessage;
+use pesan_providers::inbound::{InboundMessage, Person};
 use pesan_providers::provider::NumberCheck;
 use pesan_providers::{Inbound, Provider as _};
 use pesan_store::account::{self as store_account, NewState};
@@ -582,6 +582,10 @@ async fn chats_that_begin_are_given_to_whom_their_account_says() {
 
         let of_history = InboundMessage {
             chat: "6280000000079".parse().expect("a number"),
+            sender: Person {
+                phone: "6280000000079".parse().ok(),
+                ..Person::default()
+            },
             from_history: true,
             ..message(&test, "H", "dulu")
         };
