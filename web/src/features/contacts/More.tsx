@@ -55,8 +55,12 @@ export function More({ contact }: { contact: Contact }) {
           act={t("keeping.eraseAct")}
           word={contact.name}
           busy={erase.isPending}
-          onConfirm={() => erase.mutate(contact, { onSettled: () => setErasing(false) })}
-          onClose={() => setErasing(false)}
+          error={erase.error}
+          onConfirm={() => erase.mutate(contact, { onSuccess: () => setErasing(false) })}
+          onClose={() => {
+            setErasing(false);
+            erase.reset();
+          }}
         />
       )}
     </>

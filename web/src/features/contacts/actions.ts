@@ -98,7 +98,6 @@ export function useErase() {
       void client.invalidateQueries({ queryKey: keys.counters });
       void navigate({ to: "/chats" });
     },
-    onError: notifyProblem,
   });
 }
 

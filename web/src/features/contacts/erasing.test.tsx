@@ -1,7 +1,15 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { expect, it } from "vitest";
 import { mockServer, openApp } from "~/test/app";
-import { EVERY_PERMISSION, emptyWorld, makeAccount, makeChat, makeContact, type World } from "../../../mock/api";
+import {
+  EVERY_PERMISSION,
+  emptyWorld,
+  makeAccount,
+  makeChat,
+  makeContact,
+  problem,
+  type World,
+} from "../../../mock/api";
 
 function world(change: Partial<World> = {}): World {
   return {
@@ -38,6 +46,17 @@ it("erasing_somebody_asks_for_their_name_and_leaves_the_chat", async () => {
   const rows = within(await screen.findByTestId("chat-rows"));
   await waitFor(() => expect(rows.queryByText("Budi Santoso")).toBeNull());
   expect(rows.getByText("Siti Rahma")).toBeTruthy();
+});
+
+it("what_cannot_be_erased_right_now_says_so_where_it_was_asked_for", async () => {
+  const { mock, user } = await openMore(world());
+  mock.on("DELETE /v1/contacts/:id", () => problem(409, "being_sent", "A message to them is being sent right now."));
+  await user.click(await screen.findByRole("menuitem", { name: "Erase" }));
+  const dialog = within(await screen.findByRole("dialog", { name: "Erase Budi Santoso" }));
+  await user.type(dialog.getByRole("textbox"), "Budi Santoso");
+  await user.click(dialog.getByRole("button", { name: "Erase for good" }));
+  expect(await dialog.findByText("A message is just being sent. Try again in a moment.")).toBeTruthy();
+  expect(mock.world.contacts).toHaveLength(1);
 });
 
 it("an_export_is_a_download", async () => {

@@ -172,7 +172,7 @@ async fn update_contact(
 /// nobody. It cannot be undone.
 #[utoipa::path(delete, path = "/v1/contacts/{id}", tag = "contacts", operation_id = "eraseContact",
     params(("id" = ContactId, Path)), responses(
-    (status = 204, description = "Nothing about the person is left."),
+    (status = 204, description = "Nothing about the person is left. What the event log tells of them goes within seconds, in a long log within minutes."),
     (status = 404, description = "There is no such person.", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "A message to them is being sent right now.", body = Problem, content_type = "application/problem+json"),
 ))]
