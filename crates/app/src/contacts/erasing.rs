@@ -12,8 +12,9 @@ use pesan_model::{ChatId, ContactId, Event, JobId, OrganizationId, Permission, i
 use pesan_store::contact::erase::{self, Outcome};
 use pesan_store::contact::{self, ContactRow};
 use pesan_store::erasure::{self, Erasure, Traces};
+use pesan_store::event::{self, EventText};
 use pesan_store::job::{self, Job, NewJob};
-use pesan_store::{Error as StoreError, Tx, chat, event};
+use pesan_store::{Error as StoreError, Tx, chat};
 use uuid::Uuid;
 
 use crate::access::Caller;
@@ -162,9 +163,9 @@ async fn look(
     let place = (erasure.place, erasure.upto);
     let texts = event::list_texts(tx, organization, place, LOOKED_AT).await?;
     let last = texts.last().filter(|_| texts.len() == LOOKED_AT);
-    let seen = last.map_or(erasure.upto, |text| text.seq());
+    let seen = last.map_or(erasure.upto, EventText::seq);
     let told = texts.iter().filter(|text| erasure.traces.are_in(text));
-    let told = told.map(|text| text.seq()).collect();
+    let told = told.map(EventText::seq).collect();
     Ok(Some((erasure, seen, told)))
 }
 
