@@ -32,7 +32,7 @@ it("new_chats_are_given_to_a_team", async () => {
   await user.click((await card()).getByRole("button", { name: /Front desk/ }));
   await user.click(await screen.findByRole("menuitem", { name: "Who is given new chats" }));
   const dialog = within(await screen.findByRole("dialog", { name: "Who is given new chats: Front desk" }));
-  await user.click(dialog.getByRole("textbox", { name: "Team" }));
+  await user.click(dialog.getByRole("combobox", { name: "Team" }));
   await user.click(await screen.findByRole("option", { name: "Donor care" }));
   await user.click(dialog.getByRole("button", { name: "Save" }));
   await waitFor(() => expect(mock.world.accounts[0]).toMatchObject({ team_id: "team_1", assignee_id: null }));

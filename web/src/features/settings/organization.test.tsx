@@ -81,7 +81,7 @@ describe("what a colleague changes", () => {
     const mock = mockServer();
     openApp("/settings?tab=inbox");
     await screen.findByRole("region", { name: "Tags" });
-    mock.world.tags.push(makeTag({ name: "Beasiswa" }));
+    mock.world.tags = [...mock.world.tags, makeTag({ name: "Beasiswa" })];
     expect(screen.queryByText("Beasiswa")).toBeNull();
     act(() => mock.hint("settings.changed", { what: "tags" }));
     expect(await screen.findByText("Beasiswa")).toBeTruthy();
