@@ -139,11 +139,12 @@ async fn remove_from_groups(
     }
     // How many chose what is not counted anew: a number names nobody.
     for address in rows.iter().flat_map(addresses) {
-        tx.execute(
+        for sql in [
             "DELETE FROM poll_vote WHERE organization_id = $1 AND voter = $2",
-            args![organization_id, address],
-        )
-        .await?;
+            "DELETE FROM early_receipt WHERE organization_id = $1 AND sender = $2",
+        ] {
+            tx.execute(sql, args![organization_id, &address]).await?;
+        }
     }
     Ok(unread.into_keys().collect())
 }
