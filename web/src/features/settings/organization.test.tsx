@@ -82,9 +82,9 @@ describe("what a colleague changes", () => {
     openApp("/settings?tab=inbox");
     await screen.findByRole("region", { name: "Tags" });
     mock.world.tags = [...mock.world.tags, makeTag({ name: "Beasiswa" })];
-    expect(screen.queryByText("Beasiswa")).toBeNull();
+    expect(screen.queryByDisplayValue("Beasiswa")).toBeNull();
     act(() => mock.hint("settings.changed", { what: "tags" }));
-    expect(await screen.findByText("Beasiswa")).toBeTruthy();
+    expect(await screen.findByDisplayValue("Beasiswa")).toBeTruthy();
     // What a newer server shares and this page does not know does no harm.
     act(() => mock.hint("settings.changed", { what: "campaigns" }));
   });
