@@ -58,7 +58,7 @@ test("chips find who is due, what a colleague sets is seen at once, and whoever 
   await expect(name).toHaveValue("Yayasan Baru");
   await colleague.close();
   const messages = page.getByRole("group", { name: "Messages" });
-  await messages.getByText("For ever").click();
+  await messages.getByRole("switch", { name: "For ever" }).click();
   await page.getByRole("region", { name: "How long things are kept" }).getByRole("button", { name: "Save" }).click();
   const shorter = page.getByRole("dialog", { name: "Delete what is older" });
   await shorter.getByRole("textbox").fill("Yayasan Baru");
@@ -71,11 +71,11 @@ test("chips find who is due, what a colleague sets is seen at once, and whoever 
   await page.getByRole("link", { name: "Chats" }).first().click();
   await rows.filter({ hasText: "Budi Santoso" }).click();
   const panel = page.getByRole("complementary", { name: "About this contact" });
-  await panel.getByRole("button", { name: "More" }).click();
+  await panel.getByRole("button", { name: "More", exact: true }).click();
   const download = page.waitForEvent("download");
   await page.getByRole("menuitem", { name: "Export" }).click();
   expect((await download).suggestedFilename()).toBe(`contact-${budi}.json`);
-  await panel.getByRole("button", { name: "More" }).click();
+  await panel.getByRole("button", { name: "More", exact: true }).click();
   await page.getByRole("menuitem", { name: "Erase" }).click();
   const dialog = page.getByRole("dialog", { name: "Erase Budi Santoso" });
   await expect(dialog.getByRole("button", { name: "Erase for good" })).toBeDisabled();
