@@ -180,6 +180,7 @@ export function screensOf(language: Language, chat: string): Screen[] {
       open: async (page) =>
         page.getByRole("article", { name: "Ani Lestari" }).getByRole("button", { name: t.settings.remove }).click(),
     },
+    { name: "organization settings", path: "/settings?tab=organization" },
     { name: "inbox settings", path: "/settings?tab=inbox" },
     { name: "quick replies", path: "/settings?tab=replies" },
     { name: "automatic messages", path: "/settings?tab=automatic" },

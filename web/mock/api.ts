@@ -5,6 +5,7 @@
  */
 import type {
   Account,
+  AccountActivity,
   ApiKey,
   AuditEntry,
   Chat,
@@ -31,6 +32,7 @@ import type {
   QuarantineEntry,
   QuickReply,
   Reminder,
+  Segment,
   Setup,
   StateChange,
   Tag,
@@ -72,11 +74,15 @@ export interface World {
   accounts: Account[];
   history: StateChange[];
   chats: Chat[];
+  /** In which segment the person of a chat is, by the chat. */
+  segments: Map<string, Segment>;
   messages: Message[];
   /** Of each chat, newest first. */
   logs: Map<string, ChatLogEntry[]>;
   tags: Tag[];
   teams: Team[];
+  /** What the organization is called. */
+  organization: string;
   settings: Organization["settings"];
   /** Filled in as they are for every chat. */
   quickReplies: QuickReply[];
@@ -142,11 +148,14 @@ export function emptyWorld(): World {
     accounts: [],
     history: [],
     chats: [],
+    segments: new Map(),
     messages: [],
     logs: new Map(),
     tags: [],
     teams: [],
+    organization: "Yayasan Harapan",
     settings: {
+      retention: { message_days: null, file_days: null, event_days: null, audit_days: null },
       auto_close_days: null,
       business_hours: null,
       welcome: { enabled: false, text: "" },
@@ -262,6 +271,10 @@ export function createMockApi(world: World = emptyWorld()) {
     "GET /v1/statistics/new-contacts": () => json({ data: world.contacts, next: null }),
     "GET /v1/statistics": ({ query }) => json(makeStatistics(Number(query.get("days") ?? 30))),
     "GET /v1/accounts": ({ query }) => pages(world.accounts, query),
+    "GET /v1/accounts/:id": ({ id, query }) =>
+      id === "activity"
+        ? pages(world.accounts.map(makeActivity), query)
+        : find(world.accounts, id, (account) => json(account)),
     "POST /v1/accounts": async ({ body }) => {
       const { name } = (await body()) as { name: string };
       const now = new Date().toISOString();
@@ -274,6 +287,8 @@ export function createMockApi(world: World = emptyWorld()) {
         state_since: now,
         created_at: now,
         queued: 0,
+        assignee_id: null,
+        team_id: null,
         pacing: { per_minute: 10, burst: 50 },
         reason: null,
         phone: null,
@@ -320,7 +335,7 @@ export function createMockApi(world: World = emptyWorld()) {
       pages(
         world.chats
           .filter((chat) => !query.get("account_id") || chat.account_id === query.get("account_id"))
-          .filter((chat) => isAsked(chat, query, world.user?.id))
+          .filter((chat) => isAsked(world, chat, query))
           .toSorted((a, b) => b.last_message_at.localeCompare(a.last_message_at)),
         query,
       ),
@@ -370,11 +385,12 @@ export function createMockApi(world: World = emptyWorld()) {
       world.teams = world.teams.filter((team) => team.id !== id);
       return json(null, 204);
     },
-    "GET /v1/organization": () => json({ id: "org_1", name: "Yayasan Harapan", settings: world.settings }),
+    "GET /v1/organization": () => json({ id: "org_1", name: world.organization, settings: world.settings }),
     "PATCH /v1/organization": async ({ body }) => {
-      const { settings } = (await body()) as { settings?: Organization["settings"] };
+      const { name, settings } = (await body()) as { name?: string; settings?: Organization["settings"] };
+      world.organization = name ?? world.organization;
       Object.assign(world.settings, settings);
-      return json({ id: "org_1", name: "Yayasan Harapan", settings: world.settings });
+      return json({ id: "org_1", name: world.organization, settings: world.settings });
     },
     "GET /v1/chats/:id": ({ id }) => find(world.chats, id, (chat) => json(chat)),
     "GET /v1/chats/:id/messages": ({ id, query }) => {
@@ -513,7 +529,8 @@ export function createMockApi(world: World = emptyWorld()) {
 export type MockApi = ReturnType<typeof createMockApi>;
 
 /** Whether a list with this query has the chat. */
-function isAsked(chat: Chat, query: URLSearchParams, me: string | undefined): boolean {
+function isAsked(world: World, chat: Chat, query: URLSearchParams): boolean {
+  const me = world.user?.id;
   const is = (name: string, fact: boolean) => query.get(name) !== "true" || fact;
   const names = (name: string, value: string | null) => query.get(name) === null || query.get(name) === value;
   const assignee = query.get("assignee");
@@ -521,6 +538,8 @@ function isAsked(chat: Chat, query: URLSearchParams, me: string | undefined): bo
   return (
     is("unread", chat.unread > 0) &&
     is("starred", chat.is_starred) &&
+    is("reminder_due", chat.reminder_due) &&
+    names("segment", world.segments.get(chat.id) ?? null) &&
     names("status", chat.status) &&
     names("team_id", chat.team_id) &&
     (query.get("tag_id") === null || chat.tag_ids.includes(query.get("tag_id") ?? "")) &&
@@ -539,6 +558,7 @@ function count(world: World): ChatCounters {
       mine: open.filter((chat) => chat.assignee_id === world.user?.id).length,
       unread: chats.filter((chat) => chat.unread > 0).length,
       starred: chats.filter((chat) => chat.is_starred).length,
+      reminder_due: chats.filter((chat) => chat.reminder_due).length,
     };
   };
   const accounts = world.accounts.map(({ id }) => ({
@@ -591,6 +611,7 @@ export function makeContact(change: Partial<Contact> = {}): Contact {
     opted_out_at: null,
     fields: {},
     tag_ids: [],
+    erased_at: null,
     created_at: "2026-01-05T02:00:00.000Z",
     ...change,
   };
@@ -611,9 +632,21 @@ export function makeAccount(change: Partial<Account> = {}): Account {
     push_name: "Yayasan Harapan",
     pacing: { per_minute: 10, burst: 50 },
     queued: 0,
+    assignee_id: null,
+    team_id: null,
     last_connected_at: new Date(Date.now() - 3 * 3_600_000).toISOString(),
     created_at: "2026-01-05T02:00:00.000Z",
     ...change,
+  };
+}
+
+function makeActivity(account: Account, index: number): AccountActivity {
+  return {
+    account_id: account.id,
+    last_received_at: new Date(Date.now() - 4 * 60_000).toISOString(),
+    last_sent_at: index === 0 ? new Date(Date.now() - 9 * 60_000).toISOString() : null,
+    sent_today: index === 0 ? 34 : 0,
+    drops: index,
   };
 }
 
@@ -635,6 +668,7 @@ export function makeChat(change: Partial<Chat> = {}): Chat {
     is_starred: false,
     tag_ids: [],
     waiting_since: null,
+    reminder_due: false,
     ...change,
   };
 }

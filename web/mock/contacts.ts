@@ -104,6 +104,14 @@ export function contactRoutes(world: World, find: Find, emit: Emit): Record<stri
       return pages(world.contacts.filter(fits), query);
     },
     "GET /v1/contacts/:id": ({ id }) => find(world.contacts, id, (contact) => json(contact)),
+    "DELETE /v1/contacts/:id": ({ id }) =>
+      find(world.contacts, id, () => {
+        const chats = world.chats.filter((chat) => chat.contact_id === id).map((chat) => chat.id);
+        world.contacts = world.contacts.filter((contact) => contact.id !== id);
+        world.chats = world.chats.filter((chat) => chat.contact_id !== id);
+        emit({ type: "contact.erased", data: { id, other_ids: [], chat_ids: chats } });
+        return json(null, 204);
+      }),
     "PATCH /v1/contacts/:id": ({ id, body }) =>
       find(world.contacts, id, async (contact) => {
         const { fields, opted_out, tag_ids, ...values } = (await body()) as {

@@ -3,6 +3,7 @@
 //! The database says what should run; the fleet makes it so. Use cases write what is wanted and hint at the fleet, and
 //! the fleet reports back ([`report`]) what became of it.
 
+mod activity;
 mod control;
 mod drop;
 mod lookup;
@@ -12,11 +13,15 @@ use std::sync::Arc;
 
 use pesan_model::account::{Account, StateChange};
 use pesan_model::pacing::Pacing;
-use pesan_model::{AccountId, AccountState, Event, Flaw, OrganizationId, Permission, ProviderKind, StateReason};
+use pesan_model::{
+    AccountId, AccountState, Event, Flaw, OrganizationId, Permission, ProviderKind, StateReason, TeamId, UserId,
+};
 use pesan_store::account::NewState;
+use pesan_store::account::activity::Handler;
 use pesan_store::{Tx, account, job};
 use uuid::Uuid;
 
+pub use activity::list as activity;
 pub use control::{connect, delete, logout, pause};
 pub(crate) use drop::is_dropped;
 pub use lookup::{check_number, profile_picture, qr};
@@ -27,6 +32,7 @@ use crate::context::App;
 use crate::error::{Error, FieldError, Result};
 use crate::events;
 use crate::idempotency::{IdempotencyKey, once};
+use crate::inbox::organize;
 
 /// Most characters of a name.
 const MAX_NAME: usize = 100;
@@ -57,6 +63,10 @@ pub struct AccountChange {
     pub name: Option<String>,
     /// A new pacing; `Some(None)` turns it off.
     pub pacing: Option<Option<Pacing>>,
+    /// Who looks after chats that begin on it; `Some(None)` for nobody.
+    pub assignee_id: Option<Option<UserId>>,
+    /// The team that they belong to; `Some(None)` for none.
+    pub team_id: Option<Option<TeamId>>,
 }
 
 /// What a create gave.
@@ -103,6 +113,8 @@ pub async fn create(app: &Arc<App>, caller: &Caller, new: NewAccount, key: Optio
                     push_name: None,
                     pacing: Some(new.pacing.unwrap_or(app.settings.limits.account_pacing)),
                     queued: 0,
+                    assignee_id: None,
+                    team_id: None,
                     limited_until: None,
                     last_connected_at: None,
                     created_at: now,
@@ -162,12 +174,13 @@ pub async fn history(
     Ok(page)
 }
 
-/// Renames an account or changes its pacing.
+/// Renames an account, changes its pacing, or says to whom chats are given that begin on it.
 pub async fn update(app: &Arc<App>, caller: &Caller, id: AccountId, change: AccountChange) -> Result<Account> {
     caller.require(Permission::AccountsManage)?;
     let mut wrong = Vec::new();
-    let name = change.name.map(|name| checked_name(&name, &mut wrong));
-    check_pacing(change.pacing.flatten(), &mut wrong);
+    let pacing = change.pacing;
+    let name = change.name.as_deref().map(|name| checked_name(name, &mut wrong));
+    check_pacing(pacing.flatten(), &mut wrong);
     all_right(wrong)?;
     let (organization, now) = (caller.organization_id, app.clock.now());
     let changed = app
@@ -177,7 +190,8 @@ pub async fn update(app: &Arc<App>, caller: &Caller, id: AccountId, change: Acco
                 if let Some(name) = name {
                     account::set_name(tx, organization, id, &name).await?;
                 }
-                if let Some(pacing) = change.pacing {
+                set_handler(tx, organization, id, &change).await?;
+                if let Some(pacing) = pacing {
                     account::set_pacing(tx, organization, id, pacing, now).await?;
                     // What waits for its turn at the old pace is looked at again.
                     job::wake_partition(tx, job::SEND_MESSAGE, id.uuid(), now).await?;
@@ -186,10 +200,29 @@ pub async fn update(app: &Arc<App>, caller: &Caller, id: AccountId, change: Acco
             })
         })
         .await?;
-    if change.pacing.is_some() {
+    if pacing.is_some() {
         app.bus.publish(Signal::Outbox(id));
     }
     Ok(changed)
+}
+
+/// Sets to whom chats are given that begin on the account, once it is sure that they are there.
+async fn set_handler(
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    id: AccountId,
+    change: &AccountChange,
+) -> Result<()> {
+    if change.assignee_id.is_none() && change.team_id.is_none() {
+        return Ok(());
+    }
+    let before = account::activity::handler(tx, organization, id).await?;
+    let handler = Handler {
+        assignee_id: change.assignee_id.unwrap_or(before.assignee_id),
+        team_id: change.team_id.unwrap_or(before.team_id),
+    };
+    all_right(organize::check_holders(tx, organization, handler.assignee_id, handler.team_id).await?)?;
+    Ok(account::activity::set_handler(tx, organization, id, handler).await?)
 }
 
 /// The account, without asking for a permission.

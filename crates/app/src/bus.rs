@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use pesan_model::inbox::ChatPresence;
+use pesan_model::inbox::{ChatPresence, SettingsPart};
 use pesan_model::{AccountId, OrganizationId};
 use tokio::sync::broadcast;
 
@@ -24,6 +24,8 @@ pub enum Signal {
     Qr(OrganizationId, AccountId),
     /// A colleague looks at a chat or writes in it. Not an event, and kept nowhere: it is only true for a moment.
     Presence(OrganizationId, Arc<ChatPresence>),
+    /// Somebody changed something that colleagues share. Not an event: it only says what is to be read anew.
+    Settings(OrganizationId, SettingsPart),
     /// The account should be started, stopped or looked at again.
     Account(AccountId),
 }

@@ -1,6 +1,8 @@
 //! The people we talk to.
 
 pub(crate) mod consent;
+pub mod erasing;
+pub mod export;
 pub mod fields;
 pub mod merging;
 pub(crate) mod tagging;
@@ -15,7 +17,7 @@ use pesan_model::custom_field::{CustomField, FieldValue};
 use pesan_model::{AccountId, ContactId, Event, Flaw, OrganizationId, Permission, Phone, TagId};
 use pesan_store::contact::search::{self, Search};
 use pesan_store::contact::{self, ContactRow, Details, Known, merge, tag};
-use pesan_store::{Tx, account, custom_field};
+use pesan_store::{Error as StoreError, Tx, account, custom_field};
 
 use crate::access::Caller;
 use crate::context::App;
@@ -118,6 +120,20 @@ pub async fn find_by_phone(app: &Arc<App>, caller: &Caller, account: AccountId, 
         .await
 }
 
+/// A person about whom something is written down, locked as by [`contact::lock_person`]. Nothing is written about somebody
+/// who was erased: they are not there.
+pub(crate) async fn lock_known(
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    id: ContactId,
+) -> Result<ContactRow, StoreError> {
+    let person = contact::lock_person(tx, organization, id).await?;
+    match person.erased_at() {
+        Some(_) => Err(StoreError::NotFound { what: "contact" }),
+        None => Ok(person),
+    }
+}
+
 /// What changes of a person; what is `None` stays.
 #[derive(Debug, Clone, Default)]
 pub struct ContactChange {
@@ -144,7 +160,7 @@ pub async fn update(app: &Arc<App>, caller: &Caller, id: ContactId, change: Cont
         .store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
-                let before = contact::lock_person(tx, organization, id).await?;
+                let before = lock_known(tx, organization, id).await?;
                 let had = tag::list_of(tx, organization, before.id()).await?;
                 let is_opt_out = change.opted_out == Some(true);
                 let was_opted_out = before.opted_out_at().is_some();

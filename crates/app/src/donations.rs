@@ -3,12 +3,13 @@
 pub mod donors;
 pub mod giving;
 pub mod rules;
+pub mod segments;
 
 use std::sync::Arc;
 
 use pesan_model::donation::{Donation, DonationMethod, DonationStatus};
 use pesan_model::{ContactId, Currency, Day, DonationId, Event, Flaw, MediaId, Permission, Timestamp};
-use pesan_store::{Error as StoreError, Tx, contact, donation, donor_rules, media};
+use pesan_store::{Error as StoreError, Tx, chat, contact, donation, donor_rules, media};
 use uuid::Uuid;
 
 pub use pesan_store::donation::Filter;
@@ -16,9 +17,9 @@ pub use pesan_store::donation::Filter;
 use crate::access::Caller;
 use crate::context::App;
 use crate::error::{Error, FieldError, Result};
-use crate::events;
 use crate::idempotency::{IdempotencyKey, once};
 use crate::words::{one_line, or_none, trimmed};
+use crate::{contacts, events};
 
 /// The most that one donation can be: Rp 1 trillion. What it guards against is a slip of the finger.
 const MAX_AMOUNT: i64 = 100_000_000_000_000;
@@ -91,7 +92,7 @@ pub async fn record(
                 {
                     return Ok((donation::get(tx, organization, earlier.into()).await?, true));
                 }
-                let person = contact::lock_person(tx, organization, new.contact_id).await?;
+                let person = contacts::lock_known(tx, organization, new.contact_id).await?;
                 let rules = donor_rules::get(tx, organization).await?;
                 let today = Day::at(now, &rules.time_zone);
                 let donation = Donation {
@@ -112,6 +113,7 @@ pub async fn record(
                 let donation = checked(tx, &caller, (donation, Vec::new()), today).await?;
                 donation::insert(tx, organization, &donation).await?;
                 giving::count_first(tx, organization, &rules, now).await?;
+                chat::follow_person(tx, organization, donation.contact_id, now).await?;
                 events::record(
                     &owned,
                     tx,
@@ -159,6 +161,7 @@ pub async fn correct(app: &Arc<App>, caller: &Caller, id: DonationId, change: Do
                 }
                 after.updated_at = now;
                 donation::update(tx, organization, &after).await?;
+                chat::follow_person(tx, organization, after.contact_id, now).await?;
                 events::record(&owned, tx, organization, vec![Event::DonationChanged(after.clone())]).await?;
                 Ok(after)
             })
@@ -176,7 +179,9 @@ pub async fn delete(app: &Arc<App>, caller: &Caller, id: DonationId) -> Result<(
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
                 let donation = donation::get_for_change(tx, organization, id).await?;
-                donation::delete(tx, organization, &donation, owned.clock.now()).await?;
+                let now = owned.clock.now();
+                donation::delete(tx, organization, &donation, now).await?;
+                chat::follow_person(tx, organization, donation.contact_id, now).await?;
                 events::record(&owned, tx, organization, vec![Event::DonationDeleted(donation)]).await
             })
         })

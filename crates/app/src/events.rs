@@ -7,6 +7,7 @@ mod fan_out;
 pub mod live;
 
 use pesan_model::event::LoggedEvent;
+use pesan_model::inbox::SettingsPart;
 use pesan_model::{Event, EventId, OrganizationId, Permission};
 use pesan_store::{Tx, delivery, event, webhook};
 
@@ -43,6 +44,12 @@ pub fn announce(app: &App, organization: OrganizationId) {
     app.tails.grew(organization);
     app.bus.publish(Signal::Events(organization));
     app.bus.publish(Signal::Jobs(delivery::queue::KIND));
+}
+
+/// Tells colleagues who look at it that something they share was changed. After the commit; losing it delays, because
+/// browsers read it anew now and then.
+pub fn settings_changed(app: &App, organization: OrganizationId, what: SettingsPart) {
+    app.bus.publish(Signal::Settings(organization, what));
 }
 
 /// Up to `limit` events after place `after`.

@@ -188,7 +188,8 @@ async fn supervise(shared: Arc<Shared>) {
                     | Signal::Outbox(_)
                     | Signal::Jobs(_)
                     | Signal::Qr(..)
-                    | Signal::Presence(..),
+                    | Signal::Presence(..)
+                    | Signal::Settings(..),
                 ) => false,
                 Err(RecvError::Lagged(_)) => true,
                 Err(RecvError::Closed) => return,

@@ -39,6 +39,9 @@ pub async fn chats(
     limit: usize,
 ) -> Result<Vec<Chat>> {
     caller.require(Permission::MessagesRead)?;
+    if filter.segment.is_some() {
+        caller.require(Permission::DonationsRead)?;
+    }
     let organization = caller.organization_id;
     app.store
         .read::<_, Error, _>(move |tx| {

@@ -33,6 +33,7 @@ use crate::context::App;
 use crate::error::{Error, Result};
 use crate::idempotency::{self, IdempotencyKey, once};
 use crate::inbound::people;
+use crate::inbox::organize;
 use crate::{accounts, events};
 
 /// A message that somebody asks to send.
@@ -385,7 +386,12 @@ async fn open_chat(
         address: address.clone(),
         contact_id: contact.as_ref().map(ContactRow::id),
     };
-    chat::insert(tx, organization, &new, app.clock.now()).await?;
+    let now = app.clock.now();
+    chat::insert(tx, organization, &new, now).await?;
+    if let Some(contact) = &contact {
+        chat::know_person(tx, organization, (new.id, contact.person_id()), now).await?;
+    }
+    events.extend(organize::hand_over_new(app, tx, organization, (account, new.id)).await?);
     Ok(OpenChat {
         key: ChatKey {
             id: new.id,

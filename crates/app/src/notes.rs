@@ -12,9 +12,9 @@ use uuid::Uuid;
 use crate::access::Caller;
 use crate::context::App;
 use crate::error::{Error, Result};
-use crate::events;
 use crate::idempotency::{IdempotencyKey, once};
 use crate::words::trimmed;
+use crate::{contacts, events};
 
 /// Most letters of a note.
 const MAX_BODY: usize = 4_000;
@@ -55,7 +55,7 @@ pub async fn create(
                 let id = NoteId::new(&*owned.clock, &*owned.random);
                 let (contact_id, chat_id) = match subject(tx, &caller, about).await? {
                     // Nobody merges the person before the note is there.
-                    About::Contact(id) => (Some(contact::lock_person(tx, organization, id).await?.id()), None),
+                    About::Contact(id) => (Some(contacts::lock_known(tx, organization, id).await?.id()), None),
                     About::Chat(id) => (None, Some(id)),
                 };
                 if let Some(earlier) = once(tx, &caller, "create_note", idempotency.as_ref(), (id.uuid(), now)).await? {

@@ -16,10 +16,11 @@ use crate::access::{Caller, Principal};
 use crate::bus::Signal;
 use crate::context::App;
 use crate::error::{Error, FieldError, Result};
-use crate::events;
 use crate::idempotency::{IdempotencyKey, once};
+use crate::inbox::organize;
 use crate::mail::{self, Mail};
 use crate::words::trimmed;
+use crate::{contacts, events};
 
 /// Most letters of a reminder.
 const MAX_TEXT: usize = 500;
@@ -144,9 +145,14 @@ pub async fn update(app: &Arc<App>, caller: &Caller, id: ReminderId, change: Rem
                 }
                 after.updated_at = now;
                 reminder::update(tx, organization, &after).await?;
+                let mut events = vec![Event::ReminderUpdated(after.clone())];
+                // Chats before the queue's lanes, as everybody takes them.
+                if before.is_due() != after.is_due() {
+                    events.extend(told_in_chats(tx, organization, &after).await?);
+                }
                 job::finish_subject(tx, job::REMIND, id.uuid()).await?;
                 schedule(&owned, tx, organization, &after).await?;
-                events::record(&owned, tx, organization, vec![Event::ReminderUpdated(after.clone())]).await?;
+                events::record(&owned, tx, organization, events).await?;
                 Ok(after)
             })
         })
@@ -193,19 +199,21 @@ pub(crate) async fn fire(app: &App, tx: &mut Tx<'_>, work: &Job, key: &Organizat
     let organization = work.organization_id();
     // The reminder first, then its place in the queue: who changes a reminder takes them in the same order.
     let found = reminder::get_for_change(tx, organization, ReminderId::from(work.subject())).await;
-    job::finish(tx, job::REMIND, work).await?;
+    let now = app.clock.now();
     let mut due = match found {
-        Ok(due) => due,
-        Err(StoreError::NotFound { .. }) => return Ok(()),
+        Ok(due) if due.status == ReminderStatus::Open && due.fired_at.is_none() && due.due_at <= now => due,
+        Ok(_) | Err(StoreError::NotFound { .. }) => {
+            job::finish(tx, job::REMIND, work).await?;
+            return Ok(());
+        }
         Err(error) => return Err(error.into()),
     };
-    let now = app.clock.now();
-    if due.status != ReminderStatus::Open || due.fired_at.is_some() || due.due_at > now {
-        return Ok(());
-    }
     due.fired_at = Some(now);
     reminder::update(tx, organization, &due).await?;
-    tell(app, tx, (organization, key), due).await
+    // Chats before the queue's lanes, as everybody takes them.
+    let told = told_in_chats(tx, organization, &due).await?;
+    job::finish(tx, job::REMIND, work).await?;
+    tell(app, tx, (organization, key), (due, told)).await
 }
 
 /// Everything that tells somebody of a reminder whose time has come, in the transaction that says that it did: whatever
@@ -214,7 +222,7 @@ async fn tell(
     app: &App,
     tx: &mut Tx<'_>,
     (organization, key): (OrganizationId, &OrganizationKey),
-    due: Reminder,
+    (due, mut told): (Reminder, Vec<Event>),
 ) -> Result<()> {
     if let Some(owner) = due.owner_id {
         let preferences = user::preferences(tx, organization, owner).await?;
@@ -235,7 +243,15 @@ async fn tell(
             mail::write(app, tx, organization, key, &mail).await?;
         }
     }
-    events::record(app, tx, organization, vec![Event::ReminderDue(due)]).await
+    told.push(Event::ReminderDue(due));
+    events::record(app, tx, organization, told).await
+}
+
+/// The chats that show that a reminder is due, or show it no more.
+async fn told_in_chats(tx: &mut Tx<'_>, organization: OrganizationId, reminder: &Reminder) -> Result<Vec<Event>> {
+    let about = (reminder.contact_id, reminder.chat_id);
+    let chats = chat::follow_reminders(tx, organization, about).await?;
+    Ok(organize::updated(tx, organization, chats).await?)
 }
 
 /// Where the caller lives: as they set it, else where the organization is.
@@ -263,7 +279,7 @@ async fn about(tx: &mut Tx<'_>, organization: OrganizationId, new: &NewReminder)
         };
     };
     // Nobody merges the person before the reminder is there.
-    Ok(Some(contact::lock_person(tx, organization, id).await?.id()))
+    Ok(Some(contacts::lock_known(tx, organization, id).await?.id()))
 }
 
 /// A reminder in normal form. With `now`, its time must be still to come.

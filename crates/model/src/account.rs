@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
-use crate::id::{AccountId, QuarantineId};
+use crate::id::{AccountId, QuarantineId, TeamId, UserId};
 use crate::pacing::Pacing;
 use crate::reason::{ReasonCode, StateReason};
 
@@ -195,10 +195,33 @@ pub struct Account {
     pub pacing: Option<Pacing>,
     /// Messages that wait to be sent.
     pub queued: u64,
+    /// Who looks after chats that begin on it.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub assignee_id: Option<UserId>,
+    /// The team that chats belong to that begin on it.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub team_id: Option<TeamId>,
     /// When it was last connected.
     pub last_connected_at: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// What goes over an account, and how steadily it is connected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AccountActivity {
+    /// The account.
+    pub account_id: AccountId,
+    /// When the last message came in.
+    pub last_received_at: Option<Timestamp>,
+    /// When the last message left.
+    pub last_sent_at: Option<Timestamp>,
+    /// Messages that left today, where the organization is.
+    pub sent_today: u64,
+    /// How often it was connected and lost that within 30 days, but for when somebody here wanted so.
+    pub drops: u64,
 }
 
 /// Whether a number is on WhatsApp.

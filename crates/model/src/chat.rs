@@ -58,6 +58,10 @@ pub struct Chat {
     #[serde(default)]
     #[schema(required = true)]
     pub waiting_since: Option<Timestamp>,
+    /// Whether the time of a reminder about its person, or about the group, has come and it is not done.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub reminder_due: bool,
 }
 
 /// The newest message of a chat in one line.
@@ -104,8 +108,22 @@ pub struct Contact {
     #[serde(default)]
     #[schema(required = true)]
     pub tag_ids: Vec<TagId>,
+    /// When everything about them was deleted. Only what they gave is still there, and names nobody.
+    #[serde(default)]
+    pub erased_at: Option<Timestamp>,
     /// When we first met.
     pub created_at: Timestamp,
+}
+
+/// Everything about a person was deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ErasedContact {
+    /// Whose.
+    pub id: ContactId,
+    /// Their other records, which were joined with this one.
+    pub other_ids: Vec<ContactId>,
+    /// The chats with them, which are gone.
+    pub chat_ids: Vec<ChatId>,
 }
 
 /// Somebody is typing or recording in a chat, or has stopped.

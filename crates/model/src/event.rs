@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::account::Account;
-use crate::chat::{Chat, Contact, Typing};
+use crate::chat::{Chat, Contact, ErasedContact, Typing};
 use crate::clock::Timestamp;
 use crate::donation::Donation;
 use crate::id::{AccountId, ChatId, EventId, OrganizationId, WebhookId};
@@ -94,6 +94,9 @@ pub enum Event {
     /// A person wants to be written to again. `contact.updated` is told too.
     #[serde(rename = "contact.opted_in")]
     ContactOptedIn(Contact),
+    /// Everything about a person was deleted. It also stands in the place of events about them from before.
+    #[serde(rename = "contact.erased")]
+    ContactErased(ErasedContact),
     /// A donation was written down.
     #[serde(rename = "donation.recorded")]
     DonationRecorded(Donation),
@@ -128,7 +131,7 @@ pub enum Event {
 
 impl Event {
     /// Every name.
-    pub const NAMES: [&'static str; 35] = [
+    pub const NAMES: [&'static str; 36] = [
         "account.created",
         "account.state_changed",
         "account.deleted",
@@ -154,6 +157,7 @@ impl Event {
         "contact.unmerged",
         "contact.opted_out",
         "contact.opted_in",
+        "contact.erased",
         "donation.recorded",
         "donation.changed",
         "donation.deleted",
@@ -194,6 +198,7 @@ impl Event {
             Self::ContactUnmerged(_) => "contact.unmerged",
             Self::ContactOptedOut(_) => "contact.opted_out",
             Self::ContactOptedIn(_) => "contact.opted_in",
+            Self::ContactErased(_) => "contact.erased",
             Self::DonationRecorded(_) => "donation.recorded",
             Self::DonationChanged(_) => "donation.changed",
             Self::DonationDeleted(_) => "donation.deleted",
@@ -221,6 +226,7 @@ impl Event {
             | Self::ContactUnmerged(_)
             | Self::ContactOptedOut(_)
             | Self::ContactOptedIn(_)
+            | Self::ContactErased(_)
             | Self::DonationRecorded(_)
             | Self::DonationChanged(_)
             | Self::DonationDeleted(_)
@@ -289,6 +295,7 @@ impl Event {
             | Self::ContactUnmerged(_)
             | Self::ContactOptedOut(_)
             | Self::ContactOptedIn(_)
+            | Self::ContactErased(_)
             | Self::DonationRecorded(_)
             | Self::DonationChanged(_)
             | Self::DonationDeleted(_)

@@ -93,6 +93,40 @@ named! {
     }
 }
 
+named! {
+    /// What colleagues share of what is set up here.
+    SettingsPart {
+        /// Tags.
+        Tags "tags",
+        /// Teams and who is in them.
+        Teams "teams",
+        /// Who belongs to the organization, in which role, and who is invited.
+        Members "members",
+        /// Quick replies.
+        QuickReplies "quick_replies",
+        /// The organization's name and settings.
+        Organization "organization",
+        /// Which fields people have.
+        CustomFields "custom_fields",
+        /// How donors are told apart.
+        DonorRules "donor_rules",
+        /// What accounts are called, how fast they send, and who is given their chats.
+        Accounts "accounts",
+        /// Webhooks.
+        Webhooks "webhooks",
+        /// API keys.
+        Keys "keys",
+    }
+}
+
+/// Somebody changed something that colleagues share. Told to live streams and kept nowhere: it only says what is to be read
+/// anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SettingsChanged {
+    /// What.
+    pub what: SettingsPart,
+}
+
 /// A word that chats and people are found by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Tag {
@@ -250,6 +284,8 @@ pub struct ChatCounts {
     pub unread: u64,
     /// With a star.
     pub starred: u64,
+    /// With a reminder whose time has come.
+    pub reminder_due: u64,
 }
 
 /// How many chats there are: in all, of each account, and of each person.
@@ -299,6 +335,9 @@ mod tests {
         }
         for state in PresenceState::ALL {
             assert_eq!(serde_json::to_value(state).expect("serializes"), state.name());
+        }
+        for part in SettingsPart::ALL {
+            assert_eq!(serde_json::to_value(part).expect("serializes"), part.name());
         }
         assert_eq!(ChatStatus::from_name("gone"), None);
     }

@@ -19,6 +19,7 @@ pub mod day;
 pub mod donation;
 pub mod donor;
 pub mod event;
+pub mod export;
 pub mod failure;
 pub mod flaw;
 pub mod hours;

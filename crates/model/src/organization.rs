@@ -14,6 +14,8 @@ use crate::patch::present;
 
 /// Most days that a setting may name.
 pub const MAX_DAYS: u32 = 3650;
+/// The audit log is kept so long at least, so that nobody changes something and wipes the trace of it.
+const MIN_AUDIT_DAYS: u32 = 30;
 
 /// An organization, as its members see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -45,6 +47,48 @@ pub struct OrganizationSettings {
     /// How people say that they do not want to be written to.
     #[schema(required = true)]
     pub opt_out: OptOut,
+    /// How long things are kept.
+    #[schema(required = true)]
+    pub retention: Retention,
+}
+
+/// How long things are kept, in days; for ever where it is null. What waits to be sent or told is never deleted, and what
+/// was counted stays counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    /// Messages, from when they were said. Files go with the last message that shows them.
+    #[schema(required = true, minimum = 1, maximum = 3650)]
+    pub message_days: Option<u32>,
+    /// Files, from when they came. Their messages stay, and receipts of donations.
+    #[schema(required = true, minimum = 1, maximum = 3650)]
+    pub file_days: Option<u32>,
+    /// Events, from when they happened.
+    #[schema(required = true, minimum = 1, maximum = 3650)]
+    pub event_days: Option<u32>,
+    /// The audit log.
+    #[schema(required = true, minimum = 30, maximum = 3650)]
+    pub audit_days: Option<u32>,
+}
+
+impl Retention {
+    /// The fields that are wrong, each with what is wrong with it.
+    fn wrong(&self) -> Vec<(String, Flaw)> {
+        let max = u64::from(MAX_DAYS);
+        let days = [
+            ("message_days", self.message_days, 1),
+            ("file_days", self.file_days, 1),
+            ("event_days", self.event_days, 1),
+            ("audit_days", self.audit_days, MIN_AUDIT_DAYS),
+        ];
+        days.into_iter()
+            .filter(|(_, days, min)| days.is_some_and(|days| !(*min..=MAX_DAYS).contains(&days)))
+            .map(|(name, _, min)| {
+                let min = u64::from(min);
+                (format!("/{name}"), Flaw::OutOfRange { min, max })
+            })
+            .collect()
+    }
 }
 
 /// What changes of the settings; what is left out stays, null is the default again.
@@ -71,6 +115,10 @@ pub struct SettingsChange {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<OptOut>)]
     pub opt_out: Option<Option<OptOut>>,
+    /// How long things are kept; what is left out of it is kept for ever.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Retention>)]
+    pub retention: Option<Option<Retention>>,
 }
 
 impl OrganizationSettings {
@@ -88,6 +136,9 @@ impl OrganizationSettings {
         }
         if let Some(rules) = change.opt_out {
             self.opt_out = rules.unwrap_or_default();
+        }
+        if let Some(retention) = change.retention {
+            self.retention = retention.unwrap_or_default();
         }
     }
 }
@@ -114,6 +165,9 @@ impl SettingsChange {
         }
         if let Some(Some(rules)) = &self.opt_out {
             wrong.extend(rules.wrong(is_field).into_iter().map(below("opt_out")));
+        }
+        if let Some(Some(retention)) = &self.retention {
+            wrong.extend(retention.wrong().into_iter().map(below("retention")));
         }
         wrong
     }
@@ -164,6 +218,7 @@ mod tests {
                 "enabled": false, "words": [], "opt_in_words": [], "reply": {"enabled": false, "text": ""},
                 "opt_in_reply": {"enabled": false, "text": ""}
             },
+            "retention": {"message_days": 365},
         }))
         .expect("a change");
         assert!(change.wrong(|_| false).is_empty());
@@ -177,7 +232,11 @@ mod tests {
         let kept = settings.clone();
         settings.apply(SettingsChange::default());
         assert_eq!(settings, kept);
-        let nothing = r#"{"business_hours": null, "welcome": null, "away": null, "opt_out": null}"#;
+        assert_eq!(
+            (settings.retention.message_days, settings.retention.file_days),
+            (Some(365), None)
+        );
+        let nothing = r#"{"business_hours": null, "welcome": null, "away": null, "opt_out": null, "retention": null}"#;
         settings.apply(serde_json::from_str(nothing).expect("a change"));
         assert_eq!(settings, OrganizationSettings::default());
         assert!(settings.opt_out.enabled);
@@ -204,6 +263,12 @@ mod tests {
                 words: vec![String::new()],
                 ..OptOut::default()
             })),
+            retention: Some(Some(Retention {
+                message_days: Some(0),
+                file_days: Some(MAX_DAYS),
+                event_days: None,
+                audit_days: Some(29),
+            })),
         };
         let places: Vec<_> = change
             .wrong(|key| key == "a")
@@ -216,7 +281,9 @@ mod tests {
                 "/auto_close_days",
                 "/business_hours/intervals/0/to",
                 "/away/text",
-                "/opt_out/words/0"
+                "/opt_out/words/0",
+                "/retention/message_days",
+                "/retention/audit_days"
             ]
         );
     }

@@ -50,6 +50,13 @@ pub enum ReminderStatus {
     Cancelled,
 }
 
+impl Reminder {
+    /// Whether its time has come and it is not done.
+    pub fn is_due(&self) -> bool {
+        self.status == ReminderStatus::Open && self.fired_at.is_some()
+    }
+}
+
 impl ReminderStatus {
     /// Every status.
     pub const ALL: [Self; 3] = [Self::Open, Self::Done, Self::Cancelled];

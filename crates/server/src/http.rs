@@ -28,7 +28,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use metrics_exporter_prometheus::PrometheusHandle;
 use pesan_app::App;
-use pesan_model::inbox::ChatPresence;
+use pesan_model::inbox::{ChatPresence, SettingsChanged, SettingsPart};
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{PartialSchema as _, ToSchema as _};
@@ -111,6 +111,13 @@ pub fn openapi() -> OpenApi {
     components
         .schemas
         .insert(ChatPresence::name().into_owned(), ChatPresence::schema());
+    components
+        .schemas
+        .insert(SettingsChanged::name().into_owned(), SettingsChanged::schema());
+    components.schemas.insert(
+        <SettingsPart as utoipa::ToSchema>::name().into_owned(),
+        SettingsPart::schema(),
+    );
     components.add_security_scheme(
         "key",
         SecurityScheme::Http(

@@ -217,7 +217,11 @@ impl Opened {
         app.lifecycle.spawn("retention", jobs::retention::run(app.clone()));
         app.lifecycle.spawn("remind", jobs::remind::run(app.clone()));
         app.lifecycle
+            .spawn("forget-traces", jobs::forget_traces::run(app.clone()));
+        app.lifecycle
             .spawn("count-giving", jobs::count_giving::run(app.clone()));
+        app.lifecycle
+            .spawn("follow-segments", jobs::follow_segments::run(app.clone()));
         app.lifecycle
             .spawn("count-backlog", jobs::count_backlog::run(app.clone()));
         app.lifecycle

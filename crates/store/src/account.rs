@@ -1,10 +1,13 @@
 //! Accounts, the history of their states, and what is left of their pacing.
 
+pub mod activity;
 pub mod alert;
 
 use pesan_model::account::{Account, StateChange};
 use pesan_model::pacing::{Bucket, Pacing};
-use pesan_model::{AccountId, AccountState, MediaId, OrganizationId, ProviderKind, StateReason, Timestamp};
+use pesan_model::{
+    AccountId, AccountState, MediaId, OrganizationId, ProviderKind, StateReason, TeamId, Timestamp, UserId,
+};
 use uuid::Uuid;
 
 use crate::job::SEND_MESSAGE;
@@ -26,6 +29,8 @@ rows! {
         pacing_per_minute: Option<u32>,
         pacing_burst: Option<u32>,
         queued: u64,
+        assignee_id: Option<UserId>,
+        team_id: Option<TeamId>,
         last_connected_at: Option<Timestamp>,
         created_at: Timestamp,
     }
@@ -100,6 +105,8 @@ impl From<AccountRow> for Account {
             push_name: row.push_name,
             pacing: pacing(row.pacing_per_minute, row.pacing_burst),
             queued: row.queued,
+            assignee_id: row.assignee_id,
+            team_id: row.team_id,
             last_connected_at: row.last_connected_at,
             created_at: row.created_at,
         }

@@ -71,3 +71,19 @@ pub async fn list(
         .await?;
     Ok(rows.into_iter().map(AuditEntry::from).collect())
 }
+
+/// Deletes up to `limit` entries from before `before`, the oldest first. Says how many.
+pub async fn delete_before(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    before: Timestamp,
+    limit: usize,
+) -> Result<u64, Error> {
+    // Only the oldest are looked at: entries are in the order of their times.
+    tx.execute(
+        "DELETE FROM audit WHERE organization_id = $1 AND at < $2 AND seq IN (\
+         SELECT seq FROM audit WHERE organization_id = $1 ORDER BY seq LIMIT $3)",
+        args![organization_id, before, limit],
+    )
+    .await
+}

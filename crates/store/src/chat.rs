@@ -4,7 +4,9 @@
 //! follows every change, [`mod@list`] how they are listed, and [`search`] how they are found.
 
 mod change;
+mod forget;
 mod list;
+mod person;
 pub mod search;
 
 use std::collections::HashMap;
@@ -22,7 +24,9 @@ pub(crate) use change::merge_of_contact;
 pub use change::{
     Arrival, NewChat, Update, add_message, forget_message, insert, set_subject, set_unread, unassign_all, update,
 };
+pub use forget::{Gone, delete, forget_gone, list_with_old};
 pub use list::{Assignee, Filter, list, list_ids_of_person, list_ids_of_tag, list_ids_of_team, list_quiet};
+pub use person::{follow_person, follow_reminders, know_person, segments_of_person};
 
 rows! {
     /// A chat with what a list shows of it.
@@ -42,6 +46,7 @@ rows! {
         is_starred: bool,
         is_tagged: bool,
         waiting_since: Option<Timestamp>,
+        reminder_due: bool,
         contact_name: Option<String>,
         contact_push_name: Option<String>,
         contact_phone: Option<String>,
@@ -54,7 +59,7 @@ rows! {
 /// The columns of a [`ChatView`], of the chat `c`, its person `p` and its newest message `m`.
 const VIEW: &str = "c.id, c.account_id, c.address, c.is_group, c.subject, p.id, c.unread, c.last_message_at, \
      c.status, c.snoozed_until, c.assignee_id, c.team_id, c.is_starred, c.is_tagged, c.waiting_since, \
-     p.name, p.push_name, p.phone, m.content, m.direction, m.status";
+     c.reminder_due, p.name, p.push_name, p.phone, m.content, m.direction, m.status";
 /// What a chat `c` is shown with. Its person may be another row than the identity that it is with.
 const SHOWN_WITH: &str = "LEFT JOIN contact i ON i.id = c.contact_id \
      LEFT JOIN contact p ON p.id = COALESCE(i.merged_into, i.id) LEFT JOIN message m ON m.id = c.last_message_id";
@@ -99,6 +104,7 @@ impl ChatView {
             is_starred: self.is_starred,
             tag_ids,
             waiting_since: self.waiting_since,
+            reminder_due: self.reminder_due,
         })
     }
 }

@@ -26,14 +26,16 @@ pub(crate) struct Counted {
     pub(crate) is_unread: bool,
     /// Whether it has a star.
     pub(crate) is_starred: bool,
+    /// Whether a reminder is due.
+    pub(crate) is_reminder_due: bool,
 }
 
 /// By how much the rows change when the transaction is committed.
 #[derive(Debug, Default)]
 pub(crate) struct Changes(BTreeMap<(OrganizationId, AccountId, Uuid), Difference>);
 
-/// Open, unread and starred.
-type Difference = [i64; 3];
+/// Open, unread, starred, and with a reminder that is due.
+type Difference = [i64; 4];
 
 impl Changes {
     /// A chat is there.
@@ -48,9 +50,10 @@ impl Changes {
 
     fn count(&mut self, organization_id: OrganizationId, chat: Counted, sign: i64) {
         let holder = chat.assignee_id.map_or_else(|| chat.account_id.uuid(), UserId::uuid);
-        let facts = [chat.status == ChatStatus::Open, chat.is_unread, chat.is_starred];
+        let is_open = chat.status == ChatStatus::Open;
+        let facts = [is_open, chat.is_unread, chat.is_starred, chat.is_reminder_due];
         let by = facts.map(|fact| i64::from(fact) * sign);
-        if by == [0; 3] {
+        if by == [0; 4] {
             return;
         }
         match self.0.entry((organization_id, chat.account_id, holder)) {
@@ -59,7 +62,7 @@ impl Changes {
             }
             Entry::Occupied(mut entry) => {
                 let sum = std::array::from_fn(|index| entry.get()[index] + by[index]);
-                if sum == [0; 3] {
+                if sum == [0; 4] {
                     entry.remove();
                 } else {
                     entry.insert(sum);
@@ -72,13 +75,22 @@ impl Changes {
 /// Writes what the transaction changed. The last thing before the commit.
 pub(crate) async fn settle(tx: &mut Tx<'_>) -> Result<(), Error> {
     let changes = std::mem::take(&mut tx.chat_counts);
-    for ((organization_id, account_id, holder_id), [open, unread, starred]) in changes.0 {
+    for ((organization_id, account_id, holder_id), [open, unread, starred, reminder_due]) in changes.0 {
         tx.execute(
-            "INSERT INTO chat_counter (organization_id, account_id, holder_id, open, unread, starred) \
-             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (account_id, holder_id) DO UPDATE SET \
+            "INSERT INTO chat_counter (organization_id, account_id, holder_id, open, unread, starred, \
+             reminder_due) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (account_id, holder_id) DO UPDATE SET \
              open = chat_counter.open + excluded.open, unread = chat_counter.unread + excluded.unread, \
-             starred = chat_counter.starred + excluded.starred",
-            args![organization_id, account_id, holder_id, open, unread, starred],
+             starred = chat_counter.starred + excluded.starred, \
+             reminder_due = chat_counter.reminder_due + excluded.reminder_due",
+            args![
+                organization_id,
+                account_id,
+                holder_id,
+                open,
+                unread,
+                starred,
+                reminder_due
+            ],
         )
         .await?;
     }
@@ -93,6 +105,7 @@ rows! {
         open: u64,
         unread: u64,
         starred: u64,
+        reminder_due: u64,
     }
 }
 
@@ -126,6 +139,7 @@ fn sum(rows: &[CounterRow], me: Option<UserId>) -> ChatCounters {
             counts.open += row.open;
             counts.unread += row.unread;
             counts.starred += row.starred;
+            counts.reminder_due += row.reminder_due;
             counts.unassigned += if is_nobodys { row.open } else { 0 };
             counts.mine += if is_mine { row.open } else { 0 };
         }
@@ -154,6 +168,7 @@ mod tests {
             status: ChatStatus::Open,
             is_unread: true,
             is_starred: false,
+            is_reminder_due: false,
         };
         let mut changes = Changes::default();
         changes.add(organization, chat);
@@ -171,19 +186,20 @@ mod tests {
     #[test]
     fn rows_add_up_for_the_organization_the_account_and_the_person() {
         let (shop, depot, me, other) = (1, 2, 8, 9);
-        let row = |account: u128, holder: u128, counts: [u64; 3]| CounterRow {
+        let row = |account: u128, holder: u128, counts: [u64; 4]| CounterRow {
             account_id: Uuid::from_u128(account).into(),
             holder_id: Uuid::from_u128(holder),
             open: counts[0],
             unread: counts[1],
             starred: counts[2],
+            reminder_due: counts[3],
         };
         let rows = [
-            row(shop, shop, [5, 2, 1]),
-            row(shop, me, [3, 1, 0]),
-            row(depot, me, [1, 0, 0]),
-            row(depot, other, [4, 4, 4]),
-            row(depot, 10, [0, 1, 0]),
+            row(shop, shop, [5, 2, 1, 1]),
+            row(shop, me, [3, 1, 0, 2]),
+            row(depot, me, [1, 0, 0, 0]),
+            row(depot, other, [4, 4, 4, 4]),
+            row(depot, 10, [0, 1, 0, 0]),
         ];
         let found = sum(&rows, Some(Uuid::from_u128(me).into()));
         let total = ChatCounts {
@@ -192,6 +208,7 @@ mod tests {
             mine: 4,
             unread: 8,
             starred: 5,
+            reminder_due: 7,
         };
         assert_eq!(found.total, total);
         let of_shop = ChatCounts {
@@ -200,6 +217,7 @@ mod tests {
             mine: 3,
             unread: 3,
             starred: 1,
+            reminder_due: 3,
         };
         assert_eq!((found.accounts.len(), found.accounts[0].counts), (2, of_shop));
         let open: Vec<_> = found.assignees.iter().map(|assignee| assignee.open).collect();

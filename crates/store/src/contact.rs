@@ -4,6 +4,7 @@
 //! that stays (`merged_into`): it carries the name, the fields, the tags, the notes and the donations, and the others keep
 //! their identities and chats. [`merge`] joins and parts them, [`search`] finds them, [`tag`] has their tags.
 
+pub mod erase;
 pub mod merge;
 pub mod search;
 pub mod tag;
@@ -27,6 +28,7 @@ rows! {
         fields: FieldValues,
         merged_into: Option<ContactId>,
         is_unwelcomed: bool,
+        erased_at: Option<Timestamp>,
         created_at: Timestamp,
     }
 }
@@ -45,6 +47,11 @@ impl ContactRow {
     /// Whether somebody merged it into another one.
     pub fn is_merged(&self) -> bool {
         self.merged_into.is_some()
+    }
+
+    /// When everything about them was deleted, but for what they gave.
+    pub fn erased_at(&self) -> Option<Timestamp> {
+        self.erased_at
     }
 
     /// When they asked not to be written to.
@@ -97,7 +104,10 @@ impl ContactRow {
     pub fn into_contact(self, tag_ids: Vec<TagId>) -> Contact {
         Contact {
             id: self.id,
-            name: display_name(self.name.as_deref(), self.push_name.as_deref(), self.phone.as_deref()),
+            name: match self.erased_at {
+                Some(_) => ERASED.to_owned(),
+                None => display_name(self.name.as_deref(), self.push_name.as_deref(), self.phone.as_deref()),
+            },
             own_name: self.name,
             push_name: self.push_name,
             phone: self.phone.map(|digits| format!("+{digits}")),
@@ -106,10 +116,14 @@ impl ContactRow {
             opted_out_at: self.opted_out_at,
             fields: self.fields,
             tag_ids,
+            erased_at: self.erased_at,
             created_at: self.created_at,
         }
     }
 }
+
+/// What somebody is called of whom nothing is left but what they gave.
+const ERASED: &str = "Erased contact";
 
 /// What to call somebody: a name set here, else the one they give themselves, else the number.
 pub(crate) fn display_name(name: Option<&str>, push_name: Option<&str>, phone: Option<&str>) -> String {
@@ -194,6 +208,7 @@ pub async fn insert(
         fields: FieldValues::new(),
         merged_into: None,
         is_unwelcomed: false,
+        erased_at: None,
         created_at: now,
     })
 }
@@ -351,7 +366,7 @@ pub async fn list(
 
 fn list_statement() -> String {
     format!(
-        "SELECT {} FROM contact WHERE organization_id = $1 AND merged_into IS NULL AND id < $2 \
+        "SELECT {} FROM contact WHERE organization_id = $1 AND merged_into IS NULL AND erased_at IS NULL AND id < $2 \
          ORDER BY id DESC LIMIT $3",
         ContactRow::COLUMNS
     )

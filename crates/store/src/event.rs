@@ -5,7 +5,7 @@
 //! transaction that commits late. So: append as the last thing, and never wait for anything afterwards.
 
 use pesan_model::event::LoggedEvent;
-use pesan_model::{Event, EventId, OrganizationId, Timestamp};
+use pesan_model::{ChatId, Event, EventId, OrganizationId, Timestamp};
 
 use crate::{Error, Tx, args, rows};
 
@@ -145,17 +145,89 @@ pub async fn seq_before(tx: &mut Tx<'_>, organization_id: OrganizationId, at: Ti
     }
 }
 
-/// Deletes up to `limit` of an organization's events from before `before`, oldest first. Says how many.
+/// The first place that a webhook still has to be told of.
+pub async fn first_untold(tx: &mut Tx<'_>, organization_id: OrganizationId) -> Result<Option<i64>, Error> {
+    let (untold,): (Option<i64>,) = tx
+        .fetch_one(
+            "delivery",
+            "SELECT MIN(d.event_seq) FROM webhook w JOIN delivery d ON d.webhook_id = w.id \
+             WHERE w.organization_id = $1 AND d.state = 'pending'",
+            args![organization_id],
+        )
+        .await?;
+    Ok(untold)
+}
+
+/// Deletes up to `limit` of an organization's events from before `before`, oldest first, of which none is at place `end` or
+/// later. Says how many.
 pub async fn delete_before(
     tx: &mut Tx<'_>,
     organization_id: OrganizationId,
-    before: Timestamp,
+    (before, end): (Timestamp, Option<i64>),
     limit: usize,
 ) -> Result<u64, Error> {
     tx.execute(
-        "DELETE FROM event WHERE organization_id = $1 AND seq IN (\
+        "DELETE FROM event WHERE organization_id = $1 AND seq < $4 AND seq IN (\
          SELECT seq FROM event WHERE organization_id = $1 AND at < $2 ORDER BY at, seq LIMIT $3)",
-        args![organization_id, before, limit],
+        args![organization_id, before, limit, end.unwrap_or(i64::MAX)],
     )
     .await
+}
+
+rows! {
+    /// An event as it is stored.
+    pub struct EventText {
+        seq: i64,
+        name: String,
+        chat_id: Option<ChatId>,
+        body: String,
+    }
+}
+
+impl EventText {
+    /// Its place.
+    pub fn seq(&self) -> i64 {
+        self.seq
+    }
+
+    /// Its type.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The chat it is about.
+    pub fn chat_id(&self) -> Option<ChatId> {
+        self.chat_id
+    }
+
+    /// It, as JSON.
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+}
+
+/// Up to `limit` events after place `after` up to and with `upto`, in order, as they are stored.
+pub async fn list_texts(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    (after, upto): (i64, i64),
+    limit: usize,
+) -> Result<Vec<EventText>, Error> {
+    let sql = format!(
+        "SELECT {} FROM event WHERE organization_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4",
+        EventText::COLUMNS
+    );
+    tx.fetch_all(&sql, args![organization_id, after, upto, limit]).await
+}
+
+/// Puts `event` at a place of the log, instead of what is there. The place stays, so that whoever reads on from one misses
+/// nothing.
+pub async fn replace(tx: &mut Tx<'_>, organization_id: OrganizationId, seq: i64, event: &Event) -> Result<(), Error> {
+    let body = serde_json::to_string(event).map_err(|error| Error::corrupt("event", error))?;
+    tx.execute(
+        "UPDATE event SET name = $3, account_id = NULL, chat_id = NULL, body = $4 WHERE organization_id = $1 AND seq = $2",
+        args![organization_id, seq, event.name(), body],
+    )
+    .await?;
+    Ok(())
 }

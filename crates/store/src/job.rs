@@ -26,9 +26,12 @@ pub const ALERT_DROP: &str = "alert_drop";
 pub const END_SNOOZE: &str = "end_snooze";
 /// Remind somebody: partition, lane and subject are the reminder.
 pub const REMIND: &str = "remind";
+/// Take out of the event log what it tells of somebody who was erased: partition is the organization, lane and subject the
+/// erasure.
+pub const FORGET_TRACES: &str = "forget_traces";
 
 /// Every kind.
-pub const KINDS: [&str; 8] = [
+pub const KINDS: [&str; 9] = [
     SEND_MESSAGE,
     DELIVER_WEBHOOK,
     FETCH_MEDIA,
@@ -37,6 +40,7 @@ pub const KINDS: [&str; 8] = [
     ALERT_DROP,
     END_SNOOZE,
     REMIND,
+    FORGET_TRACES,
 ];
 
 /// Work to add.
@@ -209,6 +213,17 @@ pub async fn finish_waiting(tx: &mut Tx<'_>, kind: &'static str, subject: Uuid) 
     let Some((lane,)) = lane else { return Ok(false) };
     finish_in_lane(tx, kind, lane, "subject", subject).await?;
     Ok(true)
+}
+
+/// Whether there is work of a kind about a subject, running or not.
+pub async fn is_there(tx: &mut Tx<'_>, kind: &'static str, subject: Uuid) -> Result<bool, Error> {
+    let found: Option<(JobId,)> = tx
+        .fetch_optional(
+            "SELECT id FROM job WHERE kind = $1 AND subject = $2",
+            args![kind, subject],
+        )
+        .await?;
+    Ok(found.is_some())
 }
 
 async fn finish_in_lane(

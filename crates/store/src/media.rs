@@ -199,6 +199,52 @@ pub async fn loosen(tx: &mut Tx<'_>, sha256: &[u8], now: Timestamp) -> Result<()
     Ok(())
 }
 
+/// A file and its age: the place in a list of files.
+pub type Aged = (Timestamp, MediaId);
+
+/// Up to `limit` files whose content is kept since before `before`, the oldest first: those after `after`.
+pub async fn list_kept(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    before: Timestamp,
+    after: Option<Aged>,
+    limit: usize,
+) -> Result<Vec<Aged>, Error> {
+    let (at, id) = after.map_or((Timestamp::from_millis(i64::MIN), uuid::Uuid::nil()), |(at, id)| {
+        (at, id.uuid())
+    });
+    tx.fetch_all(
+        "SELECT created_at, id FROM media WHERE organization_id = $1 AND sha256 IS NOT NULL AND created_at < $2 \
+         AND (created_at, id) > ($3, $4) ORDER BY created_at, id LIMIT $5",
+        args![organization_id, before, at, id, limit],
+    )
+    .await
+}
+
+/// Forgets the content of a file, unless a donation has it, or a message that is newer than `before` or still to be sent.
+/// What showed it goes on saying that there was a file. Says whether it was forgotten.
+pub async fn forget_content(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    id: MediaId,
+    (before, why): (Timestamp, &str),
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let unneeded = "organization_id = $1 AND id = $2 AND sha256 IS NOT NULL AND NOT EXISTS (SELECT 1 FROM message \
+         WHERE message.media_id = $2 AND (message.at >= $3 OR message.status = 'queued')) \
+         AND NOT EXISTS (SELECT 1 FROM donation WHERE donation.media_id = $2)";
+    let sql = format!("SELECT sha256 FROM media WHERE {unneeded}");
+    let found: Option<(Vec<u8>,)> = tx.fetch_optional(&sql, args![organization_id, id, before]).await?;
+    let Some((sha256,)) = found else { return Ok(false) };
+    let sql = format!("UPDATE media SET state = $4, sha256 = NULL, remote = NULL, error = $5 WHERE {unneeded}");
+    let values = args![organization_id, id, before, MediaState::Failed.name(), why];
+    if tx.execute(&sql, values).await? == 0 {
+        return Ok(false);
+    }
+    loosen(tx, &sha256, now).await?;
+    Ok(true)
+}
+
 /// Up to `limit` contents that perhaps no row names since before `before`, the longest first. For the process itself.
 pub async fn list_loose(tx: &mut Tx<'_>, before: Timestamp, limit: usize) -> Result<Vec<[u8; 32]>, Error> {
     let rows: Vec<(Vec<u8>,)> = tx

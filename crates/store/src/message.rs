@@ -1,6 +1,7 @@
 //! Messages, in and out.
 
 pub mod change;
+mod old;
 pub mod search;
 mod thread;
 
@@ -15,6 +16,8 @@ use crate::statistic::messages::{self as counts, Standing};
 use crate::value::Value;
 use crate::{Error, Tx, args, dialect, rows};
 
+pub(crate) use self::old::delete_naming;
+pub use self::old::{Whose, delete_before, delete_in_groups, list_whole};
 pub use self::thread::{count_automatic, find_newest_automatic, list_thread, list_thread_from, list_turns};
 
 rows! {

@@ -42,6 +42,9 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0019_message_change",
         include_str!("../migrations/0019_message_change.sql"),
     ),
+    ("0020_filters", include_str!("../migrations/0020_filters.sql")),
+    ("0021_keeping", include_str!("../migrations/0021_keeping.sql")),
+    ("0022_handler", include_str!("../migrations/0022_handler.sql")),
     (
         "0023_early_receipt",
         include_str!("../migrations/0023_early_receipt.sql"),

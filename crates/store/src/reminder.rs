@@ -126,6 +126,28 @@ pub async fn update(tx: &mut Tx<'_>, organization_id: OrganizationId, reminder: 
     Ok(())
 }
 
+/// Whether the time of a reminder about a person, or about a group, has come and it is not done.
+pub(crate) async fn is_due(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    person: Option<ContactId>,
+    group: Option<ChatId>,
+) -> Result<bool, Error> {
+    let (about, id) = match person {
+        Some(person) => ("contact_id = $2", person.uuid()),
+        None => (
+            "chat_id = $2 AND contact_id IS NULL",
+            group.map_or(uuid::Uuid::nil(), ChatId::uuid),
+        ),
+    };
+    let sql = format!(
+        "SELECT id FROM reminder WHERE organization_id = $1 AND {about} AND status = $3 AND fired_at IS NOT NULL LIMIT 1"
+    );
+    let values = args![organization_id, id, ReminderStatus::Open.name()];
+    let found: Option<(ReminderId,)> = tx.fetch_optional(&sql, values).await?;
+    Ok(found.is_some())
+}
+
 /// Which reminders to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {

@@ -2,6 +2,7 @@
 
 use pesan_model::custom_field::{FieldKind, FieldValues};
 use pesan_model::donation::{DonationMethod, DonationStatus};
+use pesan_model::donor::Segment;
 use pesan_model::reminder::ReminderStatus;
 use pesan_model::webhook::{DeliveryState, Envelope};
 use pesan_model::{
@@ -140,6 +141,7 @@ converted! {
     DonationStatus: String, |value| named("donation status", &value, DonationStatus::from_name(&value));
     DonationMethod: String, |value| named("donation method", &value, DonationMethod::from_name(&value));
     ReminderStatus: String, |value| named("reminder status", &value, ReminderStatus::from_name(&value));
+    Segment: String, |value| named("segment", &value, Segment::from_name(&value));
     FieldKind: String, |value| named("field type", &value, FieldKind::from_name(&value));
     Role: String, |value| named("role", &value, Role::from_name(&value));
     MessageStatus: String, |value| named("message status", &value, MessageStatus::from_name(&value));

@@ -169,10 +169,10 @@ pub async fn insert_messages(
 /// Counts the chats of an organization that has none counted yet, and the days on which each was active.
 pub async fn count_chats(tx: &mut Tx<'_>, organization_id: OrganizationId) -> Result<(), Error> {
     tx.execute(
-        "INSERT INTO chat_counter (organization_id, account_id, holder_id, open, unread, starred) \
+        "INSERT INTO chat_counter (organization_id, account_id, holder_id, open, unread, starred, reminder_due) \
          SELECT organization_id, account_id, COALESCE(assignee_id, account_id), \
          COUNT(CASE WHEN status = 'open' THEN 1 END), COUNT(CASE WHEN unread > 0 THEN 1 END), \
-         COUNT(CASE WHEN is_starred THEN 1 END) \
+         COUNT(CASE WHEN is_starred THEN 1 END), COUNT(CASE WHEN reminder_due THEN 1 END) \
          FROM chat WHERE organization_id = $1 GROUP BY organization_id, account_id, COALESCE(assignee_id, account_id)",
         args![organization_id],
     )

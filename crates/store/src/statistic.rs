@@ -30,6 +30,8 @@ pub(crate) const COLUMNS: [&str; 7] = [
     "failed",
     "active_chats",
 ];
+/// When the last message of an account came in on a day, and when the last one left.
+const LASTS: [&str; 2] = ["last_received_at", "last_sent_at"];
 /// Where `active_chats` is among them.
 const ACTIVE_CHATS: usize = 6;
 
@@ -69,6 +71,8 @@ pub(crate) struct Changes {
     /// How many messages more or less a chat of an account has on a day.
     chats: BTreeMap<(ChatId, Day), (OrganizationId, AccountId, i64)>,
     days: BTreeMap<AccountDay, [i64; COLUMNS.len()]>,
+    /// When the last message of a day came in, and when the last one left, among those that are counted now.
+    lasts: BTreeMap<AccountDay, [Option<Timestamp>; 2]>,
     times: BTreeMap<(AccountDay, Measure, usize), i64>,
     contacts: BTreeMap<(OrganizationId, Day), i64>,
     donations: BTreeMap<(OrganizationId, Day, Currency), (i64, i64)>,
@@ -137,6 +141,10 @@ pub(crate) async fn settle(tx: &mut Tx<'_>) -> Result<(), Error> {
         for count in counts {
             values.extend(args![count]);
         }
+        let lasts = changes.lasts.get(&(organization_id, account_id, day));
+        for last in lasts.copied().unwrap_or_default() {
+            values.extend(args![last]);
+        }
         tx.execute(&account_day_statement(), values).await?;
     }
     for (((organization_id, account_id, day), measure, bucket), times) in changes.times {
@@ -201,12 +209,22 @@ async fn move_chat(tx: &mut Tx<'_>, (chat_id, day): (ChatId, Day), messages: i64
 }
 
 fn account_day_statement() -> String {
-    let values: Vec<_> = (4..COLUMNS.len() + 4).map(|place| format!("${place}")).collect();
-    let sets = COLUMNS.map(|column| format!("{column} = account_day.{column} + excluded.{column}"));
+    let values: Vec<_> = (4..COLUMNS.len() + LASTS.len() + 4)
+        .map(|place| format!("${place}"))
+        .collect();
+    let sums = COLUMNS.map(|column| format!("{column} = account_day.{column} + excluded.{column}"));
+    // What is not told now leaves what was told before.
+    let latest = LASTS.map(|column| {
+        format!(
+            "{column} = CASE WHEN excluded.{column} > COALESCE(account_day.{column}, 0) THEN excluded.{column} \
+             ELSE account_day.{column} END"
+        )
+    });
+    let sets: Vec<String> = sums.into_iter().chain(latest).collect();
     format!(
         "INSERT INTO account_day (organization_id, account_id, day, {}) VALUES ($1, $2, $3, {}) \
          ON CONFLICT (account_id, day) DO UPDATE SET {}",
-        COLUMNS.join(", "),
+        [&COLUMNS[..], &LASTS[..]].concat().join(", "),
         values.join(", "),
         sets.join(", ")
     )

@@ -54,6 +54,16 @@ async fn add_members(tx: &mut Tx<'_>, team: &Team) -> Result<(), Error> {
     Ok(())
 }
 
+/// Whether there is such a team. If so, nobody deletes it until the transaction ends.
+pub async fn is_there(tx: &mut Tx<'_>, organization_id: OrganizationId, id: TeamId) -> Result<bool, Error> {
+    let sql = format!(
+        "SELECT id FROM team WHERE organization_id = $1 AND id = $2{}",
+        dialect::for_share(tx)
+    );
+    let found: Option<(TeamId,)> = tx.fetch_optional(&sql, args![organization_id, id]).await?;
+    Ok(found.is_some())
+}
+
 /// The team.
 pub async fn get(tx: &mut Tx<'_>, organization_id: OrganizationId, id: TeamId) -> Result<Team, Error> {
     let sql = format!(

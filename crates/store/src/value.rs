@@ -1,5 +1,6 @@
 //! Values that go into statements: the few types that SQLite and PostgreSQL share.
 
+use pesan_model::donor::Segment;
 use pesan_model::{
     AccountId, AccountState, ApiKeyId, AutomaticKind, ChatId, ChatLogId, ChatStatus, ContactId, Currency,
     CustomFieldId, Day, DeliveryId, Direction, DonationId, EventId, InvitationId, JobId, MediaId, MergeId, MessageId,
@@ -95,6 +96,7 @@ into_value! {
     Currency => Text, |value| value.code().to_owned();
     Day => Text, |value| value.to_string();
     &Zone => Text, |value| value.name().to_owned();
+    Segment => Text, |value| value.name().to_owned();
     Role => Text, |value| value.name().to_owned();
     MessageStatus => Text, |value| value.name().to_owned();
     AutomaticKind => Text, |value| value.name().to_owned();

@@ -71,6 +71,8 @@ impl Fixture {
             push_name: None,
             pacing: Some(Pacing::default()),
             queued: 0,
+            assignee_id: None,
+            team_id: None,
             limited_until: None,
             last_connected_at: None,
             created_at: now,

@@ -3,19 +3,21 @@
 use pesan_model::access::User;
 use pesan_model::account::Account;
 use pesan_model::chat::Chat;
+use pesan_model::donor::Segment;
 use pesan_model::inbox::{Tag, Team};
 use pesan_model::message::Message;
+use pesan_model::reminder::{Reminder, ReminderStatus};
 use pesan_model::{
     AccountId, AccountState, Address, ChatId, ChatStatus, Clock, ContactId, Content, Direction, MessageId,
-    MessageStatus, MockClock, OrganizationId, ProviderKind, Role, SystemRandom, TagColor, TagId, TeamId, Timestamp,
-    UserId,
+    MessageStatus, MockClock, OrganizationId, ProviderKind, ReminderId, Role, SystemRandom, TagColor, TagId, TeamId,
+    Timestamp, UserId,
 };
 use pesan_store::chat::{Arrival, Assignee, Filter, NewChat, Update};
 use pesan_store::contact::Known;
 use pesan_store::organization::Organization;
 use pesan_store::testing::{self, TestDatabase};
 use pesan_store::{
-    Error, Store, StoreOptions, account, chat, chat_counter, contact, message, organization, tag, team, user,
+    Error, Store, StoreOptions, account, chat, chat_counter, contact, message, organization, reminder, tag, team, user,
 };
 use sqlx::Connection as _;
 use uuid::Uuid;
@@ -100,6 +102,8 @@ impl Fixture {
             push_name: None,
             pacing: None,
             queued: 0,
+            assignee_id: None,
+            team_id: None,
             last_connected_at: None,
             created_at: now,
         };
@@ -220,6 +224,56 @@ impl Fixture {
         id
     }
 
+    /// A reminder about the chat's person comes due, or all are done.
+    async fn remind(&self, chat: &Chat, is_due: bool) {
+        let (organization, now) = (self.organization, self.clock.now());
+        let about = (chat.contact_id, Some(chat.id));
+        let new = Reminder {
+            id: ReminderId::new(&self.clock, &SystemRandom),
+            owner_id: None,
+            contact_id: chat.contact_id,
+            chat_id: Some(chat.id),
+            about: None,
+            text: "Call".into(),
+            due_at: now,
+            time_zone: "Asia/Jakarta".parse().expect("a zone"),
+            status: ReminderStatus::Open,
+            fired_at: None,
+            created_by: "test".into(),
+            created_at: now,
+            updated_at: now,
+        };
+        self.store
+            .write::<_, Error, _>(move |tx| {
+                Box::pin(async move {
+                    if is_due {
+                        reminder::insert(tx, organization, &new).await?;
+                        let fired = Reminder {
+                            fired_at: Some(now),
+                            ..new
+                        };
+                        reminder::update(tx, organization, &fired).await?;
+                    } else {
+                        let filter = reminder::Filter {
+                            contact_id: about.0,
+                            ..reminder::Filter::default()
+                        };
+                        for open in reminder::list(tx, organization, (ReminderStatus::Open, &filter), None, 100).await?
+                        {
+                            let done = Reminder {
+                                status: ReminderStatus::Done,
+                                ..open
+                            };
+                            reminder::update(tx, organization, &done).await?;
+                        }
+                    }
+                    chat::follow_reminders(tx, organization, about).await
+                })
+            })
+            .await
+            .expect("written");
+    }
+
     async fn update(&self, id: ChatId, update: Update) {
         let organization = self.organization;
         write!(self.store, |tx| chat::update(tx, organization, id, &update));
@@ -294,6 +348,10 @@ fn filters(fixture: &Fixture, now: Timestamp) -> Vec<Filter> {
         waiting_since: Some(now),
         ..none()
     });
+    filters.push(Filter {
+        reminder_due_only: true,
+        ..none()
+    });
     let with_status = |status: &ChatStatus| {
         let status = *status;
         filters.iter().map(move |filter| Filter {
@@ -318,6 +376,7 @@ fn matches(filter: &Filter, chat: &Chat) -> bool {
         && filter.tag_id.is_none_or(|id| chat.tag_ids.contains(&id))
         && is(filter.unread_only, chat.unread > 0)
         && is(filter.starred_only, chat.is_starred)
+        && is(filter.reminder_due_only, chat.reminder_due)
         && filter
             .waiting_since
             .is_none_or(|since| chat.waiting_since.is_some_and(|at| at <= since))
@@ -343,8 +402,16 @@ async fn check(fixture: &Fixture, step: &str) {
             count(&|chat| here(chat) && is_open(chat) && chat.assignee_id == Some(me)),
             count(&|chat| here(chat) && chat.unread > 0),
             count(&|chat| here(chat) && chat.is_starred),
+            count(&|chat| here(chat) && chat.reminder_due),
         ];
-        let found = [found.open, found.unassigned, found.mine, found.unread, found.starred];
+        let found = [
+            found.open,
+            found.unassigned,
+            found.mine,
+            found.unread,
+            found.starred,
+            found.reminder_due,
+        ];
         assert_eq!(found, expected, "{step}");
     }
     for user in &fixture.users {
@@ -378,7 +445,7 @@ async fn counters_and_lists_follow_every_change_whatever_the_order() {
             fixture.clock.advance_millis(1000);
             let chats = fixture.list(Filter::default()).await;
             let organization = fixture.organization;
-            let kind = if chats.len() < 4 { 0 } else { choices.below(16) };
+            let kind = if chats.len() < 4 { 0 } else { choices.below(18) };
             if kind == 0 {
                 let known = Known {
                     phone: Some(format!("{}", 15_550_100_000 + number)),
@@ -453,6 +520,11 @@ async fn counters_and_lists_follow_every_change_whatever_the_order() {
                     };
                     fixture.update(id, update).await;
                     "its tags changed"
+                }
+                16 | 17 => {
+                    let is_due = choices.below(2) == 0;
+                    fixture.remind(&chat, is_due).await;
+                    "its reminders came due or were done"
                 }
                 14 if people.len() > 1 => {
                     let from = people.remove(choices.below(people.len()));
@@ -619,12 +691,13 @@ async fn fill(database: &TestDatabase, fixture: &Fixture, count: usize) {
     };
     let sql = format!(
         "INSERT INTO chat (id, organization_id, account_id, address, is_group, unread, last_message_at, created_at, \
-         status, assignee_id, team_id, is_starred, is_tagged, waiting_since) \
+         status, assignee_id, team_id, is_starred, is_tagged, waiting_since, reminder_due, segment) \
          SELECT {chat_id}, {organization}, CASE WHEN n % 50 = 0 THEN {two} ELSE {one} END, n || '@g.us', TRUE, \
          CASE WHEN n % 40 = 1 THEN 1 ELSE 0 END, n, n, \
          CASE WHEN n % 10 = 3 THEN 'closed' WHEN n % 100 = 4 THEN 'snoozed' ELSE 'open' END, \
          CASE WHEN n % 60 = 2 THEN {user} END, CASE WHEN n % 70 = 5 THEN {team} END, n % 80 = 6, n % 90 = 7, \
-         CASE WHEN n % 30 = 8 THEN n END FROM {numbers} numbers;\
+         CASE WHEN n % 30 = 8 THEN n END, n % 85 = 9, \
+         CASE WHEN n % 40 = 2 THEN 'lapsed' WHEN n % 3 = 1 THEN 'prospect' END FROM {numbers} numbers;\
          INSERT INTO chat_tag (tag_id, chat_id, status, last_message_at) \
          SELECT {tag}, id, status, last_message_at FROM chat WHERE is_tagged; {analyze}"
     );
@@ -640,6 +713,15 @@ async fn every_list_is_walked_along_an_index_from_any_place() {
         fill(&database, &fixture, CHATS).await;
         let organization = fixture.organization;
         let mut asked: Vec<Filter> = filters(&fixture, Timestamp::from_millis(CHATS as i64));
+        for segment in [Segment::Lapsed, Segment::Prospect] {
+            for status in [None, Some(ChatStatus::Open), Some(ChatStatus::Closed)] {
+                asked.push(Filter {
+                    segment: Some(segment),
+                    status,
+                    ..Filter::default()
+                });
+            }
+        }
         asked.retain(|filter| {
             // What most of an index does not have is looked at on the way.
             let is_narrow = filter.starred_only && filter.tag_id.is_some();

@@ -53,6 +53,7 @@ fn contact_event(clock: &MockClock) -> (EventId, Event) {
         opted_out_at: None,
         fields: pesan_model::custom_field::FieldValues::new(),
         tag_ids: vec![],
+        erased_at: None,
         created_at: clock.now(),
     };
     (EventId::new(clock, &SystemRandom), Event::ContactCreated(contact))

@@ -16,7 +16,7 @@ use pesan_store::statistic::lists;
 use pesan_store::statistic::sums::Range;
 use pesan_store::testing::{self, Plan, TestDatabase};
 use pesan_store::{
-    Error, Store, account, chat, chat_counter, contact, event, idempotency, job, message, organization, seed,
+    Error, Store, account, chat, chat_counter, contact, event, idempotency, job, media, message, organization, seed,
 };
 use uuid::Uuid;
 
@@ -60,6 +60,8 @@ fn account_of(id: AccountId, at: Timestamp) -> Account {
         push_name: None,
         pacing: None,
         queued: 0,
+        assignee_id: None,
+        team_id: None,
         last_connected_at: None,
         created_at: at,
     }
@@ -373,6 +375,26 @@ async fn plans_of(fixture: &Fixture) -> Vec<(&'static str, Plan)> {
             tx,
             organization,
             (CHATS / 2) as i64,
+            PAGE
+        )),
+        plans!(store, "the log, for somebody who was erased", |tx| event::list_texts(
+            tx,
+            organization,
+            (0, (CHATS / 2) as i64),
+            PAGE
+        )),
+        plans!(store, "chats with something old", |tx| chat::list_with_old(
+            tx,
+            organization,
+            now,
+            None,
+            PAGE
+        )),
+        plans!(store, "files that are old", |tx| media::list_kept(
+            tx,
+            organization,
+            now,
+            None,
             PAGE
         )),
         plans!(store, "a repeated request", |tx| idempotency::find(

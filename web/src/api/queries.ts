@@ -2,7 +2,7 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { answer, api, ask, everything } from "./client";
 import { Problem } from "./problem";
-import type { Chat, ChatLogEntry, ChatStatus, DeliveryState, Message, Qr } from "./types";
+import type { Chat, ChatLogEntry, ChatStatus, DeliveryState, Message, Qr, Segment } from "./types";
 
 export interface Page<T> {
   data: T[];
@@ -17,8 +17,12 @@ const LIVE = { staleTime: Number.POSITIVE_INFINITY } as const;
 const TEAM_MS = 60_000;
 /** How often it is looked whether a link for linking from far away was opened. */
 const REMOTE_MS = 3_000;
+/** How often it is looked what goes over accounts. */
+const ACTIVITY_MS = 60_000;
 /** How often a list of who waits is read again. */
 const WAITING_MS = 30_000;
+/** How often a list of a segment is. */
+const SEGMENT_MS = 60_000;
 
 export interface ChatFilter {
   account?: string | undefined;
@@ -31,6 +35,10 @@ export interface ChatFilter {
   starred?: boolean | undefined;
   /** Somebody waits for an answer for so many minutes or longer. */
   waiting?: number | undefined;
+  /** A reminder about the person or the group is due. */
+  due?: boolean | undefined;
+  /** People of this segment. */
+  segment?: Segment | undefined;
 }
 
 export const keys = {
@@ -39,6 +47,8 @@ export const keys = {
   chat: (id: string) => ["chat", id] as const,
   chatLog: (id: string) => ["chat-log", id] as const,
   counters: ["counters"] as const,
+  /** What goes over accounts. */
+  activity: ["activity"] as const,
   /** What was counted day by day. */
   statistics: ["statistics"] as const,
   /** Links by which somebody far away links an account. */
@@ -93,6 +103,14 @@ export const accountsQuery = queryOptions({
   queryFn: ({ signal }) =>
     everything((after) => ask(api.GET("/v1/accounts", { params: { query: { limit: 200, after } }, signal }))),
   ...LIVE,
+});
+
+/** What goes over the accounts: read again now and then, because a day ends without an event. */
+export const activityQuery = queryOptions({
+  queryKey: keys.activity,
+  queryFn: ({ signal }) =>
+    everything((after) => ask(api.GET("/v1/accounts/activity", { params: { query: { limit: 200, after } }, signal }))),
+  refetchInterval: ACTIVITY_MS,
 });
 
 export const historyQuery = (id: string) =>
@@ -174,6 +192,8 @@ export const chatsQuery = (filter: ChatFilter) =>
               unread: filter.unread ? true : undefined,
               starred: filter.starred ? true : undefined,
               waiting: filter.waiting,
+              reminder_due: filter.due ? true : undefined,
+              segment: filter.segment,
             },
           },
           signal,
@@ -182,8 +202,8 @@ export const chatsQuery = (filter: ChatFilter) =>
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     ...LIVE,
-    // Whoever waits waits longer all the time, of which no event tells.
-    refetchInterval: filter.waiting === undefined ? false : WAITING_MS,
+    // Whoever waits waits longer all the time, and days move people to other segments, of which no event tells.
+    refetchInterval: filter.waiting !== undefined ? WAITING_MS : filter.segment !== undefined ? SEGMENT_MS : false,
   });
 
 /** How many chats there are. */

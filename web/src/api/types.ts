@@ -4,6 +4,7 @@ import type { components } from "./schema";
 type Schemas = components["schemas"];
 
 export type Account = Schemas["Account"];
+export type AccountActivity = Schemas["AccountActivity"];
 export type AccountFigures = Schemas["AccountFigures"];
 export type AccountState = Schemas["AccountState"];
 export type ApiKey = Schemas["ApiKey"];
@@ -57,8 +58,10 @@ export type QuickReply = Schemas["QuickReply"];
 export type Reminder = Schemas["Reminder"];
 export type RemoteLinkView = Schemas["RemoteLinkView"];
 export type Replayed = Schemas["Replayed"];
+export type Retention = Schemas["Retention"];
 export type Role = Schemas["Role"];
 export type Segment = Schemas["Segment"];
+export type SettingsPart = Schemas["SettingsPart"];
 export type SettingsChange = Schemas["SettingsChange"];
 export type StateChange = Schemas["StateChange"];
 export type StateReason = Schemas["StateReason"];

@@ -124,7 +124,17 @@ const webhooksRoute = createRoute({
   component: lazyRouteComponent(() => import("~/features/webhooks/WebhooksPage"), "WebhooksPage"),
 });
 
-export const SETTINGS_TABS = ["you", "keys", "members", "inbox", "replies", "automatic", "contacts", "audit"] as const;
+export const SETTINGS_TABS = [
+  "you",
+  "organization",
+  "keys",
+  "members",
+  "inbox",
+  "replies",
+  "automatic",
+  "contacts",
+  "audit",
+] as const;
 export type SettingsTab = (typeof SETTINGS_TABS)[number];
 
 const settingsRoute = createRoute({

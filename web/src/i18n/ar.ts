@@ -4,6 +4,7 @@ import { contacts } from "./ar/contacts";
 import { dashboard, remote } from "./ar/dashboard";
 import { errors } from "./ar/errors";
 import { command, inbox, organize } from "./ar/inbox";
+import { keeping } from "./ar/keeping";
 import { people, quarantine } from "./ar/people";
 import { replay } from "./ar/replay";
 import { replies } from "./ar/replies";
@@ -17,6 +18,7 @@ export const ar: Texts = {
   composer,
   dashboard,
   inbox,
+  keeping,
   organize,
   remote,
   replay,
@@ -105,6 +107,20 @@ export const ar: Texts = {
     tagline: "واتساب لفريقك كله، على خادمك الخاص.",
   },
   account: {
+    provider: "متصل كـ",
+    provider_linked_device: "جهاز مرتبط",
+    lastIn: "آخر رسالة واردة",
+    lastOut: "آخر رسالة صادرة",
+    sentToday: "أُرسل اليوم",
+    drops: "الانقطاعات في 30 يوماً",
+    webhooks: "روابط الويب",
+    webhooksNone: "لا يوجد",
+    handler: "المحادثات الجديدة إلى",
+    handlerNobody: "لا أحد",
+    handlerEdit: "من يُعطى المحادثات الجديدة",
+    handlerText: "تُعطى له المحادثات التي تبدأ على هذا الرقم. المحادثات الموجودة تبقى كما هي.",
+    handlerPerson: "زميل",
+    handlerTeam: "فريق",
     title: "الحسابات",
     subtitle: "أرقام واتساب الخاصة بمؤسستك.",
     add: "إضافة حساب",
@@ -379,6 +395,7 @@ export const ar: Texts = {
   },
   delivery: { pending: "ينتظر", delivered: "سُلّم", failed: "فشل", cancelled: "أُلغي" },
   settings: {
+    organization: "المنظمة",
     replies: "ردود سريعة",
     automatic: "رسائل تلقائية",
     contacts: "جهات الاتصال",

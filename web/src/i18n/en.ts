@@ -4,6 +4,7 @@ import { contacts } from "./en/contacts";
 import { dashboard, remote } from "./en/dashboard";
 import { errors } from "./en/errors";
 import { command, inbox, organize } from "./en/inbox";
+import { keeping } from "./en/keeping";
 import { people, quarantine } from "./en/people";
 import { replay } from "./en/replay";
 import { replies } from "./en/replies";
@@ -17,6 +18,7 @@ export const en = {
   composer,
   dashboard,
   inbox,
+  keeping,
   organize,
   remote,
   replay,
@@ -98,6 +100,20 @@ export const en = {
     tagline: "WhatsApp for your whole team, on your own server.",
   },
   account: {
+    provider: "Connected as",
+    provider_linked_device: "Linked device",
+    lastIn: "Last message in",
+    lastOut: "Last message out",
+    sentToday: "Sent today",
+    drops: "Drops in 30 days",
+    webhooks: "Webhooks",
+    webhooksNone: "none",
+    handler: "New chats go to",
+    handlerNobody: "nobody",
+    handlerEdit: "Who is given new chats",
+    handlerText: "Chats that begin on this number are given to them. Chats that are there already stay as they are.",
+    handlerPerson: "Colleague",
+    handlerTeam: "Team",
     title: "Accounts",
     subtitle: "The WhatsApp numbers of your organization.",
     add: "Add account",
@@ -361,6 +377,7 @@ export const en = {
     cancelled: "Cancelled",
   },
   settings: {
+    organization: "Organization",
     contacts: "Contacts",
     replies: "Quick replies",
     automatic: "Automatic messages",

@@ -5,6 +5,7 @@ import { contacts } from "./id/contacts";
 import { dashboard, remote } from "./id/dashboard";
 import { errors } from "./id/errors";
 import { command, inbox, organize } from "./id/inbox";
+import { keeping } from "./id/keeping";
 import { people, quarantine } from "./id/people";
 import { replay } from "./id/replay";
 import { replies } from "./id/replies";
@@ -17,6 +18,7 @@ export const id: Texts = {
   composer,
   dashboard,
   inbox,
+  keeping,
   organize,
   remote,
   replay,
@@ -97,6 +99,20 @@ export const id: Texts = {
     tagline: "WhatsApp untuk seluruh tim, di server Anda sendiri.",
   },
   account: {
+    provider: "Terhubung sebagai",
+    provider_linked_device: "Perangkat tertaut",
+    lastIn: "Pesan masuk terakhir",
+    lastOut: "Pesan keluar terakhir",
+    sentToday: "Terkirim hari ini",
+    drops: "Putus dalam 30 hari",
+    webhooks: "Webhook",
+    webhooksNone: "tidak ada",
+    handler: "Percakapan baru untuk",
+    handlerNobody: "tidak ada",
+    handlerEdit: "Siapa mendapat percakapan baru",
+    handlerText: "Percakapan yang dimulai di nomor ini diberikan kepadanya. Percakapan yang sudah ada tidak berubah.",
+    handlerPerson: "Rekan",
+    handlerTeam: "Tim",
     title: "Akun",
     subtitle: "Nomor WhatsApp organisasi Anda.",
     add: "Tambah akun",
@@ -358,6 +374,7 @@ export const id: Texts = {
   },
   delivery: { pending: "Menunggu", delivered: "Terkirim", failed: "Gagal", cancelled: "Dibatalkan" },
   settings: {
+    organization: "Organisasi",
     replies: "Balasan cepat",
     automatic: "Pesan otomatis",
     contacts: "Kontak",

@@ -6,6 +6,7 @@ import type { LoggedEvent } from "~/api/types";
 import { followCounters } from "./counters";
 import { follow } from "./follow";
 import { putPresence } from "./presence";
+import { readSettings } from "./settings";
 import { type LiveState, openStream } from "./stream";
 
 type Listener = (event: LoggedEvent) => void;
@@ -30,6 +31,7 @@ export function Live({ children }: { children: ReactNode }) {
       },
       onQr: (accountId) => void client.invalidateQueries({ queryKey: keys.qr(accountId) }),
       onPresence: (presence) => putPresence(client, presence),
+      onSettings: (what) => readSettings(client, what),
       onResync: () => void client.invalidateQueries(),
       // A stream does not tell why it was refused. If the log-in has ended, this finds it out.
       onRefused: () => void client.invalidateQueries({ queryKey: meQuery.queryKey }),

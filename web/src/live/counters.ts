@@ -13,6 +13,7 @@ const CHANGING: Partial<Record<LoggedEvent["type"], true>> = {
   "message.sent": true,
   "chat.updated": true,
   "contact.merged": true,
+  "contact.erased": true,
   "account.deleted": true,
 };
 

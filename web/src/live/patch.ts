@@ -84,10 +84,16 @@ export function applyEvent(client: QueryClient, event: LoggedEvent, turn: Turn):
       refresh(client, keys.quickReplies);
       readLacking(client, keys.tags, event.data.tag_ids);
       return;
+    case "contact.erased":
+      dropChats(client, event.data.chat_ids);
+      refresh(client, keys.contacts);
+      refresh(client, keys.search);
+      return;
     case "donation.recorded":
     case "donation.changed":
     case "donation.deleted":
       refresh(client, keys.contact(event.data.contact_id));
+      refreshSegments(client);
       return;
     case "note.created":
     case "note.updated":
@@ -114,6 +120,26 @@ export function applyEvent(client: QueryClient, event: LoggedEvent, turn: Turn):
 function refreshAbout(client: QueryClient, about: { contact_id?: string | null; chat_id?: string | null }): void {
   if (about.contact_id) refresh(client, keys.contact(about.contact_id));
   if (about.chat_id) refresh(client, keys.group(about.chat_id));
+}
+
+/** Chats that are gone, with all that was read of them. */
+function dropChats(client: QueryClient, ids: readonly string[]): void {
+  client.setQueriesData<Pages<Chat>>({ queryKey: keys.chats }, (pages) => {
+    if (!pages) return pages;
+    const left = pages.pages.map((page) => ({ ...page, data: page.data.filter((chat) => !ids.includes(chat.id)) }));
+    return { ...pages, pages: left };
+  });
+  for (const id of ids) {
+    client.removeQueries({ queryKey: keys.messages(id) });
+    void client.invalidateQueries({ queryKey: keys.chat(id) });
+  }
+}
+
+/** A chat does not say in which segment its person is: lists of a segment are read anew. */
+function refreshSegments(client: QueryClient): void {
+  for (const [key] of client.getQueriesData({ queryKey: keys.chats })) {
+    if ((key[1] as ChatFilter | undefined)?.segment) refresh(client, key);
+  }
 }
 
 export function putAccount(client: QueryClient, account: Account): void {
@@ -315,15 +341,22 @@ function findChat(client: QueryClient, id: string): Chat | undefined {
 export function putChat(client: QueryClient, chat: Chat): void {
   client.setQueryData<Chat>(keys.chat(chat.id), (known) => (known ? chat : known));
   const me = client.getQueryData(meQuery.queryKey)?.user?.id;
-  for (const [key] of client.getQueriesData<Pages<Chat>>({ queryKey: keys.chats })) {
-    const isIn = passes(chat, (key[1] ?? {}) as ChatFilter, me);
+  for (const [key, known] of client.getQueriesData<Pages<Chat>>({ queryKey: keys.chats })) {
+    const filter = (key[1] ?? {}) as ChatFilter;
+    const isIn = passes(chat, filter, me);
+    const isListed = known?.pages.some((page) => page.data.some((other) => other.id === chat.id));
+    if (filter.segment && isIn && !isListed) {
+      // Only the server knows in which segment its person is.
+      refresh(client, key);
+      continue;
+    }
     client.setQueryData<Pages<Chat>>(key, (pages) => (pages ? placeChat(pages, chat, isIn) : pages));
   }
 }
 
 /** Whether a list with this filter has the chat; `me` is who looks. */
 export function passes(chat: Chat, filter: ChatFilter, me: string | undefined, now: number = Date.now()): boolean {
-  const { account, status, assignee, team, tag, unread, starred, waiting } = filter;
+  const { account, status, assignee, team, tag, unread, starred, waiting, due } = filter;
   const asked = assignee === "me" ? me : assignee;
   const longest = waiting === undefined ? undefined : now - waiting * 60_000;
   return (
@@ -334,6 +367,7 @@ export function passes(chat: Chat, filter: ChatFilter, me: string | undefined, n
     (!tag || chat.tag_ids.includes(tag)) &&
     (!unread || chat.unread > 0) &&
     (!starred || chat.is_starred) &&
+    (!due || chat.reminder_due) &&
     (longest === undefined || (chat.waiting_since != null && Date.parse(chat.waiting_since) <= longest))
   );
 }

@@ -5,7 +5,7 @@
  * tells the server the last place it knows. It gives up when the answer is an error (a proxy restarting, a login that
  * ended); then the stream is opened anew from that place, with back-off.
  */
-import type { ChatPresence, LoggedEvent } from "~/api/types";
+import type { ChatPresence, LoggedEvent, SettingsPart } from "~/api/types";
 
 export type LiveState = "connecting" | "live" | "lost";
 
@@ -36,6 +36,7 @@ const NAMES = Object.keys({
   "contact.unmerged": true,
   "contact.opted_out": true,
   "contact.opted_in": true,
+  "contact.erased": true,
   "donation.recorded": true,
   "donation.changed": true,
   "donation.deleted": true,
@@ -55,6 +56,8 @@ export interface StreamHandlers {
   onQr(accountId: string): void;
   /** What a colleague does in a chat. Not part of the log. */
   onPresence(presence: ChatPresence): void;
+  /** A colleague changed something that is shared. Not part of the log. */
+  onSettings(what: SettingsPart): void;
   /** The server cannot replay what was missed: everything must be read again. */
   onResync(): void;
   /** The server answered with an error. It is asked again later. */
@@ -101,6 +104,7 @@ export function openStream(handlers: StreamHandlers): () => void {
     current.addEventListener("ready", seen);
     current.addEventListener("account.qr", (event) => handlers.onQr(JSON.parse(event.data).account_id));
     current.addEventListener("chat.presence", (event) => handlers.onPresence(JSON.parse(event.data)));
+    current.addEventListener("settings.changed", (event) => handlers.onSettings(JSON.parse(event.data).what));
     current.addEventListener("resync", (event) => {
       seen(event);
       handlers.onResync();

@@ -18,12 +18,17 @@ interface Props {
   onClose(): void;
 }
 
+/** As it looks: names of strangers have blanks that nobody sees, and letters that can be written in two ways. */
+function plain(text: string): string {
+  return text.normalize().trim().replace(/\s+/g, " ");
+}
+
 /** Asks before something that hurts. */
 export function Confirm(props: Props) {
   const { t } = useTranslation();
   const [typed, setTyped] = useState("");
   const field = useId();
-  const ready = props.word === undefined || typed.trim() === props.word;
+  const ready = props.word === undefined || plain(typed) === plain(props.word);
   return (
     <Dialog onClose={props.onClose} title={props.title}>
       <form

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pesan_model::access::{Invitation, Language, User};
+use pesan_model::inbox::SettingsPart;
 use pesan_model::{InvitationId, Permission, Role, UserId};
 use pesan_store::{OrganizationKey, Tx, invitation, job, organization, user};
 
@@ -14,6 +15,7 @@ use super::{Caller, Principal, token};
 use crate::bus::Signal;
 use crate::context::App;
 use crate::error::{Error, Result};
+use crate::events;
 use crate::idempotency::{IdempotencyKey, once};
 use crate::mail::{self, Mail};
 
@@ -235,6 +237,7 @@ pub async fn accept(
         })
         .await
         .map_err(email_taken)?;
+    events::settings_changed(app, joined.organization_id, SettingsPart::Members);
     let token = open_session(app, &joined, ip).await?;
     Ok(LoggedIn { user: joined, token })
 }

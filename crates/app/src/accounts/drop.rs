@@ -9,14 +9,20 @@ use pesan_store::job::{self, NewJob};
 use crate::context::App;
 use crate::error::Result;
 
+/// Whether an account that is logged out for this reason is so because somebody here wanted it.
+pub(super) fn is_wanted_here(code: &str) -> bool {
+    matches!(
+        code,
+        "logged_out_by_user" | "logged_out_offline" | "logged_out_unconfirmed"
+    )
+}
+
 /// True while somebody should be told that the account does not work: it did, and nobody here stopped it.
 pub(crate) fn is_dropped(account: &Account) -> bool {
-    let by_person = account.reason.as_ref().is_some_and(|reason| {
-        matches!(
-            reason.code.as_str(),
-            "logged_out_by_user" | "logged_out_offline" | "logged_out_unconfirmed"
-        )
-    });
+    let by_person = account
+        .reason
+        .as_ref()
+        .is_some_and(|reason| is_wanted_here(&reason.code));
     account.last_connected_at.is_some()
         && match account.state {
             AccountState::Connected | AccountState::Paused | AccountState::Created => false,

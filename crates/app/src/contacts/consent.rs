@@ -54,6 +54,8 @@ pub(crate) async fn tell(
     by: &ChatActor,
 ) -> Result<Vec<Event>, StoreError> {
     let person = contact.id;
+    // Who does not want to be written to is a segment of its own.
+    chat::follow_person(tx, organization, person, app.clock.now()).await?;
     let (event, change) = match wish {
         Wish::OptOut => (Event::ContactOptedOut(contact), ChatChange::OptedOut),
         Wish::OptIn => (Event::ContactOptedIn(contact), ChatChange::OptedIn),

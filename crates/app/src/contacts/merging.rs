@@ -5,6 +5,7 @@ use std::sync::Arc;
 use pesan_model::chat::Contact;
 use pesan_model::timeline::Merge;
 use pesan_model::{ContactId, Event, MergeId, Permission, Timestamp};
+use pesan_store::chat;
 use pesan_store::contact::merge::{self, NewMerge};
 use pesan_store::contact::{self, ContactRow};
 use uuid::Uuid;
@@ -14,6 +15,7 @@ use crate::context::App;
 use crate::error::{Error, Result};
 use crate::events;
 use crate::idempotency::{IdempotencyKey, once};
+use crate::inbox::organize;
 
 /// Makes `other` part of a person. The person keeps what they have and takes over what they lack; chats stay as they are,
 /// under the one name. Says whether an earlier request did it.
@@ -50,8 +52,15 @@ pub async fn merge(
                         detail: "these are one person already".to_owned(),
                     })?;
                 let person = contact::get(tx, organization, merge.contact_id).await?;
+                // What somebody who was erased gave is nobody's any more.
+                if person.erased_at().is_some() || merge.other.erased_at.is_some() {
+                    return Err(Error::NotFound { what: "contact" });
+                }
                 let person = contact::tag::show(tx, organization, person).await?;
-                events::record(&owned, tx, organization, vec![Event::ContactMerged(person)]).await?;
+                let chats = chat::follow_person(tx, organization, person.id, now).await?;
+                let mut happened = vec![Event::ContactMerged(person)];
+                happened.extend(organize::updated(tx, organization, chats).await?);
+                events::record(&owned, tx, organization, happened).await?;
                 Ok((merge, false))
             })
         })
@@ -69,13 +78,17 @@ pub async fn unmerge(app: &Arc<App>, caller: &Caller, id: ContactId, merge_id: M
         .store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
-                let parted = merge::part(tx, organization, (id, merge_id), owned.clock.now()).await?;
+                let now = owned.clock.now();
+                let parted = merge::part(tx, organization, (id, merge_id), now).await?;
+                let mut chats = chat::follow_person(tx, organization, parted.person.id(), now).await?;
+                chats.extend(chat::follow_person(tx, organization, parted.other.id(), now).await?);
                 let person = contact::tag::show(tx, organization, parted.person).await?;
                 let other = contact::tag::show(tx, organization, parted.other).await?;
-                let happened = vec![
+                let mut happened = vec![
                     Event::ContactUpdated(person.clone()),
                     Event::ContactUnmerged(other.clone()),
                 ];
+                happened.extend(organize::updated(tx, organization, chats).await?);
                 events::record(&owned, tx, organization, happened).await?;
                 Ok((person, other))
             })

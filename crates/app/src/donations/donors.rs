@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pesan_model::donation::DonationTotals;
-use pesan_model::donor::{self, Cuts, Donor, DonorRules, Facts, Talk, Window};
-use pesan_model::{ContactId, Day, Permission, Timestamp};
+use pesan_model::donor::{self, Cuts, Donor, DonorRules, Facts, Talk};
+use pesan_model::{ContactId, Permission, Timestamp};
 use pesan_store::contact::{self, ContactRow};
-use pesan_store::{Tx, donation, donor_rules, giving, message};
+use pesan_store::donor_basis::{self, Basis};
+use pesan_store::{Tx, donation, message};
 
 use crate::access::Caller;
 use crate::context::App;
@@ -23,16 +24,15 @@ pub async fn get(app: &Arc<App>, caller: &Caller, id: ContactId) -> Result<Donor
     caller.require(Permission::MessagesRead)?;
     caller.require(Permission::DonationsRead)?;
     let (organization, now) = (caller.organization_id, app.clock.now());
-    let (mut totals, facts, rules, cuts) = app
+    let (mut totals, facts, Basis { rules, cuts, .. }) = app
         .store
         .read::<_, Error, _>(move |tx| {
             Box::pin(async move {
                 let person = contact::person(tx, organization, id).await?;
-                let rules = donor_rules::get(tx, organization).await?;
+                let basis = donor_basis::read(tx, organization, now).await?;
                 let totals = donation::totals(tx, organization, person.id()).await?;
-                let facts = facts(tx, (&person, &totals), &rules, organization, now).await?;
-                let cuts = giving::cuts(tx, organization, rules.currency).await?;
-                Ok(((person.id(), totals), facts, rules, cuts))
+                let facts = facts(tx, (&person, &totals), &basis, organization, now).await?;
+                Ok(((person.id(), totals), facts, basis))
             })
         })
         .await?;
@@ -59,22 +59,15 @@ fn shown(
     }
 }
 
+/// What is known of a person, with their conversation.
 async fn facts(
     tx: &mut Tx<'_>,
     (person, totals): (&ContactRow, &[DonationTotals]),
-    rules: &DonorRules,
+    basis: &Basis,
     organization: pesan_model::OrganizationId,
     now: Timestamp,
 ) -> Result<Facts> {
-    let today = Day::at(now, &rules.time_zone);
-    let first = totals.iter().map(|total| total.first_on).min();
-    let last = totals.iter().map(|total| total.last_on).max();
-    let days = first.zip(last);
-    let (mut year, mut year_of_last) = (Window::default(), Window::default());
-    if let Some(last) = last {
-        year = giving::window(tx, organization, person.id(), (today.max(last), rules.currency)).await?;
-        year_of_last = giving::window(tx, organization, person.id(), (last, rules.currency)).await?;
-    }
+    let facts = basis.facts(tx, organization, (person, totals)).await?;
     let turns = message::list_turns(tx, organization, person.id(), now.minus(TALK), TALK_MESSAGES).await?;
     let talk = turns
         .iter()
@@ -83,22 +76,5 @@ async fn facts(
             replies: sum.replies + chat.replies,
             started: sum.started + chat.started,
         });
-    let in_last_year = totals
-        .iter()
-        .filter(|total| last.is_some_and(|last| total.last_on.year() == last.year()));
-    Ok(Facts {
-        today,
-        currency: rules.currency,
-        known_since: Day::at(person.created_at(), &rules.time_zone),
-        opted_out_at: person.opted_out_at(),
-        lifetime_value: totals
-            .iter()
-            .find(|total| total.currency == rules.currency)
-            .map_or(0, |total| total.lifetime_value),
-        days,
-        streak_years: in_last_year.map(|total| total.streak_years).max().unwrap_or_default(),
-        year,
-        year_of_last,
-        talk,
-    })
+    Ok(Facts { talk, ..facts })
 }

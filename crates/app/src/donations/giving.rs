@@ -7,6 +7,8 @@ use pesan_model::donor::{Cuts, DonorRules};
 use pesan_model::{Day, OrganizationId, Timestamp};
 use pesan_store::{Tx, donor_rules, giving};
 
+use super::segments;
+use crate::bus::Signal;
 use crate::context::App;
 use crate::error::{Error, Result};
 
@@ -30,7 +32,9 @@ pub async fn count(app: &Arc<App>, organization: OrganizationId) -> Result<()> {
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move { Ok(giving::save_cuts(tx, organization, (&cuts, rules.currency), now).await?) })
         })
-        .await
+        .await?;
+    app.bus.publish(Signal::Jobs(segments::BASIS_CHANGED));
+    Ok(())
 }
 
 /// Counts the donors of an organization that has had none: until the next count, the first one would be compared with

@@ -7,7 +7,9 @@ use pesan_model::{Currency, Flaw, Permission, Zone};
 use pesan_store::{donor_rules, giving, organization};
 
 use super::giving::counted;
+use super::segments;
 use crate::access::Caller;
+use crate::bus::Signal;
 use crate::context::App;
 use crate::error::{Error, FieldError, Result};
 
@@ -55,7 +57,8 @@ pub async fn get(app: &Arc<App>, caller: &Caller) -> Result<DonorRules> {
 pub async fn update(app: &Arc<App>, caller: &Caller, change: RulesChange) -> Result<DonorRules> {
     caller.require(Permission::ContactsManage)?;
     let (organization, now) = (caller.organization_id, app.clock.now());
-    app.store
+    let rules = app
+        .store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
                 organization::lock(tx, organization).await?;
@@ -69,7 +72,9 @@ pub async fn update(app: &Arc<App>, caller: &Caller, change: RulesChange) -> Res
                 Ok(rules)
             })
         })
-        .await
+        .await?;
+    app.bus.publish(Signal::Jobs(segments::BASIS_CHANGED));
+    Ok(rules)
 }
 
 fn changed(before: &DonorRules, change: RulesChange) -> Result<DonorRules> {

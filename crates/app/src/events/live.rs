@@ -16,7 +16,7 @@ use std::time::Duration;
 use futures::Stream;
 use parking_lot::Mutex;
 use pesan_model::event::LoggedEvent;
-use pesan_model::inbox::ChatPresence;
+use pesan_model::inbox::{ChatPresence, SettingsChanged};
 use pesan_model::{AccountId, OrganizationId, Permission};
 use pesan_store::event;
 use tokio::sync::broadcast::{self, error::RecvError};
@@ -48,6 +48,8 @@ pub enum Live {
     Qr(AccountId),
     /// A colleague looks at a chat or writes in it. Not in the log, and not told to themselves.
     Presence(Arc<ChatPresence>),
+    /// Somebody changed something that colleagues share. Not in the log.
+    Settings(SettingsChanged),
 }
 
 /// An event and its JSON, written once for everybody.
@@ -93,6 +95,14 @@ impl Tails {
     pub(super) fn grew(&self, organization: OrganizationId) {
         if let Some(tail) = self.0.lock().get(&organization).and_then(Weak::upgrade) {
             tail.hints.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// Events that were told may have been replaced in the log: they are read from there anew.
+    pub(crate) async fn read_anew(&self, organization: OrganizationId) {
+        let tail = self.0.lock().get(&organization).and_then(Weak::upgrade);
+        if let Some(tail) = tail {
+            *tail.kept.lock().await = Kept::default();
         }
     }
 
@@ -322,6 +332,11 @@ impl Subscriber {
                 let is_own = self.caller.principal == Principal::User(presence.user_id);
                 if organization == self.organization && !is_own {
                     self.ready.push_back(Live::Presence(presence));
+                }
+            }
+            Signal::Settings(organization, what) => {
+                if organization == self.organization {
+                    self.ready.push_back(Live::Settings(SettingsChanged { what }));
                 }
             }
             Signal::Outbox(_) | Signal::Jobs(_) | Signal::Account(_) => {}

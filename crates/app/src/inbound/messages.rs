@@ -16,7 +16,7 @@ use super::people::{known, person_at, resolve, resolve_met};
 use super::quarantine::is_placeholder;
 use super::rules::{address_of, is_same, place_in_thread, sender_address};
 use super::{Batch, automatic, changes, receipts};
-use crate::inbox::log;
+use crate::inbox::{log, organize};
 
 /// A message from somebody, or from another device of this account.
 pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &InboundMessage) -> Result<(), StoreError> {
@@ -46,7 +46,7 @@ pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &Inbou
             resolve(batch.app, tx, batch.organization, &known(&person), &mut batch.events).await?
         }
     };
-    let chat = open_chat(batch, tx, &came.chat, peer.as_ref(), came.at).await?;
+    let chat = open_chat(batch, tx, &came.chat, peer.as_ref(), (came.at, Begins::of(came))).await?;
     let scene = Scene {
         chat,
         sender,
@@ -249,7 +249,7 @@ pub(super) async fn receive_group_notice(
     notice: &GroupNotice,
 ) -> Result<(), StoreError> {
     let by = resolve(batch.app, tx, batch.organization, &known(&notice.by), &mut batch.events).await?;
-    let chat = open_chat(batch, tx, &notice.group, None, notice.at).await?;
+    let chat = open_chat(batch, tx, &notice.group, None, (notice.at, Begins::Now)).await?;
     let mut participants = Vec::with_capacity(notice.participants.len());
     for person in &notice.participants {
         participants.extend(member(batch, tx, person).await?);
@@ -371,13 +371,28 @@ async fn chats_with(batch: &Batch<'_>, tx: &mut Tx<'_>, person: &Person) -> Resu
     Ok(chats)
 }
 
+/// When a chat began that is not there yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Begins {
+    /// With this.
+    Now,
+    /// Before the account was linked here: it is nobody's new work.
+    Before,
+}
+
+impl Begins {
+    fn of(came: &InboundMessage) -> Self {
+        if came.from_history { Self::Before } else { Self::Now }
+    }
+}
+
 /// The chat at an address; made when it is not there yet.
 async fn open_chat(
     batch: &mut Batch<'_>,
     tx: &mut Tx<'_>,
     address: &Address,
     peer: Option<&ContactRow>,
-    at: Timestamp,
+    (at, begins): (Timestamp, Begins),
 ) -> Result<ChatKey, StoreError> {
     let (organization, account) = (batch.organization, batch.account);
     let by_person = match peer {
@@ -399,6 +414,16 @@ async fn open_chat(
     };
     let now = batch.app.clock.now();
     chat::insert(tx, organization, &new, at.min(now)).await?;
+    if let Some(peer) = peer {
+        chat::know_person(tx, organization, (new.id, peer.person_id()), now).await?;
+    }
+    match begins {
+        Begins::Now => {
+            let handed_over = organize::hand_over_new(batch.app, tx, organization, (account, new.id)).await?;
+            batch.events.extend(handed_over);
+        }
+        Begins::Before => {}
+    }
     if address.is_group() {
         let work = NewJob {
             id: JobId::new(&*batch.app.clock, &*batch.app.random),

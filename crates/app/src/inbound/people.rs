@@ -6,10 +6,11 @@ use pesan_model::chat::Contact;
 use pesan_model::{Address, ContactId, Event, OrganizationId};
 use pesan_providers::inbound::Person;
 use pesan_store::contact::{self, ContactRow, Known};
-use pesan_store::{Error as StoreError, Tx};
+use pesan_store::{Error as StoreError, Tx, chat};
 
 use crate::context::App;
 use crate::error::Result;
+use crate::inbox::organize;
 
 /// What a person's identities tell.
 pub(crate) fn known(person: &Person) -> Known {
@@ -68,6 +69,8 @@ pub(crate) async fn resolve(
             contact::merge::absorb(tx, organization, newer.id(), older.id()).await?;
             let merged = contact::update(tx, organization, older.id(), known).await?;
             events.push(Event::ContactMerged(person(tx, organization, &merged).await?));
+            let chats = chat::follow_person(tx, organization, merged.person_id(), app.clock.now()).await?;
+            events.extend(organize::updated(tx, organization, chats).await?);
             merged
         }
     };

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use pesan_model::chat::Chat;
 use pesan_model::inbox::{ChatActor, ChatChange};
 use pesan_model::{
-    ChatId, ChatStatus, Event, Flaw, JobId, OrganizationId, Permission, TagId, TeamId, Timestamp, UserId,
+    AccountId, ChatId, ChatStatus, Event, Flaw, JobId, OrganizationId, Permission, TagId, TeamId, Timestamp, UserId,
 };
+use pesan_store::account::activity::Handler;
 use pesan_store::chat::Update;
 use pesan_store::job::{self, NewJob};
-use pesan_store::{Error as StoreError, Tx, chat, chat_log, team, user};
+use pesan_store::{Error as StoreError, Tx, account, chat, chat_log, team, user};
 
 use super::{log, tags};
 use crate::access::Caller;
@@ -163,18 +164,8 @@ async fn check_targets(
     change: &ChatUpdate,
     had: &[TagId],
 ) -> Result<Option<Vec<TagId>>> {
-    let mut wrong = Vec::new();
-    let mut refuse = |pointer: &str, flaw: Flaw| wrong.push(FieldError::new(pointer, flaw));
-    if let Some(Some(user_id)) = change.assignee_id
-        && user::find_name(tx, organization, user_id).await?.is_none()
-    {
-        refuse("/assignee_id", Flaw::NoSuchPerson);
-    }
-    if let Some(Some(team_id)) = change.team_id
-        && !is_there(team::get(tx, organization, team_id).await)?
-    {
-        refuse("/team_id", Flaw::NoSuchTeam);
-    }
+    let (assignee_id, team_id) = (change.assignee_id.flatten(), change.team_id.flatten());
+    let mut wrong = check_holders(tx, organization, assignee_id, team_id).await?;
     let mut tag_ids = None;
     if let Some(given) = &change.tag_ids {
         let (checked, refused) = tags::check(tx, organization, given.clone(), had).await?;
@@ -188,12 +179,57 @@ async fn check_targets(
     }
 }
 
-fn is_there<T>(found: Result<T, StoreError>) -> Result<bool, StoreError> {
-    match found {
-        Ok(_) => Ok(true),
-        Err(StoreError::NotFound { .. }) => Ok(false),
-        Err(error) => Err(error),
+/// What is wrong with whom something is given to: they are not there.
+pub(crate) async fn check_holders(
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    assignee_id: Option<UserId>,
+    team_id: Option<TeamId>,
+) -> Result<Vec<FieldError>> {
+    let mut wrong = Vec::new();
+    if let Some(user_id) = assignee_id
+        && user::find_name(tx, organization, user_id).await?.is_none()
+    {
+        wrong.push(FieldError::new("/assignee_id", Flaw::NoSuchPerson));
     }
+    if let Some(team_id) = team_id
+        && !team::is_there(tx, organization, team_id).await?
+    {
+        wrong.push(FieldError::new("/team_id", Flaw::NoSuchTeam));
+    }
+    Ok(wrong)
+}
+
+/// Gives a chat that just began to whom its account says. Gives what is told of it.
+pub(crate) async fn hand_over_new(
+    app: &App,
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    (account_id, id): (AccountId, ChatId),
+) -> Result<Option<Event>, StoreError> {
+    let mut handler = account::activity::handler(tx, organization, account_id).await?;
+    // Whoever is being removed right now is given nothing any more.
+    if let Some(user_id) = handler.assignee_id
+        && user::find_name(tx, organization, user_id).await?.is_none()
+    {
+        handler.assignee_id = None;
+    }
+    if let Some(team_id) = handler.team_id
+        && !team::is_there(tx, organization, team_id).await?
+    {
+        handler.team_id = None;
+    }
+    if handler == Handler::default() {
+        return Ok(None);
+    }
+    let before = chat::get_for_change(tx, organization, id).await?;
+    let update = Update {
+        assignee_id: Some(handler.assignee_id),
+        team_id: Some(handler.team_id),
+        ..Update::default()
+    };
+    let after = apply(app, tx, organization, (&before, &update), &ChatActor::System).await?;
+    Ok(Some(Event::ChatUpdated(after)))
 }
 
 /// Shows a chat as unread, so that it is not forgotten. Nobody outside is told.

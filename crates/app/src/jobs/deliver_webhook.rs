@@ -262,6 +262,7 @@ async fn hinted(hints: &mut broadcast::Receiver<Signal>) {
                 | Signal::Outbox(_)
                 | Signal::Qr(..)
                 | Signal::Presence(..)
+                | Signal::Settings(..)
                 | Signal::Account(_),
             ) => {}
             // The sender lives in the application, which outlives this.

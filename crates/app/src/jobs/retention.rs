@@ -10,7 +10,7 @@ use pesan_store::{early_receipt, event, idempotency, invitation, mail, organizat
 
 use crate::context::App;
 use crate::error::{Error, Result};
-use crate::jobs::delete_files;
+use crate::jobs::{delete_files, forget};
 
 const EVERY: Duration = Duration::from_hours(1);
 /// How long a create can be repeated with the same `Idempotency-Key`.
@@ -89,6 +89,7 @@ pub async fn sweep(app: &Arc<App>) -> Result<u64> {
     if let Some(kept) = app.settings.event_retention {
         deleted += forget_events(app, now.minus(kept)).await?;
     }
+    deleted += forget::sweep(app).await?;
     Ok(deleted + delete_files::sweep(app).await?)
 }
 
@@ -114,16 +115,28 @@ async fn forget_events(app: &Arc<App>, before: Timestamp) -> Result<u64> {
         .await?;
     let mut deleted = 0;
     for id in organizations {
-        let mut batch = BATCH as u64;
-        while batch == BATCH as u64 && !app.lifecycle.soft().is_cancelled() {
-            batch = app
-                .store
-                .write::<_, Error, _>(move |tx| {
-                    Box::pin(async move { Ok(event::delete_before(tx, id, before, BATCH).await?) })
-                })
-                .await?;
-            deleted += batch;
-        }
+        deleted += forget_events_of(app, id, before).await?;
+    }
+    Ok(deleted)
+}
+
+/// Forgets an organization's events from before `before`, but for those that a webhook still has to be told of and what came
+/// after them. Says how many.
+pub(super) async fn forget_events_of(app: &Arc<App>, id: OrganizationId, before: Timestamp) -> Result<u64> {
+    let untold = app
+        .store
+        .read::<_, Error, _>(move |tx| Box::pin(async move { Ok(event::first_untold(tx, id).await?) }))
+        .await?;
+    let mut deleted = 0;
+    let mut batch = BATCH as u64;
+    while batch == BATCH as u64 && !app.lifecycle.soft().is_cancelled() {
+        batch = app
+            .store
+            .write::<_, Error, _>(move |tx| {
+                Box::pin(async move { Ok(event::delete_before(tx, id, (before, untold), BATCH).await?) })
+            })
+            .await?;
+        deleted += batch;
     }
     Ok(deleted)
 }

@@ -164,6 +164,7 @@ fn simple(event: &Event) -> Option<(&'static str, Value)> {
         | Event::ContactUnmerged(_)
         | Event::ContactOptedOut(_)
         | Event::ContactOptedIn(_)
+        | Event::ContactErased(_)
         | Event::DonationRecorded(_)
         | Event::DonationChanged(_)
         | Event::DonationDeleted(_)

@@ -2,18 +2,28 @@
 
 use std::time::Duration;
 
+use pesan_app::access::users;
 use pesan_app::accounts::{self, AccountChange, NewAccount};
 use pesan_app::connections::QrCode;
 use pesan_app::idempotency::KeyText;
+use pesan_app::inbox::{self, teams};
 use pesan_app::{Caller, Error};
+use pesan_model::access::User;
 use pesan_model::pacing::Pacing;
-use pesan_model::{AccountId, AccountState, Address, Clock, OrganizationId, Permission, Phone};
+use pesan_model::{
+    AccountId, AccountState, Address, Clock, Direction, OrganizationId, Permission, Phone, Role, SystemRandom, UserId,
+};
 use pesan_providers::fake::End;
+use pesan_providers::inbound::{InboundMessage, Person};
 use pesan_providers::provider::NumberCheck;
 use pesan_providers::{Inbound, Provider as _};
-use pesan_store::testing;
+use pesan_store::account::{self as store_account, NewState};
+use pesan_store::{testing, user};
 use uuid::Uuid;
 
+use crate::inbound::{message, receive_message};
+use crate::messaging::{send, text};
+use crate::people::chats;
 use crate::support::TestApp;
 
 const SITI: &str = "15550000001";
@@ -124,6 +134,7 @@ async fn name_and_pacing_can_be_changed() {
         let change = AccountChange {
             name: Some("Gudang".into()),
             pacing: Some(None),
+            ..AccountChange::default()
         };
         let changed = accounts::update(&test.app, &test.caller, id, change)
             .await
@@ -141,6 +152,7 @@ async fn name_and_pacing_can_be_changed() {
         let change = AccountChange {
             name: None,
             pacing: Some(Some(faster)),
+            ..AccountChange::default()
         };
         let changed = accounts::update(&test.app, &test.caller, id, change)
             .await
@@ -149,6 +161,7 @@ async fn name_and_pacing_can_be_changed() {
         let change = AccountChange {
             name: Some(String::new()),
             pacing: None,
+            ..AccountChange::default()
         };
         let refused = accounts::update(&test.app, &test.caller, id, change).await;
         assert_eq!(pointers(refused.expect_err("refused")), ["/name"]);
@@ -170,6 +183,7 @@ async fn a_foreign_account_does_not_exist_and_a_missing_permission_is_named() {
         let change = AccountChange {
             name: Some("Mine".into()),
             pacing: None,
+            ..AccountChange::default()
         };
         assert!(missing(
             &accounts::update(app, &foreign, id, change).await.expect_err("hidden")
@@ -404,5 +418,202 @@ async fn nobody_can_be_asked_while_the_account_is_not_connected() {
                 ..
             }
         ));
+    }
+}
+
+#[tokio::test]
+async fn the_activity_of_an_account_is_what_went_over_it_and_how_often_it_dropped() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let ((account, _), (other, _)) = (test.account(None).await, test.account(None).await);
+        let activity = async || {
+            let found = accounts::activity(&test.app, &test.caller, None, 50)
+                .await
+                .expect("listed");
+            assert_eq!(found.len(), 2);
+            found
+                .into_iter()
+                .find(|activity| activity.account_id == account)
+                .expect("listed")
+        };
+        let nothing = activity().await;
+        assert_eq!(
+            (
+                nothing.last_received_at,
+                nothing.last_sent_at,
+                nothing.sent_today,
+                nothing.drops
+            ),
+            (None, None, 0, 0),
+            "{}",
+            database.kind
+        );
+        let came_at = test.clock.now();
+        receive_message(&test, account, message(&test, "A", "halo")).await;
+        receive_message(&test, other, message(&test, "B", "halo")).await;
+        test.clock.advance(Duration::from_hours(24));
+        let sent_at = test.clock.now();
+        let ours = InboundMessage {
+            direction: Direction::Out,
+            ..message(&test, "C", "dari ponsel")
+        };
+        receive_message(&test, account, ours).await;
+        let of_history = InboundMessage {
+            at: came_at.minus(Duration::from_hours(5)),
+            from_history: true,
+            ..message(&test, "D", "dulu")
+        };
+        receive_message(&test, account, of_history).await;
+        let found = activity().await;
+        assert_eq!(
+            (found.last_received_at, found.last_sent_at, found.sent_today),
+            (Some(came_at), Some(sent_at), 1),
+            "{}",
+            database.kind
+        );
+        test.clock.advance(Duration::from_hours(24));
+        assert_eq!(
+            (activity().await.sent_today, activity().await.last_sent_at),
+            (0, Some(sent_at))
+        );
+
+        for state in [
+            AccountState::Starting,
+            AccountState::Connected,
+            AccountState::Reconnecting,
+            AccountState::Connected,
+            AccountState::Paused,
+        ] {
+            test.clock.advance(Duration::from_mins(1));
+            report(&test, account, state).await;
+        }
+        assert_eq!(activity().await.drops, 1, "{}", database.kind);
+        test.clock.advance(Duration::from_hours(31 * 24));
+        assert_eq!(activity().await.drops, 0, "that is long ago");
+    }
+}
+
+/// The account comes into a state.
+async fn report(test: &TestApp, account: AccountId, state: AccountState) {
+    let (organization, now) = (test.caller.organization_id, test.clock.now());
+    let new = NewState {
+        history_id: pesan_model::id::new_uuid(&*test.clock, &SystemRandom),
+        state,
+        reason: None,
+        is_wanted: false,
+    };
+    test.app
+        .store
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                store_account::set_state(tx, organization, account, &new, now).await?;
+                Ok(())
+            })
+        })
+        .await
+        .expect("written");
+}
+
+fn message_in_group(test: &TestApp) -> InboundMessage {
+    InboundMessage {
+        chat: "120363000000000001@g.us".parse().expect("a group"),
+        ..message(test, "G", "halo semua")
+    }
+}
+
+#[tokio::test]
+async fn chats_that_begin_are_given_to_whom_their_account_says() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        let sari = User {
+            id: UserId::new(&*test.clock, &SystemRandom),
+            organization_id: test.caller.organization_id,
+            email: "sari@example.com".into(),
+            name: "Sari".into(),
+            role: Role::Agent,
+            created_at: test.clock.now(),
+        };
+        let colleague = sari.clone();
+        test.app
+            .store
+            .write(move |tx| Box::pin(async move { user::insert(tx, &colleague, "x").await }))
+            .await
+            .expect("a colleague");
+        let (team, _) = teams::create(&test.app, &test.caller, ("Donatur".into(), vec![]), None)
+            .await
+            .expect("a team");
+        receive_message(&test, account, message(&test, "A", "halo")).await;
+        let give_to = async |assignee_id, team_id| {
+            let change = AccountChange {
+                assignee_id: Some(assignee_id),
+                team_id: Some(team_id),
+                ..AccountChange::default()
+            };
+            accounts::update(&test.app, &test.caller, account, change).await
+        };
+        let set = give_to(Some(sari.id), Some(team.id)).await.expect("set");
+        assert_eq!(
+            (set.assignee_id, set.team_id),
+            (Some(sari.id), Some(team.id)),
+            "{}",
+            database.kind
+        );
+        let nobody = UserId::new(&*test.clock, &SystemRandom);
+        let refused = give_to(Some(nobody), None).await.expect_err("refused");
+        assert_eq!(pointers(refused), ["/assignee_id"]);
+        assert_eq!(chats(&test).await[0].assignee_id, None, "what was there before stays");
+
+        send(&test, text(account, "+62 800-0000-0077", "halo")).await;
+        let begun = chats(&test).await.into_iter().find(|chat| chat.assignee_id.is_some());
+        let begun = begun.expect("given to somebody");
+        assert_eq!((begun.assignee_id, begun.team_id), (Some(sari.id), Some(team.id)));
+        let log = inbox::chat_log(&test.app, &test.caller, begun.id, None, 10)
+            .await
+            .expect("a log");
+        assert_eq!(log.len(), 2, "{log:?}");
+        let names = test.event_names().await;
+        assert!(
+            names.ends_with(&["contact.created", "chat.updated", "message.queued"]),
+            "{names:?}"
+        );
+        let counters = inbox::counters(&test.app, &test.caller).await.expect("counted");
+        assert_eq!((counters.total.open, counters.total.unassigned), (2, 1));
+
+        let of_history = InboundMessage {
+            chat: "6280000000079".parse().expect("a number"),
+            sender: Person {
+                phone: "6280000000079".parse().ok(),
+                ..Person::default()
+            },
+            from_history: true,
+            ..message(&test, "H", "dulu")
+        };
+        receive_message(&test, account, of_history).await;
+        assert_eq!(chats(&test).await.len(), 3);
+        let given = chats(&test)
+            .await
+            .iter()
+            .filter(|chat| chat.assignee_id.is_some())
+            .count();
+        assert_eq!(
+            given, 1,
+            "{}: what a phone had before is nobody's new work",
+            database.kind
+        );
+        receive_message(&test, account, message_in_group(&test)).await;
+        let group = chats(&test)
+            .await
+            .into_iter()
+            .find(|chat| chat.is_group)
+            .expect("a group");
+        assert_eq!((group.assignee_id, group.team_id), (Some(sari.id), Some(team.id)));
+
+        teams::delete(&test.app, &test.caller, team.id).await.expect("deleted");
+        users::delete(&test.app, &test.caller, sari.id).await.expect("deleted");
+        let left = accounts::get(&test.app, &test.caller, account).await.expect("there");
+        assert_eq!((left.assignee_id, left.team_id), (None, None), "{}", database.kind);
+        send(&test, text(account, "+62 800-0000-0078", "halo")).await;
+        assert!(chats(&test).await.iter().all(|chat| chat.assignee_id.is_none()));
     }
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use pesan_app::donations::{self, DonationChange, NewDonation, donors, giving, rules};
-use pesan_app::{Error, contacts};
+use pesan_app::jobs::follow_segments;
+use pesan_app::{Error, contacts, inbox};
 use pesan_model::donation::{Donation, DonationMethod, DonationStatus, DonationTotals, streak};
 use pesan_model::donor::{Donor, Segment, Why};
-use pesan_model::{ContactId, Currency, Day, DonationId, MergeId};
+use pesan_model::{ContactId, Currency, Day, DonationId, MergeId, Permission};
 use pesan_store::testing;
 
 use crate::people::{person, write};
@@ -496,5 +497,120 @@ async fn a_conversation_counts_for_ninety_days() {
             (later.score, later.why),
             (0, Why::Conversation { replies: 0, started: 0 })
         );
+    }
+}
+
+/// In which segments a chat with the person is found.
+async fn found_in(test: &TestApp, id: ContactId) -> Vec<Segment> {
+    let mut found = Vec::new();
+    for segment in Segment::ALL {
+        let filter = inbox::Filter {
+            segment: Some(segment),
+            ..inbox::Filter::default()
+        };
+        let listed = inbox::chats(&test.app, &test.caller, filter, None, 50)
+            .await
+            .expect("listed");
+        if listed.iter().any(|chat| chat.contact_id == Some(id)) {
+            found.push(segment);
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn chats_are_listed_by_the_segment_of_their_person() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        let siti = person(&test, account, SITI, "Siti").await;
+        assert_eq!(found_in(&test, siti).await, [Segment::New], "{}", database.kind);
+        give(&test, gift(siti, 100, 300)).await;
+        assert_eq!(found_in(&test, siti).await, [Segment::Active]);
+        let large = give(&test, gift(siti, 2_500_000_000, 0)).await;
+        assert_eq!(found_in(&test, siti).await, [Segment::Vip]);
+        donations::delete(&test.app, &test.caller, large.id)
+            .await
+            .expect("deleted");
+        assert_eq!(found_in(&test, siti).await, [Segment::Active]);
+        let opted_out = async |opted_out| {
+            let change = contacts::ContactChange {
+                opted_out: Some(opted_out),
+                ..contacts::ContactChange::default()
+            };
+            contacts::update(&test.app, &test.caller, siti, change)
+                .await
+                .expect("changed")
+        };
+        opted_out(true).await;
+        assert_eq!(found_in(&test, siti).await, [Segment::OptedOut]);
+        opted_out(false).await;
+
+        let mut known = follow_segments::Known::new();
+        let follow = async |known: &mut follow_segments::Known| {
+            follow_segments::follow_all(&test.app, known).await.expect("followed")
+        };
+        assert_eq!(follow(&mut known).await, 0, "everybody is where they belong");
+        test.clock.advance(Duration::from_hours(24 * 90));
+        assert_eq!(found_in(&test, siti).await, [Segment::Active], "nobody has looked yet");
+        assert_eq!((follow(&mut known).await, follow(&mut known).await), (1, 0));
+        assert_eq!(found_in(&test, siti).await, [Segment::Lapsed]);
+        let change = rules::RulesChange {
+            lapsed_days: Some(1_000),
+            long_lapsed_days: Some(2_000),
+            ..rules::RulesChange::default()
+        };
+        rules::update(&test.app, &test.caller, change).await.expect("changed");
+        assert_eq!(follow(&mut known).await, 1);
+        assert_eq!(found_in(&test, siti).await, [Segment::Active]);
+    }
+}
+
+#[tokio::test]
+async fn joined_people_are_listed_in_the_segment_of_both() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        let siti = person(&test, account, SITI, "Siti").await;
+        let other = person(&test, account, "6280000000002", "Siti kantor").await;
+        give(&test, gift(other, 100, 300)).await;
+        let (merge, _) = contacts::merging::merge(&test.app, &test.caller, (siti, other), None)
+            .await
+            .expect("joined");
+        let in_segment = async |segment| {
+            let filter = inbox::Filter {
+                segment: Some(segment),
+                ..inbox::Filter::default()
+            };
+            inbox::chats(&test.app, &test.caller, filter, None, 50)
+                .await
+                .expect("listed")
+                .len()
+        };
+        assert_eq!(in_segment(Segment::Active).await, 2, "{}", database.kind);
+        contacts::merging::unmerge(&test.app, &test.caller, siti, merge.id)
+            .await
+            .expect("separated");
+        assert_eq!(
+            (in_segment(Segment::Active).await, in_segment(Segment::New).await),
+            (1, 1)
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_may_not_see_donations_may_not_ask_for_a_segment() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let caller = pesan_app::Caller {
+            permissions: [Permission::MessagesRead].into(),
+            ..test.caller.clone()
+        };
+        let filter = inbox::Filter {
+            segment: Some(Segment::Vip),
+            ..inbox::Filter::default()
+        };
+        let refused = inbox::chats(&test.app, &caller, filter, None, 50).await;
+        assert!(matches!(refused, Err(Error::Forbidden { .. })), "{refused:?}");
     }
 }

@@ -27,6 +27,7 @@ async fn emit(test: &TestApp, count: usize) {
                 opted_out_at: None,
                 fields: pesan_model::custom_field::FieldValues::new(),
                 tag_ids: vec![],
+                erased_at: None,
                 created_at: pesan_model::Timestamp::from_secs(0),
             })
         })

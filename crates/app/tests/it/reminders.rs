@@ -355,3 +355,63 @@ async fn a_wrong_reminder_is_refused_with_every_wrong_field() {
         assert_eq!(waiting(&test).await, 0);
     }
 }
+
+#[tokio::test]
+async fn the_chats_of_a_person_are_listed_while_a_reminder_about_them_is_due() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        let (other_account, _) = test.account(None).await;
+        let sari = colleague(&test, "Sari").await;
+        let siti = person(&test, account, SITI, "Siti").await;
+        person(&test, account, "6280000000002", "Budi").await;
+        run(&test);
+        let due = async || {
+            let filter = pesan_app::inbox::Filter {
+                reminder_due_only: true,
+                ..pesan_app::inbox::Filter::default()
+            };
+            let listed = pesan_app::inbox::chats(&test.app, &test.caller, filter, None, 50)
+                .await
+                .expect("listed");
+            let counters = pesan_app::inbox::counters(&test.app, &test.caller)
+                .await
+                .expect("counted");
+            assert_eq!(counters.total.reminder_due, listed.len() as u64);
+            assert!(
+                listed
+                    .iter()
+                    .all(|chat| chat.reminder_due && chat.contact_id == Some(siti))
+            );
+            listed.len()
+        };
+        let made = make(&test, &sari, new(&test, siti, HOUR)).await;
+        assert_eq!(due().await, 0, "{}", database.kind);
+        pass(&test, HOUR);
+        test.wait_for_events("reminder.due", 1).await;
+        all_told(&test).await;
+        assert_eq!(due().await, 1);
+        crate::people::write(&test, other_account, (SITI, "Siti"), "halo lagi").await;
+        assert_eq!(due().await, 2, "a new chat with them too");
+        let later = ReminderChange {
+            due_at: Some(test.clock.now().plus(HOUR)),
+            ..ReminderChange::default()
+        };
+        update(&test, &made, later).await;
+        assert_eq!(due().await, 0, "it was put off");
+        pass(&test, HOUR);
+        test.wait_for_events("reminder.due", 2).await;
+        all_told(&test).await;
+        assert_eq!(due().await, 2);
+        let done = ReminderChange {
+            status: Some(ReminderStatus::Done),
+            ..ReminderChange::default()
+        };
+        let before = test.event_names().await.len();
+        update(&test, &made, done).await;
+        assert_eq!(due().await, 0);
+        let names = test.event_names().await.split_off(before);
+        assert_eq!(names, ["reminder.updated", "chat.updated", "chat.updated"]);
+        test.stop().await;
+    }
+}

@@ -119,6 +119,7 @@ impl TestApp {
         let change = AccountChange {
             name: None,
             pacing: Some(pacing),
+            ..AccountChange::default()
         };
         pesan_app::accounts::update(&self.app, &self.caller, account.id, change)
             .await

@@ -116,7 +116,7 @@ impl TestApp {
     }
 
     /// Waits until so many deliveries are in this state.
-    async fn wait_for(&self, webhook: WebhookId, state: DeliveryState, count: usize) -> Vec<Delivery> {
+    pub(crate) async fn wait_for(&self, webhook: WebhookId, state: DeliveryState, count: usize) -> Vec<Delivery> {
         within(async {
             loop {
                 let found = self.deliveries(webhook, Some(state)).await;
@@ -540,6 +540,7 @@ async fn the_simple_envelope_is_short_and_signed_as_a_whole() {
             opted_out_at: None,
             fields: pesan_model::custom_field::FieldValues::new(),
             tag_ids: vec![],
+            erased_at: None,
             created_at: test.clock.now(),
         });
         test.emit(&test.caller, vec![contact, received(1, 1)]).await;

@@ -92,6 +92,26 @@ impl Segment {
         Self::Prospect,
     ];
 
+    /// The name in the API and in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OptedOut => "opted_out",
+            Self::Vip => "vip",
+            Self::Loyal => "loyal",
+            Self::New => "new",
+            Self::Active => "active",
+            Self::AtRisk => "at_risk",
+            Self::Lapsed => "lapsed",
+            Self::LongLapsed => "long_lapsed",
+            Self::Prospect => "prospect",
+        }
+    }
+
+    /// The segment with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|segment| segment.name() == name)
+    }
+
     /// Why somebody is in this segment, or nothing when its rule does not fit.
     fn rule(self, facts: &Facts, rules: &DonorRules, cuts: &Cuts) -> Option<Why> {
         // A gift may be dated ahead of the day it is here: in the east it is tomorrow already.

@@ -28,6 +28,8 @@ fn account() -> Account {
         push_name: None,
         pacing: None,
         queued: 0,
+        assignee_id: None,
+        team_id: None,
         limited_until: None,
         last_connected_at: None,
         created_at: ZERO,
@@ -86,6 +88,7 @@ fn chat() -> Chat {
         is_starred: false,
         tag_ids: vec![],
         waiting_since: None,
+        reminder_due: false,
     }
 }
 
@@ -101,7 +104,16 @@ fn contact() -> Contact {
         opted_out_at: None,
         fields: FieldValues::new(),
         tag_ids: vec![],
+        erased_at: None,
         created_at: ZERO,
+    }
+}
+
+fn erased() -> ErasedContact {
+    ErasedContact {
+        id: contact().id,
+        other_ids: vec![],
+        chat_ids: vec![chat().id],
     }
 }
 
@@ -233,6 +245,7 @@ fn every_event_has_its_name_and_says_what_it_is_about() {
         Event::ContactUnmerged(contact()),
         Event::ContactOptedOut(contact()),
         Event::ContactOptedIn(contact()),
+        Event::ContactErased(erased()),
         Event::DonationRecorded(donation()),
         Event::DonationChanged(donation()),
         Event::DonationDeleted(donation()),

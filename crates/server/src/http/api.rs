@@ -5,6 +5,7 @@ mod accounts;
 mod audit;
 mod chat_state;
 mod chats;
+mod contact_export;
 mod contact_merges;
 mod contacts;
 mod custom_fields;
@@ -74,6 +75,7 @@ pub(crate) fn closed() -> OpenApiRouter<Shared> {
         .merge(teams::routes())
         .merge(quick_replies::routes())
         .merge(contacts::routes())
+        .merge(contact_export::routes())
         .merge(contact_merges::routes())
         .merge(custom_fields::routes())
         .merge(notes::routes())

@@ -1,6 +1,8 @@
-//! Which changes go to the audit log, and under which name. A test holds that every route that changes something is here.
+//! Which changes go to the audit log, and under which name, and which of them colleagues are told to read anew. A test holds
+//! that every route that changes something is here.
 
 use axum::http::Method;
+use pesan_model::inbox::SettingsPart;
 
 /// Where a change is written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +66,7 @@ pub const CHANGES: &[(&str, &str, Audited)] = &[
     ("PATCH", "/v1/organization", Audited::ByUseCase),
     ("POST", "/v1/chats/{id}/notes", Audited::Never),
     ("PATCH", "/v1/contacts/{id}", Audited::Here("contact.update")),
+    ("DELETE", "/v1/contacts/{id}", Audited::ByUseCase),
     ("POST", "/v1/contacts/{id}/merge", Audited::Here("contact.merge")),
     ("POST", "/v1/contacts/{id}/unmerge", Audited::Here("contact.unmerge")),
     ("POST", "/v1/contacts/{id}/notes", Audited::Never),
@@ -95,6 +98,25 @@ pub const CHANGES: &[(&str, &str, Audited)] = &[
         Audited::Here("webhook.redeliver"),
     ),
 ];
+
+/// What colleagues share of what this route changes: they are told to read it anew.
+pub fn settings_part(route: &str) -> Option<SettingsPart> {
+    // The first two parts of the path: `/v1/tags/{id}`.
+    let noun = route.strip_prefix("/v1/")?.split('/').next()?;
+    match noun {
+        "tags" => Some(SettingsPart::Tags),
+        "teams" => Some(SettingsPart::Teams),
+        "users" | "invitations" => Some(SettingsPart::Members),
+        "quick-replies" => Some(SettingsPart::QuickReplies),
+        "organization" => Some(SettingsPart::Organization),
+        "custom-fields" => Some(SettingsPart::CustomFields),
+        "donor-rules" => Some(SettingsPart::DonorRules),
+        "accounts" => Some(SettingsPart::Accounts),
+        "webhooks" => Some(SettingsPart::Webhooks),
+        "keys" => Some(SettingsPart::Keys),
+        _ => None,
+    }
+}
 
 /// Where the change that this route makes is written down.
 pub(crate) fn audited(method: &Method, route: &str) -> Option<Audited> {

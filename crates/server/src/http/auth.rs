@@ -14,12 +14,12 @@ use axum_extra::extract::cookie::CookieJar;
 use futures::FutureExt as _;
 use pesan_app::access::audit;
 use pesan_app::access::authenticate::{Credentials, authenticate};
-use pesan_app::{Caller, Error};
+use pesan_app::{Caller, Error, events};
 use tokio::sync::oneshot;
 use tracing::Instrument as _;
 
 use super::api::REPLAYED;
-use super::audited::{Audited, audited};
+use super::audited::{Audited, audited, settings_part};
 use super::problem::{Answer, Problem, chain};
 use super::{Server, Shared};
 
@@ -77,13 +77,16 @@ pub(crate) async fn require_caller(State(server): State<Shared>, mut request: Re
             return next.run(request).await;
         }
     };
-    let target = last_id(request.uri().path());
+    let (target, part) = (last_id(request.uri().path()), settings_part(&route));
     request.extensions_mut().insert(caller.clone());
     let owned = server.clone();
     let change = async move {
         let response = next.run(request).await;
         if let Some(action) = action.filter(|_| is_made(&response)) {
             note(&owned, &caller, action, made_by(&response).or(target)).await;
+        }
+        if let Some(what) = part.filter(|_| is_made(&response)) {
+            events::settings_changed(&owned.app, caller.organization_id, what);
         }
         response
     };

@@ -76,6 +76,9 @@ async fn every_filter_pages_through_what_it_finds_and_can_be_combined() {
         );
         assert_eq!(pages(&server, "/v1/chats?status=closed").await, [chats[2].clone()]);
         assert_eq!(pages(&server, "/v1/chats?waiting=0").await, [""; 0]);
+        assert_eq!(pages(&server, "/v1/chats?reminder_due=true").await, [""; 0]);
+        assert_eq!(pages(&server, "/v1/chats?segment=new").await, chats);
+        assert_eq!(pages(&server, "/v1/chats?segment=vip&starred=true").await, [""; 0]);
         let cookie = server.log_in(OWNER).await;
         let mine = server
             .ask_without_key(Method::GET, "/v1/chats?assignee=me")
@@ -84,8 +87,9 @@ async fn every_filter_pages_through_what_it_finds_and_can_be_combined() {
         assert_eq!(mine["data"].as_array().expect("a list").len(), 5);
         let counters = server.ask_without_key(Method::GET, "/v1/chats/counters");
         let counters = counters.header("cookie", &cookie).send().await.expect(200);
-        let counts = ["open", "unassigned", "mine", "unread", "starred"].map(|name| counters[name].clone());
-        assert_eq!(counts, [6, 2, 4, 5, 5].map(Value::from), "{counters}");
+        let counts =
+            ["open", "unassigned", "mine", "unread", "starred", "reminder_due"].map(|name| counters[name].clone());
+        assert_eq!(counts, [6, 2, 4, 5, 5, 0].map(Value::from), "{counters}");
         assert_eq!(counters["accounts"][0]["open"], 6);
         assert_eq!(counters["assignees"], json!([{"user_id": owner, "open": 4}]));
     }
@@ -141,6 +145,8 @@ async fn null_takes_away_and_what_is_wrong_is_named() {
             ("waiting=-1", "#query/waiting"),
             ("waiting=525601", "#query/waiting"),
             ("starred=x", "#query/starred"),
+            ("reminder_due=x", "#query/reminder_due"),
+            ("segment=rich", "#query/segment"),
         ] {
             let problem = server.get(&format!("/v1/chats?{query}")).await.problem(422, "invalid");
             assert_eq!(problem["errors"][0]["pointer"], pointer, "{query}");

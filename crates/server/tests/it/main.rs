@@ -9,6 +9,7 @@ mod crm;
 #[cfg(feature = "sandbox")]
 mod faults;
 mod inbox;
+mod keeping;
 #[cfg(feature = "sandbox")]
 mod mail;
 mod matrix;

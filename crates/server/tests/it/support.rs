@@ -310,8 +310,18 @@ impl Ask<'_> {
 }
 
 impl LiveStream {
-    /// The next event; comments are skipped.
+    /// The next event; comments are skipped, and so are hints that settings changed, which nearly every request gives.
     pub(crate) async fn next_event(&mut self) -> LiveEvent {
+        loop {
+            let event = self.next_of_any_kind().await;
+            if event.name != "settings.changed" {
+                return event;
+            }
+        }
+    }
+
+    /// The next event or hint; comments are skipped.
+    pub(crate) async fn next_of_any_kind(&mut self) -> LiveEvent {
         loop {
             while let Some((block, rest)) = self.text.split_once("\n\n") {
                 let (block, rest) = (block.to_owned(), rest.to_owned());

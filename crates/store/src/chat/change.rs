@@ -4,6 +4,7 @@
 //! it stands in the lists of its tags follow from the difference. Nothing else writes a chat, but for its subject, of which
 //! nothing depends, and its end with its account, which takes the account's counters along.
 
+use pesan_model::donor::Segment;
 use pesan_model::{
     AccountId, Address, ChatId, ChatStatus, ContactId, Direction, MessageId, OrganizationId, TagId, TeamId, Timestamp,
     UserId,
@@ -15,7 +16,7 @@ use crate::{Error, Tx, args, dialect, message, rows};
 
 rows! {
     /// What of a chat changes.
-    struct State {
+    pub(super) struct State {
         account_id: AccountId,
         unread: u32,
         last_message_id: Option<MessageId>,
@@ -27,17 +28,20 @@ rows! {
         is_starred: bool,
         is_tagged: bool,
         waiting_since: Option<Timestamp>,
+        reminder_due: bool,
+        segment: Option<Segment>,
     }
 }
 
 impl State {
-    fn counted(&self) -> Counted {
+    pub(super) fn counted(&self) -> Counted {
         Counted {
             account_id: self.account_id,
             assignee_id: self.assignee_id,
             status: self.status,
             is_unread: self.unread > 0,
             is_starred: self.is_starred,
+            is_reminder_due: self.reminder_due,
         }
     }
 
@@ -48,7 +52,7 @@ impl State {
 }
 
 /// What a chat is, which nobody else changes until the transaction ends.
-async fn lock(tx: &mut Tx<'_>, organization_id: OrganizationId, id: ChatId) -> Result<State, Error> {
+pub(super) async fn lock(tx: &mut Tx<'_>, organization_id: OrganizationId, id: ChatId) -> Result<State, Error> {
     let sql = format!(
         "SELECT {} FROM chat WHERE organization_id = $1 AND id = $2{}",
         State::COLUMNS,
@@ -58,7 +62,7 @@ async fn lock(tx: &mut Tx<'_>, organization_id: OrganizationId, id: ChatId) -> R
 }
 
 /// Writes what a chat became.
-async fn save(
+pub(super) async fn save(
     tx: &mut Tx<'_>,
     organization_id: OrganizationId,
     id: ChatId,
@@ -84,7 +88,9 @@ async fn save(
         team_id,
         is_starred,
         is_tagged,
-        waiting_since
+        waiting_since,
+        reminder_due,
+        segment
     );
     if sets.is_empty() {
         return Ok(());
@@ -147,6 +153,7 @@ pub async fn insert(
         status: ChatStatus::Open,
         is_unread: false,
         is_starred: false,
+        is_reminder_due: false,
     };
     tx.chat_counts.add(organization_id, counted);
     Ok(())
@@ -196,7 +203,7 @@ pub async fn add_message(
 }
 
 /// What the line of a chat shows: the newest message that was not deleted.
-async fn newest(tx: &mut Tx<'_>, chat_id: ChatId) -> Result<Option<(MessageId, Timestamp)>, Error> {
+pub(super) async fn newest(tx: &mut Tx<'_>, chat_id: ChatId) -> Result<Option<(MessageId, Timestamp)>, Error> {
     tx.fetch_optional(
         "SELECT m.id, m.at FROM message m WHERE m.chat_id = $1 AND m.deleted_at IS NULL AND m.kind <> 'reaction' \
          ORDER BY m.at DESC, m.id DESC LIMIT 1",
@@ -322,24 +329,25 @@ pub async fn unassign_all(
     limit: usize,
 ) -> Result<Vec<ChatId>, Error> {
     let sql = format!(
-        "SELECT id, account_id, unread, status, is_starred, last_message_at FROM chat \
+        "SELECT id, account_id, unread, status, is_starred, reminder_due, last_message_at FROM chat \
          WHERE organization_id = $1 AND assignee_id = $2 ORDER BY id{}",
         dialect::for_update(tx)
     );
-    let mut theirs: Vec<(ChatId, AccountId, u32, ChatStatus, bool, Timestamp)> =
+    let mut theirs: Vec<(ChatId, AccountId, u32, ChatStatus, bool, bool, Timestamp)> =
         tx.fetch_all(&sql, args![organization_id, user_id]).await?;
     tx.execute(
         "UPDATE chat SET assignee_id = NULL WHERE organization_id = $1 AND assignee_id = $2",
         args![organization_id, user_id],
     )
     .await?;
-    for (_, account_id, unread, status, is_starred, _) in &theirs {
+    for (_, account_id, unread, status, is_starred, is_reminder_due, _) in &theirs {
         let counted = Counted {
             account_id: *account_id,
             assignee_id: Some(user_id),
             status: *status,
             is_unread: *unread > 0,
             is_starred: *is_starred,
+            is_reminder_due: *is_reminder_due,
         };
         tx.chat_counts.remove(organization_id, counted);
         let nobodys = Counted {
@@ -432,6 +440,8 @@ async fn merge(tx: &mut Tx<'_>, organization_id: OrganizationId, gone: ChatId, k
     after.assignee_id = before.assignee_id.or(other.assignee_id);
     after.team_id = before.team_id.or(other.team_id);
     after.is_starred |= other.is_starred;
+    after.reminder_due |= other.reminder_due;
+    after.segment = before.segment.or(other.segment);
     after.is_tagged |= other.is_tagged;
     after.waiting_since = match (before.waiting_since, other.waiting_since) {
         (Some(one), Some(two)) => Some(one.min(two)),

@@ -7,6 +7,7 @@
 use std::cmp::Reverse;
 
 use pesan_model::chat::Chat;
+use pesan_model::donor::Segment;
 use pesan_model::{AccountId, ChatId, ChatStatus, ContactId, OrganizationId, TagId, TeamId, Timestamp, UserId};
 
 use super::{ChatView, SHOWN_WITH, VIEW, with_tags};
@@ -32,6 +33,10 @@ pub struct Filter {
     pub starred_only: bool,
     /// Only those in which somebody waits for an answer since this time or longer.
     pub waiting_since: Option<Timestamp>,
+    /// Only those about whose person, or in a group about which, a reminder is due.
+    pub reminder_due_only: bool,
+    /// Only with people of this segment.
+    pub segment: Option<Segment>,
 }
 
 /// Who looks after a chat.
@@ -46,10 +51,12 @@ pub enum Assignee {
 /// The index that a list is walked along. The narrowest comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Walk {
+    ReminderDue,
     Assignee,
     Starred,
     Tag,
     Team,
+    Segment,
     Waiting,
     Unread,
     Account,
@@ -60,10 +67,12 @@ enum Walk {
 impl Walk {
     fn along(filter: &Filter) -> Self {
         let narrowest = [
+            (filter.reminder_due_only, Self::ReminderDue),
             (matches!(filter.assignee, Some(Assignee::User(_))), Self::Assignee),
             (filter.starred_only, Self::Starred),
             (filter.tag_id.is_some(), Self::Tag),
             (filter.team_id.is_some(), Self::Team),
+            (filter.segment.is_some(), Self::Segment),
             (filter.waiting_since.is_some(), Self::Waiting),
             (filter.unread_only, Self::Unread),
             (filter.account_id.is_some(), Self::Account),
@@ -75,10 +84,12 @@ impl Walk {
 
     fn index(self) -> &'static str {
         match self {
+            Self::ReminderDue => "chat_list_reminder_due",
             Self::Assignee => "chat_list_assignee",
             Self::Starred => "chat_list_starred",
             Self::Tag => "chat_tag_list",
             Self::Team => "chat_list_team",
+            Self::Segment => "chat_list_segment",
             Self::Waiting => "chat_list_waiting",
             Self::Unread => "chat_list_unread",
             Self::Account => "chat_list_account",
@@ -147,6 +158,12 @@ fn statement(
     }
     if let Some(since) = filter.waiting_since {
         ask("c.waiting_since IS NOT NULL AND c.waiting_since <= ?", args![since]);
+    }
+    if filter.reminder_due_only {
+        ask("c.reminder_due", args![]);
+    }
+    if let Some(segment) = filter.segment {
+        ask("c.segment = ?", args![segment]);
     }
     let [status, at, id] = place;
     let sql = format!(
@@ -272,5 +289,16 @@ mod tests {
             ..starred
         };
         assert_eq!(Walk::along(&mine), Walk::Assignee);
+        let due = Filter {
+            reminder_due_only: true,
+            ..mine
+        };
+        assert_eq!(Walk::along(&due), Walk::ReminderDue);
+        let lapsed = Filter {
+            segment: Some(Segment::Lapsed),
+            unread_only: true,
+            ..Filter::default()
+        };
+        assert_eq!(Walk::along(&lapsed), Walk::Segment);
     }
 }

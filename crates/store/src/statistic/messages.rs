@@ -255,6 +255,14 @@ fn count(tx: &mut Tx<'_>, organization_id: OrganizationId, (message, day): (&Sta
     for (count, is_in) in counts.iter_mut().zip(message.columns()) {
         *count += sign * i64::from(is_in);
     }
+    if sign > 0
+        && let Some(moment) = message.moment()
+        && (message.is_sent() || message.status == MessageStatus::Received)
+    {
+        let lasts = tx.statistics.lasts.entry(account_day).or_default();
+        let last = &mut lasts[usize::from(message.is_sent())];
+        *last = (*last).max(Some(moment));
+    }
     for (measure, bucket) in message.times() {
         *tx.statistics.times.entry((account_day, measure, bucket)).or_default() += sign;
     }

@@ -14,15 +14,17 @@ import {
   IconQr,
   IconTrash,
   IconUnlink,
+  IconUser,
 } from "~/ui/icons";
 import { RowProblem } from "~/ui/RowProblem";
 import { gravityOf, StatePill } from "~/ui/StatePill";
 import { full } from "~/ui/time";
 import classes from "./AccountCard.module.css";
+import { Activity } from "./Activity";
 import { UNDER_WAY } from "./drops";
 
 /** What the person asked for on a card. */
-export type Wish = "link" | "pause" | "logout" | "delete" | "history" | "pacing" | "rename";
+export type Wish = "link" | "pause" | "logout" | "delete" | "history" | "pacing" | "handler" | "rename";
 
 interface Props {
   account: Account;
@@ -91,6 +93,9 @@ export function AccountCard({ account, pausing, onWish }: Props) {
             <Menu.Item leftSection={<IconGauge size={18} />} disabled={!mayManage} onClick={() => onWish("pacing")}>
               {t("account.editPacing")}
             </Menu.Item>
+            <Menu.Item leftSection={<IconUser size={18} />} disabled={!mayManage} onClick={() => onWish("handler")}>
+              {t("account.handlerEdit")}
+            </Menu.Item>
             <Menu.Item leftSection={<IconEdit size={18} />} disabled={!mayManage} onClick={() => onWish("rename")}>
               {t("account.rename")}
             </Menu.Item>
@@ -143,6 +148,7 @@ export function AccountCard({ account, pausing, onWish }: Props) {
           <dt>{t("account.lastConnected")}</dt>
           <dd>{account.last_connected_at ? <Ago at={account.last_connected_at} /> : t("common.never")}</dd>
         </div>
+        <Activity account={account} />
       </dl>
 
       <Stack mt="auto" pt="md">

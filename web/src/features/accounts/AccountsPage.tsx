@@ -15,6 +15,7 @@ import { type Gravity, gravityOf } from "~/ui/StatePill";
 import { AccountCard, type Wish } from "./AccountCard";
 import { AddAccount } from "./AddAccount";
 import { useDelete, useLogout, usePause } from "./actions";
+import { HandlerDialog } from "./HandlerDialog";
 import { HistoryDrawer } from "./HistoryDrawer";
 import { useLink } from "./Linking";
 import { Onboarding } from "./Onboarding";
@@ -43,10 +44,11 @@ function useFreshQueues() {
       type === "message.failed" ||
       type === "message.cancelled" ||
       type === "message.deleted";
-    if (!changesQueue || timer.current !== undefined) return;
+    if (!(changesQueue || type === "message.received") || timer.current !== undefined) return;
     timer.current = setTimeout(() => {
       timer.current = undefined;
       void client.invalidateQueries({ queryKey: keys.accounts });
+      void client.invalidateQueries({ queryKey: keys.activity });
     }, QUEUES_MS);
   });
   useEffect(() => () => clearTimeout(timer.current), []);
@@ -152,6 +154,7 @@ export function AccountsPage() {
       )}
       {opened && open?.wish === "history" && <HistoryDrawer account={opened} onClose={close} />}
       {opened && open?.wish === "pacing" && <PacingDialog account={opened} onClose={close} />}
+      {opened && open?.wish === "handler" && <HandlerDialog account={opened} onClose={close} />}
       {opened && open?.wish === "rename" && <RenameDialog account={opened} onClose={close} />}
       {opened && open?.wish === "logout" && (
         <Confirm

@@ -72,8 +72,16 @@ export function useDelete() {
 export function useChange() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ id, ...body }: { id: string; name?: string; pacing?: Pacing | null }) =>
-      ask(api.PATCH("/v1/accounts/{id}", { params: { path: { id } }, body })),
+    mutationFn: ({
+      id,
+      ...body
+    }: {
+      id: string;
+      name?: string;
+      pacing?: Pacing | null;
+      assignee_id?: string | null;
+      team_id?: string | null;
+    }) => ask(api.PATCH("/v1/accounts/{id}", { params: { path: { id } }, body })),
     onSuccess: (account) => putAccount(client, account),
   });
 }

@@ -14,9 +14,9 @@ import { useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { accountsQuery, countersQuery, meQuery, tagsQuery, teamsQuery } from "~/api/queries";
-import { Allowed } from "~/ui/Allowed";
+import { Allowed, useMay } from "~/ui/Allowed";
 import { IconCheck, IconClose, IconFilter, IconNewMessage } from "~/ui/icons";
-import { type ChatsSearch, isNarrowed, isSearchable, STATUSES, widened } from "./filters";
+import { type ChatsSearch, isNarrowed, isSearchable, SEGMENTS, STATUSES, widened } from "./filters";
 import classes from "./ListHead.module.css";
 import { SearchField } from "./SearchField";
 
@@ -131,6 +131,7 @@ function useCounts(account: string | undefined) {
 function Chips({ search, set }: Part) {
   const { t } = useTranslation();
   const counts = useCounts(search.account);
+  const mayDonations = useMay("donations:read");
   const navigate = useNavigate();
   const accounts = useQuery(accountsQuery).data ?? [];
   const tags = useQuery(tagsQuery).data ?? [];
@@ -147,6 +148,9 @@ function Chips({ search, set }: Part) {
       </Toggle>
       <Toggle on={search.starred === true} count={counts?.starred} onToggle={(on) => set({ starred: on || undefined })}>
         {t("inbox.starred")}
+      </Toggle>
+      <Toggle on={search.due === true} count={counts?.reminder_due} onToggle={(on) => set({ due: on || undefined })}>
+        {t("inbox.reminderDue")}
       </Toggle>
       <Choice
         name={t("inbox.waiting")}
@@ -194,6 +198,15 @@ function Chips({ search, set }: Part) {
           options={teams.map((team) => ({ value: team.id, label: team.name }))}
           none={t("inbox.anyTeam")}
           onChoose={(team) => set({ team })}
+        />
+      )}
+      {mayDonations && (
+        <Choice
+          name={t("inbox.segment")}
+          value={search.segment}
+          options={SEGMENTS.map((segment) => ({ value: segment, label: t(`donor.segment_${segment}`) }))}
+          none={t("inbox.anySegment")}
+          onChoose={(segment) => set({ segment: SEGMENTS.find((known) => known === segment) })}
         />
       )}
       {isNarrowed(search) && (

@@ -1,8 +1,21 @@
 /** Which chats the list shows, as the address says. */
 import type { ChatFilter } from "~/api/queries";
-import type { Account, ChatStatus } from "~/api/types";
+import type { Account, ChatStatus, Segment } from "~/api/types";
 
 export const STATUSES = ["open", "snoozed", "closed"] as const satisfies readonly ChatStatus[];
+
+/** In the order of their rules. */
+export const SEGMENTS = Object.keys({
+  opted_out: true,
+  vip: true,
+  loyal: true,
+  new: true,
+  active: true,
+  at_risk: true,
+  lapsed: true,
+  long_lapsed: true,
+  prospect: true,
+} satisfies Record<Segment, true>) as Segment[];
 
 /** What the address of the list can say. What it does not say is as it is by default: open chats. */
 export interface ChatsSearch {
@@ -15,6 +28,9 @@ export interface ChatsSearch {
   starred?: boolean | undefined;
   /** In minutes. */
   waiting?: number | undefined;
+  /** Whether a reminder is due. */
+  due?: boolean | undefined;
+  segment?: Segment | undefined;
   new?: boolean | undefined;
   /** The number that the new message is to. */
   to?: string | undefined;
@@ -42,6 +58,8 @@ export function chatsSearch(search: Record<string, unknown>): ChatsSearch {
     unread: yes(search.unread),
     starred: yes(search.starred),
     waiting: typeof waiting === "number" && Number.isInteger(waiting) && waiting > 0 ? waiting : undefined,
+    due: yes(search.due),
+    segment: SEGMENTS.find((segment) => segment === search.segment),
     new: yes(search.new),
     // A number is read as one from the address.
     to: text(typeof search.to === "number" ? String(search.to) : search.to),
@@ -63,15 +81,15 @@ export function isSearchable(text: string | undefined): text is string {
 }
 
 export function filterOf(search: ChatsSearch): ChatFilter {
-  const { account, assignee, team, tag, unread, starred, waiting, status } = search;
-  const rest = { account, assignee, team, tag, unread, starred, waiting };
+  const { account, assignee, team, tag, unread, starred, waiting, due, segment, status } = search;
+  const rest = { account, assignee, team, tag, unread, starred, waiting, due, segment };
   return { ...rest, status: status === "all" ? undefined : (status ?? "open") };
 }
 
 /** Whether anything is asked for besides whose chats they are. */
 export function isNarrowed(search: ChatsSearch): boolean {
-  const { account, status, team, tag, unread, starred, waiting } = search;
-  return [account, status, team, tag, unread, starred, waiting].some((asked) => asked !== undefined);
+  const { account, status, team, tag, unread, starred, waiting, due, segment } = search;
+  return [account, status, team, tag, unread, starred, waiting, due, segment].some((asked) => asked !== undefined);
 }
 
 /** The address without any filter but whose chats they are. */

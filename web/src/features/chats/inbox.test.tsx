@@ -65,6 +65,29 @@ describe("the list of chats", () => {
     await waitFor(async () => expect(await names()).toEqual(["Siti Rahma"]));
   });
 
+  it("lists_the_chats_with_a_reminder_that_is_due_and_those_of_a_segment", async () => {
+    const mock = mockServer(world());
+    const [budi, siti] = mock.world.chats as [ReturnType<typeof makeChat>, ReturnType<typeof makeChat>];
+    mock.world.chats[0] = { ...budi, reminder_due: true };
+    mock.world.segments.set(siti.id, "lapsed");
+    const { user, router } = openApp("/chats");
+    await user.click(await screen.findByRole("button", { name: /^Reminder due\s*1$/ }));
+    await waitFor(async () => expect(await names()).toEqual(["Budi Santoso"]));
+    expect(router.state.location.search).toMatchObject({ due: true });
+    mock.world.chats[0] = budi;
+    act(() => mock.emit({ type: "chat.updated", data: budi }));
+    expect(await screen.findByText("No chats match")).toBeTruthy();
+    await user.click(screen.getAllByRole("button", { name: "Clear filters" })[0] as HTMLElement);
+    await user.click(await screen.findByRole("button", { name: "Segment" }));
+    await user.click(await screen.findByRole("menuitem", { name: "Lapsed" }));
+    await waitFor(async () => expect(await names()).toEqual(["Siti Rahma"]));
+    expect(router.state.location.search).toMatchObject({ segment: "lapsed" });
+    // Somebody who comes into the segment is asked for, because a chat does not say it.
+    mock.world.segments.set(budi.id, "lapsed");
+    act(() => mock.emit({ type: "chat.updated", data: budi }));
+    await waitFor(async () => expect(await names()).toEqual(["Budi Santoso", "Siti Rahma"]));
+  });
+
   it("opens_with_the_filters_of_its_address", async () => {
     mockServer(world());
     openApp("/chats?status=closed");

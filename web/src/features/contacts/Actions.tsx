@@ -6,6 +6,7 @@ import { Allowed } from "~/ui/Allowed";
 import { IconBell, IconHeart, IconMerge, IconNote } from "~/ui/icons";
 import { DonationDialog } from "./DonationDialog";
 import { MergeDialog } from "./MergeDialog";
+import { More } from "./More";
 import { NoteDialog } from "./NoteDialog";
 import type { About } from "./queries";
 import { ReminderDialog } from "./ReminderDialog";
@@ -44,6 +45,7 @@ export function Actions({ about, chat, contact }: { about: About; chat: Chat; co
             </Button>
           </Allowed>
         )}
+        {contact && <More contact={contact} />}
       </Group>
       {dialog === "donation" && contact && <DonationDialog contactId={contact.id} onClose={close} />}
       {dialog === "reminder" && <ReminderDialog about={about} chatId={chat.id} onClose={close} />}

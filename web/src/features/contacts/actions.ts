@@ -1,5 +1,6 @@
 /** What can be done with people, and what hangs on them. Events refresh the pages of everybody; the own one at once. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "~/api/client";
 import { useTryKey } from "~/api/idempotency";
@@ -80,6 +81,22 @@ export function useUnmerge(id: string) {
     onSuccess: ({ other }) => {
       notifyDone(t("contact.unmerged", { name: other.name }));
       void client.invalidateQueries({ queryKey: keys.contacts });
+    },
+  });
+}
+
+/** Erases a person. The chat with them is gone, so the page leaves it. */
+export function useErase() {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  return useMutation({
+    mutationFn: ({ id }: Contact) => ask(api.DELETE("/v1/contacts/{id}", { params: { path: { id } } })),
+    onSuccess: (_, { name }) => {
+      notifyDone(t("keeping.erased", { name }));
+      void client.invalidateQueries({ queryKey: keys.chats });
+      void client.invalidateQueries({ queryKey: keys.counters });
+      void navigate({ to: "/chats" });
     },
   });
 }

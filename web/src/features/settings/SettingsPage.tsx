@@ -15,6 +15,7 @@ import {
   IconHistory,
   IconKey,
   IconReplies,
+  IconSettings,
   IconUser,
   IconUsers,
 } from "~/ui/icons";
@@ -23,6 +24,7 @@ import { ApiKeys } from "./ApiKeys";
 import { AuditLog } from "./AuditLog";
 import { InboxSettings } from "./InboxSettings";
 import { Members } from "./Members";
+import { OrganizationSettings } from "./OrganizationSettings";
 import { Quarantine } from "./Quarantine";
 import classes from "./SettingsPage.module.css";
 import { You } from "./You";
@@ -34,6 +36,7 @@ const TABS: Record<
   { icon: ComponentType<{ size?: number | string }>; needs?: Permission; panel: ComponentType }
 > = {
   you: { icon: IconUser, panel: You },
+  organization: { icon: IconSettings, needs: "organization:manage", panel: OrganizationSettings },
   keys: { icon: IconKey, needs: "keys:manage", panel: ApiKeys },
   members: { icon: IconUsers, needs: "members:manage", panel: Members },
   inbox: { icon: IconChats, needs: "organization:manage", panel: InboxSettings },
@@ -49,6 +52,7 @@ export function SettingsPage() {
   const tab = route.useSearch().tab ?? "you";
   const may: Record<SettingsTab, boolean> = {
     you: true,
+    organization: useMay("organization:manage"),
     keys: useMay("keys:manage"),
     members: useMay("members:manage"),
     inbox: useMay("organization:manage"),

@@ -29,6 +29,7 @@ export const EVENT_GROUPS = {
     "contact.unmerged",
     "contact.opted_out",
     "contact.opted_in",
+    "contact.erased",
   ],
   donation: ["donation.recorded", "donation.changed", "donation.deleted"],
   note: ["note.created", "note.updated", "note.deleted"],

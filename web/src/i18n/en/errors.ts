@@ -6,7 +6,7 @@ export const errors = {
   problem: {
     already_exists: "There is one already.",
     already_set_up: "This installation already has an owner. Log in, or ask the owner to add you.",
-    being_sent: "This message is just being sent. Try again in a moment.",
+    being_sent: "A message is just being sent. Try again in a moment.",
     changed_meanwhile: "Somebody else changed this at the same time. Look again.",
     cross_site: "Another website asked for this. Load the page again.",
     database_unavailable: "The server cannot store anything right now. Try again in a moment.",

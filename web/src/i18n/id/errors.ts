@@ -4,7 +4,7 @@ export const errors: ErrorTexts = {
   problem: {
     already_exists: "Ini sudah ada.",
     already_set_up: "Instalasi ini sudah memiliki pemilik. Masuk, atau minta pemilik menambahkan Anda.",
-    being_sent: "Pesan ini sedang dikirim. Coba lagi sebentar lagi.",
+    being_sent: "Sebuah pesan sedang dikirim. Coba lagi sebentar lagi.",
     changed_meanwhile: "Orang lain mengubah ini pada saat yang sama. Periksa kembali.",
     cross_site: "Situs web lain yang meminta ini. Muat ulang halaman.",
     database_unavailable: "Server sedang tidak dapat menyimpan apa pun. Coba lagi sebentar lagi.",

@@ -133,6 +133,14 @@ async fn letter(app: &Arc<App>, work: &Work, webhook: &Webhook) -> Result<Option
     let (Some(event), Some(row)) = (&work.event, &work.webhook) else {
         return Ok(None);
     };
+    // What it told of somebody went with them.
+    let is_replaced = work
+        .delivery
+        .as_ref()
+        .is_some_and(|known| known.event_type != event.event.name());
+    if is_replaced {
+        return Ok(None);
+    }
     let key = app.organization_key(work.organization).await?;
     let secrets = webhooks::secrets(app, &key, work.webhook_id, row)?;
     envelope::letter(webhook.envelope, &secrets, event, app.clock.now()).map(Some)

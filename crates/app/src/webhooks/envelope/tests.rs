@@ -62,6 +62,8 @@ fn account() -> Account {
         push_name: None,
         pacing: None,
         queued: 0,
+        assignee_id: None,
+        team_id: None,
         limited_until: None,
         last_connected_at: None,
         created_at: Timestamp::from_secs(0),

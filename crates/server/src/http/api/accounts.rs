@@ -4,11 +4,11 @@ use axum::Json as JsonBody;
 use axum::extract::State;
 use axum::http::StatusCode;
 use pesan_app::accounts::{self, AccountChange, NewAccount};
-use pesan_model::account::{Account, NumberStatus, StateChange};
+use pesan_model::account::{Account, AccountActivity, NumberStatus, StateChange};
 use pesan_model::chat::Contact;
 use pesan_model::pacing::Pacing;
 use pesan_model::patch::present;
-use pesan_model::{AccountId, Phone};
+use pesan_model::{AccountId, Phone, TeamId, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -24,6 +24,7 @@ use crate::http::problem::{Answer, Problem};
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(list_accounts, create_account))
+        .routes(routes!(list_account_activity))
         .routes(routes!(get_account, update_account, delete_account))
         .routes(routes!(connect_account))
         .routes(routes!(pause_account))
@@ -52,6 +53,16 @@ struct ChangedAccount {
     #[schema(value_type = Option<Pacing>)]
     #[expect(clippy::option_option, reason = "left out, null and a value are three things")]
     pacing: Option<Option<Pacing>>,
+    /// Who looks after chats that begin on it from now on; null for nobody.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<UserId>)]
+    #[expect(clippy::option_option, reason = "left out, null and a value are three things")]
+    assignee_id: Option<Option<UserId>>,
+    /// The team that they belong to; null for none.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<TeamId>)]
+    #[expect(clippy::option_option, reason = "left out, null and a value are three things")]
+    team_id: Option<Option<TeamId>>,
 }
 
 /// Where a picture is.
@@ -72,6 +83,18 @@ async fn list_accounts(
 ) -> Answer<JsonBody<Page<Account>>> {
     let found = accounts::list(&server.app, &caller, query.after()?, query.fetch()?).await?;
     Ok(JsonBody(query.page(found, |account| account.id.to_string())?))
+}
+
+/// Lists what goes over the accounts and how steadily they are connected, oldest account first.
+#[utoipa::path(get, path = "/v1/accounts/activity", tag = "accounts", operation_id = "listAccountActivity",
+    params(PageQuery), responses((status = 200, description = "A page.", body = Page<AccountActivity>)))]
+async fn list_account_activity(
+    State(server): State<Shared>,
+    Auth(caller): Auth,
+    Query(query): Query<PageQuery>,
+) -> Answer<JsonBody<Page<AccountActivity>>> {
+    let found = accounts::activity(&server.app, &caller, query.after()?, query.fetch()?).await?;
+    Ok(JsonBody(query.page(found, |activity| activity.account_id.to_string())?))
 }
 
 /// Makes an account. Connect it next.
@@ -110,7 +133,7 @@ async fn get_account(
     Ok(JsonBody(accounts::get(&server.app, &caller, id).await?))
 }
 
-/// Renames an account or changes how fast it may send.
+/// Renames an account, changes how fast it may send, or says to whom chats are given that begin on it.
 #[utoipa::path(patch, path = "/v1/accounts/{id}", tag = "accounts", operation_id = "updateAccount",
     request_body = ChangedAccount, params(("id" = AccountId, Path)), responses(
     (status = 200, description = "The account as it is now.", body = Account),
@@ -126,6 +149,8 @@ async fn update_account(
     let change = AccountChange {
         name: body.name,
         pacing: body.pacing,
+        assignee_id: body.assignee_id,
+        team_id: body.team_id,
     };
     Ok(JsonBody(accounts::update(&server.app, &caller, id, change).await?))
 }

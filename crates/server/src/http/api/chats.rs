@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use pesan_app::access::{Caller, Principal};
 use pesan_app::inbox::{self, Assignee, Filter, ThreadPart};
 use pesan_model::chat::{Activity, Chat};
+use pesan_model::donor::Segment;
 use pesan_model::inbox::ChatCounters;
 use pesan_model::message::Message;
 use pesan_model::{AccountId, ChatId, ChatStatus, Flaw, MessageId, TagId, TeamId, Timestamp};
@@ -55,6 +56,10 @@ struct ChatQuery {
     /// Only those in which somebody waits for an answer for so many minutes or longer, 0 to 525600.
     #[param(minimum = 0, maximum = 525_600)]
     waiting: Option<u32>,
+    /// Only those about whose person, or in a group about which, a reminder is due that is not done.
+    reminder_due: Option<bool>,
+    /// Only with people of this segment, as it was found out within the last minutes. Needs `donations:read`.
+    segment: Option<Segment>,
     /// Most items, 1 to 200; 50 when it is left out.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<i64>,
@@ -112,6 +117,8 @@ fn filter(query: &ChatQuery, caller: &Caller, now: Timestamp) -> Answer<Filter> 
         unread_only: query.unread.unwrap_or_default(),
         starred_only: query.starred.unwrap_or_default(),
         waiting_since: query.waiting.map(waited),
+        reminder_due_only: query.reminder_due.unwrap_or_default(),
+        segment: query.segment,
     })
 }
 

@@ -5,10 +5,11 @@ use std::str::FromStr;
 
 use axum::Json as JsonBody;
 use axum::extract::State;
+use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pesan_app::Error;
-use pesan_app::contacts::{self, ContactChange, SearchPlace, timeline};
+use pesan_app::contacts::{self, ContactChange, SearchPlace, erasing, timeline};
 use pesan_model::chat::Contact;
 use pesan_model::custom_field::FieldValue;
 use pesan_model::patch::present;
@@ -31,7 +32,7 @@ use crate::http::problem::{Answer, Problem};
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(list_contacts))
-        .routes(routes!(get_contact, update_contact))
+        .routes(routes!(get_contact, update_contact, erase_contact))
         .routes(routes!(list_contact_timeline))
 }
 
@@ -165,6 +166,23 @@ async fn update_contact(
         tag_ids: body.tag_ids.map(Option::unwrap_or_default),
     };
     Ok(JsonBody(contacts::update(&server.app, &caller, id, change).await?))
+}
+
+/// Erases a person: their chats, messages, files, notes, reminders, tags, names and numbers. What they gave stays and names
+/// nobody. It cannot be undone.
+#[utoipa::path(delete, path = "/v1/contacts/{id}", tag = "contacts", operation_id = "eraseContact",
+    params(("id" = ContactId, Path)), responses(
+    (status = 204, description = "Nothing about the person is left. What the event log tells of them goes within seconds, in a long log within minutes."),
+    (status = 404, description = "There is no such person.", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "A message to them is being sent right now.", body = Problem, content_type = "application/problem+json"),
+))]
+async fn erase_contact(
+    State(server): State<Shared>,
+    Auth(caller): Auth,
+    Path(id): Path<ContactId>,
+) -> Answer<StatusCode> {
+    erasing::erase(&server.app, &caller, id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Lists what happened with a person, newest first.

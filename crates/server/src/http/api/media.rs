@@ -36,7 +36,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 /// A stored file.
 #[derive(Serialize, ToSchema)]
 #[schema(as = StoredMedia)]
-struct Stored {
+pub(super) struct Stored {
     /// For `media_id` when sending.
     id: MediaId,
     /// Whether its content can be had.

@@ -41,11 +41,12 @@ struct StreamQuery {
 /// either change.
 #[utoipa::path(get, path = "/v1/stream", tag = "events", operation_id = "streamEvents",
     params(StreamQuery, ("Last-Event-ID" = Option<i64>, Header, description = "Wins over `after`.")), responses(
-    (status = 200, description = "`event` is the type, `data` a logged event. Four are not in the log: \
+    (status = 200, description = "`event` is the type, `data` a logged event. Five are not in the log: \
         `ready` (`{seq}`) comes first when no place was asked for and says where the stream begins; `resync` (`{seq}`) \
         comes first when the place asked for is older than what is kept, or was never reached: the stream goes on \
         after `seq`, and what happened before must be read anew; `account.qr` (`{account_id}`) hints at a new QR code; `chat.presence` \
-        (`{chat_id, user_id, name, state}`) says what a colleague does in a chat, and holds for half a minute.", body = String, content_type = "text/event-stream"),
+        (`{chat_id, user_id, name, state}`) says what a colleague does in a chat, and holds for half a minute; `settings.changed` \
+        (`{what}`) says that somebody changed something that colleagues share, which is to be read anew.", body = String, content_type = "text/event-stream"),
     (status = 422, description = "A field is wrong.", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn stream_events(
@@ -90,6 +91,7 @@ fn told(
                     .event("account.qr")
                     .data(json!({"account_id": account_id}).to_string()),
             ),
+            Ok(Live::Settings(change)) => Event::default().event("settings.changed").json_data(change).ok(),
             Ok(Live::Presence(presence)) => Event::default().event("chat.presence").json_data(&*presence).ok(),
             Err(error) => {
                 tracing::warn!(error = %chain(&error), "a live stream ended");

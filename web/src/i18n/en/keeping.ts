@@ -1,0 +1,35 @@
+/** The organization's name, how long things are kept, and what is held about a person. */
+export const keeping = {
+  nameTitle: "Organization",
+  name: "Name of the organization",
+  nameHint: "Colleagues, invitations and quick replies call it so.",
+  nameSaved: "The name is saved.",
+  title: "How long things are kept",
+  text: "What is older is deleted, a little every hour, and cannot be brought back. What waits to be sent is never deleted, and the dashboard keeps its counts.",
+  messages: "Messages",
+  messagesHint: "From when they were said. Files go with the last message that shows them.",
+  files: "Files",
+  filesHint: "From when they came. Their messages stay, and so do receipts of donations.",
+  events: "Events",
+  eventsHint: "What programs read and webhooks can be sent again.",
+  audit: "Audit log",
+  auditHint: "30 days at least.",
+  forever: "For ever",
+  inDays: "days",
+  days_one: "day",
+  days_other: "days",
+  shorterTitle: "Delete what is older",
+  shorterText:
+    "What is older than you now keep things is deleted for good within the hour, and cannot be brought back.",
+  shorterAct: "Delete what is older",
+  person:
+    "To hand somebody what you hold about them, or to erase them, open a chat with them: both are below “More” in the panel beside it.",
+  more: "More",
+  export: "Export",
+  erase: "Erase",
+  eraseTitle: "Erase {{name}}",
+  eraseText:
+    "Everything about this person is deleted for good: chats, messages, files, notes, reminders, tags, names and numbers. What they gave stays in the sums, without their name. WhatsApp on their phone and on yours keeps its own copy.",
+  eraseAct: "Erase for good",
+  erased: "{{name}} is erased.",
+};
