@@ -44,6 +44,7 @@ pub const CHANGES: &[(&str, &str, Audited)] = &[
     ("POST", "/v1/quarantine/{id}/retry", Audited::Here("quarantine.retry")),
     ("DELETE", "/v1/quarantine/{id}", Audited::Here("quarantine.delete")),
     ("POST", "/v1/messages", Audited::Never),
+    ("POST", "/v1/messages/batch", Audited::Never),
     ("DELETE", "/v1/messages/{id}", Audited::Here("message.delete")),
     ("POST", "/v1/messages/{id}/cancel", Audited::Never),
     ("POST", "/v1/messages/{id}/retry", Audited::Never),

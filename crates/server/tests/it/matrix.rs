@@ -251,6 +251,7 @@ fn body(path: &str) -> Value {
         "/v1/messages" => json!({
             "account_id": "acc_01jd0000000000000000000000", "to": "6280000000001", "type": "text", "text": {"body": "x"}
         }),
+        "/v1/messages/batch" => json!({"messages": ["x"]}),
         "/v1/quick-replies" => json!({"shortcut": "x", "body": "x"}),
         "/v1/chats/{id}/typing" => json!({"activity": "typing"}),
         "/v1/chats/{id}/presence" => json!({"state": "viewing"}),
