@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use pesan_model::{ContactId, Day, OrganizationId};
+use pesan_model::{ContactId, Day, OrganizationId, Timestamp};
 
 use super::filled::Filled;
-use super::{HANGING, MergeRow, add_filled, find, give_back, lock_both, members, parts, save_filled, seat};
+use super::{
+    HANGING, MergeRow, add_filled, find, give_back, keep_opt_out, lock_both, members, parts, save_filled, seat,
+};
 use crate::contact::{ContactRow, Details, get, search, set_details, tag};
 use crate::{Error, Tx, args, chat, donation, statistic};
 
@@ -94,8 +96,12 @@ async fn unite(
         let own = over.iter().find(|merge| merge.other_id == part.id);
         if let Some(merge) = own.filter(|_| is_in(over, whole.id)) {
             let left = void(tx, organization_id, merge, (merge.filled()?, Some(whole.id))).await?;
+            let is_asked = is_asked_of(tx, organization_id, part.id, part.opted_out_at()).await?;
             give_back_only(tx, organization_id, part.id, &left).await?;
             rename_in_merges(tx, organization_id, (gone.id, kept.id)).await?;
+            if is_asked {
+                keep_opt_out(tx, organization_id, kept.id).await?;
+            }
             return Ok(whole.details());
         }
     }
@@ -120,6 +126,9 @@ async fn unite(
             add_filled(tx, organization_id, merge, left).await?;
         }
     }
+    if is_asked_of(tx, organization_id, gone.id, offered.opted_out_at).await? {
+        keep_opt_out(tx, organization_id, kept.id).await?;
+    }
     let mut details = kept.details();
     let taken = Filled::fill(&mut details, offered.clone());
     give_back_only(tx, organization_id, gone.id, &taken).await?;
@@ -128,6 +137,21 @@ async fn unite(
     let news = if over_kept.is_empty() { kept.details() } else { offered };
     hand_up(tx, organization_id, kept.id, (&news, meeting)).await?;
     Ok(details)
+}
+
+/// Whether somebody asked for silence under this row, and not only under one that became a part of it: then they did so under
+/// whatever row it becomes one with, whatever else is known of that because of merges.
+async fn is_asked_of(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    row: ContactId,
+    opted_out_at: Option<Timestamp>,
+) -> Result<bool, Error> {
+    let mut is_own = opted_out_at.is_some();
+    for merge in parts(tx, organization_id, row).await? {
+        is_own &= merge.filled()?.opted_out_at != opted_out_at;
+    }
+    Ok(is_own)
 }
 
 /// The merges that make a row a part of others, from its own upwards.
