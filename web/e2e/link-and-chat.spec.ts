@@ -105,6 +105,8 @@ test("nothing on any page breaks the content security policy or asks another hos
   }
   // The reference of the API opens without the internet too, and shows what can be asked.
   await page.goto(`${demo.ready.url}/docs`);
+  // Of so many only those are there that are seen.
+  await page.getByPlaceholder("Filter by tag or path").fill("messages");
   await expect(page.locator("#reference").getByText("/v1/messages", { exact: true }).first()).toBeVisible();
   expect(wrong).toEqual([]);
 });
