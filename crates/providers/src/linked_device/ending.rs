@@ -254,7 +254,9 @@ mod tests {
             ending.let_go(quiet);
             // The library lets go once more when it tidies up, and knows no more when something came in.
             ending.let_go(Duration::ZERO);
-            closed.iter().for_each(|event| ending.event(event));
+            if let Some(closed) = closed {
+                ending.event(&closed);
+            }
             if by_itself {
                 ending.by_itself();
             }
