@@ -11,7 +11,7 @@ use pesan_store::{audit, chat, media, message, organization_setting};
 use crate::context::App;
 use crate::error::{Error, Result};
 use crate::events;
-use crate::jobs::retention;
+use crate::jobs::retention::{self, until_few};
 
 /// Chats and files that are looked up at once.
 const LOOKED_UP: usize = 100;
@@ -54,21 +54,7 @@ async fn sweep_organization(app: &Arc<App>, organization: OrganizationId, kept: 
         deleted += retention::forget_events_of(app, organization, before).await?;
     }
     if let Some(before) = before(kept.audit_days) {
-        deleted += until_few(app, || forget_audit(app, organization, before)).await?;
-    }
-    Ok(deleted)
-}
-
-/// Deletes batch by batch until one is not full. Says how much.
-async fn until_few<D>(app: &Arc<App>, delete: impl Fn() -> D) -> Result<u64>
-where
-    D: Future<Output = Result<u64>>,
-{
-    let mut deleted = 0;
-    let mut batch = BATCH as u64;
-    while batch == BATCH as u64 && !app.lifecycle.soft().is_cancelled() {
-        batch = delete().await?;
-        deleted += batch;
+        deleted += until_few(app, BATCH, || forget_audit(app, organization, before)).await?;
     }
     Ok(deleted)
 }
@@ -91,7 +77,7 @@ async fn forget_messages(app: &Arc<App>, organization: OrganizationId, before: T
             })
             .await?;
         for id in &chats {
-            deleted += until_few(app, || forget_in_chat(app, organization, *id, before)).await?;
+            deleted += until_few(app, BATCH, || forget_in_chat(app, organization, *id, before)).await?;
         }
         after = chats.last().copied();
         if chats.len() < LOOKED_UP || app.lifecycle.soft().is_cancelled() {

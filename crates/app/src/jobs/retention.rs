@@ -43,41 +43,37 @@ pub async fn sweep(app: &Arc<App>) -> Result<u64> {
         .write::<_, Error, _>(|tx| Box::pin(async move { Ok(queue::delete_strays(tx).await?) }))
         .await?;
     if let Some(kept) = app.settings.delivery_retention {
-        deleted += forget_deliveries(app, now.minus(kept)).await?;
-    }
-    let forgotten = now.minus(IDEMPOTENCY_KEPT);
-    let mut batch = BATCH as u64;
-    while batch == BATCH as u64 && !app.lifecycle.soft().is_cancelled() {
-        batch = app
-            .store
-            .write::<_, Error, _>(move |tx| {
-                Box::pin(async move { Ok(idempotency::delete_before(tx, forgotten, BATCH).await?) })
+        let finished = now.minus(kept);
+        deleted += until_few(app, BATCH, || {
+            app.store.write::<_, Error, _>(move |tx| {
+                Box::pin(async move { Ok(delivery::delete_finished(tx, finished, BATCH).await?) })
             })
-            .await?;
-        deleted += batch;
+        })
+        .await?;
     }
-    let settled = now.minus(MAIL_KEPT);
-    batch = BATCH as u64;
-    while batch == BATCH as u64 && !app.lifecycle.soft().is_cancelled() {
-        batch = app
-            .store
-            .write::<_, Error, _>(move |tx| {
-                Box::pin(async move { Ok(mail::delete_settled(tx, settled, BATCH).await?) })
-            })
-            .await?;
-        deleted += batch;
-    }
-    let unexpected = now.minus(RECEIPT_KEPT);
-    batch = BATCH as u64;
-    while batch == BATCH as u64 && !app.lifecycle.soft().is_cancelled() {
-        batch = app
-            .store
-            .write::<_, Error, _>(move |tx| {
-                Box::pin(async move { Ok(early_receipt::delete_before(tx, unexpected, BATCH).await?) })
-            })
-            .await?;
-        deleted += batch;
-    }
+    let (forgotten, settled, unexpected) = (
+        now.minus(IDEMPOTENCY_KEPT),
+        now.minus(MAIL_KEPT),
+        now.minus(RECEIPT_KEPT),
+    );
+    deleted += until_few(app, BATCH, || {
+        app.store.write::<_, Error, _>(move |tx| {
+            Box::pin(async move { Ok(idempotency::delete_before(tx, forgotten, BATCH).await?) })
+        })
+    })
+    .await?;
+    deleted += until_few(app, BATCH, || {
+        app.store.write::<_, Error, _>(move |tx| {
+            Box::pin(async move { Ok(mail::delete_settled(tx, settled, BATCH).await?) })
+        })
+    })
+    .await?;
+    deleted += until_few(app, BATCH, || {
+        app.store.write::<_, Error, _>(move |tx| {
+            Box::pin(async move { Ok(early_receipt::delete_before(tx, unexpected, BATCH).await?) })
+        })
+    })
+    .await?;
     deleted += app
         .store
         .write::<_, Error, _>(move |tx| Box::pin(async move { Ok(invitation::delete_expired(tx, settled).await?) }))
@@ -91,21 +87,6 @@ pub async fn sweep(app: &Arc<App>) -> Result<u64> {
     }
     deleted += forget::sweep(app).await?;
     Ok(deleted + delete_files::sweep(app).await?)
-}
-
-async fn forget_deliveries(app: &Arc<App>, before: Timestamp) -> Result<u64> {
-    let mut deleted = 0;
-    let mut batch = BATCH as u64;
-    while batch == BATCH as u64 && !app.lifecycle.soft().is_cancelled() {
-        batch = app
-            .store
-            .write::<_, Error, _>(move |tx| {
-                Box::pin(async move { Ok(delivery::delete_finished(tx, before, BATCH).await?) })
-            })
-            .await?;
-        deleted += batch;
-    }
-    Ok(deleted)
 }
 
 async fn forget_events(app: &Arc<App>, before: Timestamp) -> Result<u64> {
@@ -127,15 +108,23 @@ pub(super) async fn forget_events_of(app: &Arc<App>, id: OrganizationId, before:
         .store
         .read::<_, Error, _>(move |tx| Box::pin(async move { Ok(event::first_untold(tx, id).await?) }))
         .await?;
+    until_few(app, BATCH, || {
+        app.store.write::<_, Error, _>(move |tx| {
+            Box::pin(async move { Ok(event::delete_before(tx, id, (before, untold), BATCH).await?) })
+        })
+    })
+    .await
+}
+
+/// Deletes batch by batch, each of at most `step`, until one is not full. Says how much.
+pub(super) async fn until_few<D>(app: &Arc<App>, step: usize, delete: impl Fn() -> D) -> Result<u64>
+where
+    D: Future<Output = Result<u64>>,
+{
     let mut deleted = 0;
-    let mut batch = BATCH as u64;
-    while batch == BATCH as u64 && !app.lifecycle.soft().is_cancelled() {
-        batch = app
-            .store
-            .write::<_, Error, _>(move |tx| {
-                Box::pin(async move { Ok(event::delete_before(tx, id, (before, untold), BATCH).await?) })
-            })
-            .await?;
+    let mut batch = step as u64;
+    while batch == step as u64 && !app.lifecycle.soft().is_cancelled() {
+        batch = delete().await?;
         deleted += batch;
     }
     Ok(deleted)
