@@ -104,11 +104,15 @@ pub(super) async fn catch_up(batch: &mut Batch<'_>, tx: &mut Tx<'_>, wa_id: &str
     if !has_early {
         return Ok(());
     }
-    let mut early = early_receipt::take(tx, organization, account, wa_id)
-        .await?
-        .iter()
-        .map(|json| serde_json::from_str(json).map_err(|error| StoreError::corrupt("receipt", error)))
-        .collect::<Result<Vec<Receipt>, _>>()?;
+    let taken = early_receipt::take(tx, organization, account, wa_id).await?;
+    let mut early: Vec<Receipt> = Vec::with_capacity(taken.len());
+    for json in taken {
+        match serde_json::from_str(&json) {
+            Ok(receipt) => early.push(receipt),
+            // Another version wrote it. A mark on a message is no reason to keep the message aside.
+            Err(error) => tracing::warn!(%error, %account, "left out a receipt that cannot be read any more"),
+        }
+    }
     early.sort_by_key(|receipt| receipt.at);
     for receipt in early {
         receive(batch, tx, &receipt).await?;

@@ -12,6 +12,7 @@ use pesan_providers::Inbound;
 use pesan_providers::fake::Answer;
 use pesan_providers::inbound::{GroupNotice, InboundContent, InboundMedia, InboundMessage, Person, Receipt};
 use pesan_providers::provider::{GroupInfo, ReadKind, Refusal, RemoteMedia};
+use pesan_store::early_receipt::{self, EarlyReceipt};
 use pesan_store::{chat, job, testing};
 
 use crate::support::{DEADLINE, TestApp, within};
@@ -671,6 +672,22 @@ async fn a_receipt_may_come_before_the_message_that_the_phone_sent() {
         receive(&test, account, vec![Inbound::Receipt(read)]).await;
         receive_message(&test, account, message(&test, "A1", "halo")).await;
         assert_eq!(chats(&test).await[0].unread, 0, "{}", database.kind);
+        // One that another version wrote is no reason to keep its message aside.
+        let (organization, now) = (test.caller.organization_id, test.clock.now());
+        let strange = test.app.store.write::<_, pesan_store::Error, _>(move |tx| {
+            Box::pin(async move {
+                let early = EarlyReceipt {
+                    wa_id: "A2",
+                    sender: SITI,
+                    status: MessageStatus::Read,
+                    receipt: "{}",
+                };
+                early_receipt::keep(tx, organization, account, (&early, now)).await
+            })
+        });
+        strange.await.expect("kept");
+        receive_message(&test, account, message(&test, "A2", "halo lagi")).await;
+        assert_eq!(chats(&test).await[0].unread, 1, "{}", database.kind);
         // Nobody expects it after a day.
         receive(&test, account, vec![receipt(SITI, "B2", MessageStatus::Read)]).await;
         test.clock.advance(Duration::from_hours(23));
@@ -678,7 +695,7 @@ async fn a_receipt_may_come_before_the_message_that_the_phone_sent() {
         test.clock.advance(Duration::from_hours(2));
         assert_eq!(retention::sweep(&test.app).await.expect("swept"), 1);
         receive_message(&test, account, own("B2")).await;
-        assert_eq!(thread(&test, 0).await[2].status, MessageStatus::Sent);
+        assert_eq!(thread(&test, 0).await[3].status, MessageStatus::Sent);
     }
 }
 
