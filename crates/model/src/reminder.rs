@@ -88,4 +88,32 @@ mod tests {
         }
         assert_eq!(ReminderStatus::from_name("x"), None);
     }
+    #[test]
+    fn a_reminder_is_due_from_its_time_until_it_is_done() {
+        let now = Timestamp::from_secs(1_800_000_000);
+        let waits = Reminder {
+            id: ReminderId::from(uuid::Uuid::from_u128(1)),
+            owner_id: None,
+            contact_id: None,
+            chat_id: None,
+            about: None,
+            text: "Telepon".into(),
+            due_at: now,
+            time_zone: "Asia/Jakarta".parse().expect("a zone"),
+            status: ReminderStatus::Open,
+            fired_at: None,
+            created_by: "system".into(),
+            created_at: now,
+            updated_at: now,
+        };
+        let fired = Reminder {
+            fired_at: Some(now),
+            ..waits.clone()
+        };
+        let done = Reminder {
+            status: ReminderStatus::Done,
+            ..fired.clone()
+        };
+        assert!(!waits.is_due() && fired.is_due() && !done.is_due());
+    }
 }

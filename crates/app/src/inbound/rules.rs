@@ -9,13 +9,11 @@ use pesan_providers::inbound::{InboundMessage, Person, Receipt};
 
 /// Whether `stored` is the message that came, perhaps under another address of its sender.
 pub(super) fn is_same(stored: &Message, came: &InboundMessage, chat: ChatId) -> bool {
-    let phone = came.sender.phone.clone().map(|phone| Address::Phone(phone).to_string());
-    let addresses = [phone.as_ref(), came.sender.lid.as_ref()];
     stored.chat_id == chat
         && stored.direction == came.direction
         && (came.direction == Direction::Out
             || stored.sender == sender_address(&came.sender, &came.chat)
-            || addresses.into_iter().flatten().any(|address| *address == stored.sender))
+            || addresses(came.sender.phone.as_ref(), came.sender.lid.as_deref()).contains(&stored.sender))
 }
 
 /// Whether who sent what came, the person `sender`, wrote `stored` in the same chat. The address that it was written down

@@ -63,8 +63,8 @@ mod tests {
             max_choices: None,
             voters: 9,
         };
-        // Of two, one of a choice that there is not, and one who took all back.
-        poll.count(&[vec![0, 1], vec![1, 1], vec![7], vec![]]);
+        // Of two, two of choices that there are not, and one who took all back.
+        poll.count(&[vec![0, 1], vec![1, 1], vec![3], vec![7], vec![]]);
         let votes: Vec<u32> = poll.options.iter().map(|option| option.votes).collect();
         assert_eq!((votes, poll.voters), (vec![1, 2, 0], 2));
     }

@@ -7,6 +7,15 @@ fn day(text: &str) -> Day {
     text.parse().expect("a day")
 }
 
+#[test]
+fn names_of_segments_are_those_of_the_api() {
+    for segment in Segment::ALL {
+        assert_eq!(serde_json::to_value(segment).expect("serializes"), segment.name());
+        assert_eq!(Segment::from_name(segment.name()), Some(segment));
+    }
+    assert_eq!(Segment::from_name("x"), None);
+}
+
 /// Somebody we met years ago who has never given.
 fn nobody() -> Facts {
     Facts {

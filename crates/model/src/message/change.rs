@@ -206,6 +206,19 @@ mod tests {
     }
 
     #[test]
+    fn the_same_words_later_are_an_edit_and_other_words_of_the_same_moment_too() {
+        for mut changed in [text("satu"), file(MediaKind::Image, Some("satu"))] {
+            assert!(changed.edit("satu", at(60)), "the same words, later");
+            assert!(!changed.edit("satu", at(60)), "twice");
+            assert!(changed.edit("dua", at(60)), "other words of the same moment");
+            assert_eq!(
+                (words(&changed).as_deref(), changed.edited_at),
+                (Some("dua"), Some(at(60)))
+            );
+        }
+    }
+
+    #[test]
     fn what_could_not_be_read_is_read_in_its_other_words() {
         let mut unreadable = message(Content::Undecryptable(Undecryptable {
             reason: "no_session".into(),

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::content::{Media, Text};
+use crate::content::{CardNumber, Contacts, Media, Text};
 
 fn folded(text: &str) -> Vec<String> {
     words(text).map(|word| word.text).collect()
@@ -149,6 +149,20 @@ fn captions_and_names_of_files_are_searched() {
     });
     assert_eq!(text.search_words().into_iter().collect::<Vec<_>>(), ["halo"]);
     assert!(Search::new("laporan zakat").finds(&document.searched()));
+}
+
+#[test]
+fn contact_cards_are_searched_by_their_names_and_numbers() {
+    let card = ContactCard {
+        name: "Siti Aminah".into(),
+        organization: Some("Panti".into()),
+        numbers: vec![CardNumber {
+            written: "0800-0000".into(),
+            phone: None,
+        }],
+    };
+    let card = Content::Contacts(Contacts { cards: vec![card] });
+    assert_eq!(card.searched(), ["Siti Aminah", "Panti", "0800-0000"]);
 }
 
 proptest! {

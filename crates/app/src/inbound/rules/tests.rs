@@ -79,6 +79,18 @@ fn came(direction: Direction, sender: Person) -> InboundMessage {
 }
 
 #[test]
+fn addresses_are_all_that_are_known() {
+    let of = |phone, lid| {
+        let person = person(phone, lid);
+        addresses(person.phone.as_ref(), person.lid.as_deref())
+    };
+    assert_eq!(of(true, true), [NUMBER, LID]);
+    assert_eq!(of(true, false), [NUMBER]);
+    assert_eq!(of(false, true), [LID]);
+    assert!(of(false, false).is_empty());
+}
+
+#[test]
 fn a_sender_is_written_by_number_then_by_lid_then_by_chat() {
     let chat = GROUP.parse().expect("an address");
     assert_eq!(sender_address(&person(true, true), &chat), NUMBER);

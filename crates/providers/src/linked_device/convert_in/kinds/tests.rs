@@ -103,14 +103,31 @@ fn an_edit_names_its_message_and_has_its_words_in_whatever_it_is_wrapped() {
         assert_eq!(edited(&message), expected);
     }
     for caption in [Some("corrected"), None] {
+        let words = caption.map(str::to_owned);
         let image = wa::Message {
             image_message: MessageField::some(wa::message::ImageMessage {
-                caption: caption.map(Into::into),
+                caption: words.clone(),
                 ..Default::default()
             }),
             ..Default::default()
         };
-        assert_eq!(edited(&edit("3EB0B", image)).1, caption.unwrap_or_default());
+        let video = wa::Message {
+            video_message: MessageField::some(wa::message::VideoMessage {
+                caption: words.clone(),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        let document = wa::Message {
+            document_message: MessageField::some(wa::message::DocumentMessage {
+                caption: words,
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        for file in [image, video, document] {
+            assert_eq!(edited(&edit("3EB0B", file)).1, caption.unwrap_or_default());
+        }
     }
 }
 
