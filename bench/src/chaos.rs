@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use parking_lot::Mutex;
 use pesan_model::account::Account;
 use pesan_model::message::Message;
@@ -20,7 +20,7 @@ use crate::Result;
 use crate::figures::say;
 use crate::pesan::Api;
 use crate::phones::{PastChat, PastMessage, Phones};
-use crate::programs::{Pesan, PesanOptions, Programs, Wanet, WanetOptions};
+use crate::programs::{DatabaseKind, Pesan, PesanOptions, Programs, Wanet, WanetOptions};
 use crate::receiver::Receiver;
 use crate::seeded::Seeded;
 
@@ -48,15 +48,6 @@ pub struct ChaosOptions {
     /// Keep the data folder and the logs, here.
     #[arg(long)]
     pub keep: Option<std::path::PathBuf>,
-}
-
-/// A database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum DatabaseKind {
-    /// In the data folder.
-    Sqlite,
-    /// A server of its own, which is not killed.
-    Postgres,
 }
 
 /// Of a hundred webhook requests, so many fail.
@@ -132,10 +123,7 @@ pub async fn run(options: &ChaosOptions) -> Result<bool> {
     let receiver = Receiver::start(options.seed, FAILING_PERCENT).await?;
     let mut served = PesanOptions::new(&programs, &root.join("data"), &wanet.ws)?;
     served.retry_divisor = RETRY_DIVISOR;
-    let database = match options.db {
-        DatabaseKind::Sqlite => None,
-        DatabaseKind::Postgres => Some(pesan_store::testing::postgres().await),
-    };
+    let database = options.db.start().await;
     served.database_url = database.as_ref().and_then(TestDatabase::url);
 
     let api = Api::new(&served, Api::first_key(&served).await?)?;

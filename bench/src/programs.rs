@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use clap::ValueEnum;
+use pesan_store::testing::TestDatabase;
 use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
@@ -32,6 +34,25 @@ impl Programs {
             return Ok(path);
         }
         Err(format!("{} is not built", path.display()).into())
+    }
+}
+
+/// A database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DatabaseKind {
+    /// In the data folder.
+    Sqlite,
+    /// A server of its own, which is not killed.
+    Postgres,
+}
+
+impl DatabaseKind {
+    /// The server, where there is one. It ends when this is dropped.
+    pub async fn start(self) -> Option<TestDatabase> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some(pesan_store::testing::postgres().await),
+        }
     }
 }
 

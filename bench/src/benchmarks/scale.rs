@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use pesan_store::testing::TestDatabase;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -9,7 +10,7 @@ use tokio::time::Instant;
 use crate::Result;
 use crate::figures::{memory_of, percentile_ms, say};
 use crate::pesan::Api;
-use crate::programs::{Pesan, PesanOptions, Programs, Wanet, WanetOptions};
+use crate::programs::{DatabaseKind, Pesan, PesanOptions, Programs, Wanet, WanetOptions};
 use crate::seeded::Seeded;
 
 /// Requests of each kind that are measured.
@@ -60,21 +61,20 @@ struct Page {
     next: Option<String>,
 }
 
-/// Fills each database and measures it.
-pub async fn run(size: Size) -> Result<()> {
+/// Fills the databases and measures each.
+pub async fn run(databases: &[DatabaseKind], size: Size) -> Result<()> {
     let programs = Programs::beside_this_one()?;
     let wanet = Wanet::start(&programs, &WanetOptions::default()).await?;
-    for database in ["sqlite", "postgres"] {
+    for database in databases {
         let folder = tempfile::Builder::new().prefix("pesan-bench").tempdir()?;
         let mut options = PesanOptions::new(&programs, &folder.path().join("data"), &wanet.ws)?;
-        let server = if database == "postgres" {
-            let server = pesan_store::testing::postgres().await;
-            options.database_url = server.url();
-            Some(server)
-        } else {
-            None
+        let server = database.start().await;
+        options.database_url = server.as_ref().and_then(TestDatabase::url);
+        let name = match database {
+            DatabaseKind::Sqlite => "sqlite",
+            DatabaseKind::Postgres => "postgres",
         };
-        measure(database, &options, size).await?;
+        measure(name, &options, size).await?;
         drop(server);
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! The benchmarks. Build with `--release`, together with `pesan --features sandbox` and `wanet`.
 
 use clap::{Parser, ValueEnum};
+use pesan_bench::programs::DatabaseKind;
 use pesan_bench::{Result, benchmarks, install_tls};
 
 /// Measures Pesan; one line for each figure.
@@ -17,6 +18,9 @@ struct Arguments {
     /// How many messages `scale` makes.
     #[arg(long, default_value_t = 10_000_000)]
     messages: u64,
+    /// Which database `scale` fills; each of them when left out.
+    #[arg(long, value_enum)]
+    db: Option<DatabaseKind>,
 }
 
 // As in the product, so that the comparisons are between equals.
@@ -74,7 +78,11 @@ async fn main() -> Result<()> {
                     chats: arguments.chats,
                     messages: arguments.messages,
                 };
-                benchmarks::scale::run(size).await?;
+                let databases = arguments
+                    .db
+                    .as_ref()
+                    .map_or(DatabaseKind::value_variants(), std::slice::from_ref);
+                benchmarks::scale::run(databases, size).await?;
             }
         }
     }
