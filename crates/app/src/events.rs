@@ -14,7 +14,7 @@ use pesan_store::{Tx, delivery, event, webhook};
 use crate::access::Caller;
 use crate::bus::Signal;
 use crate::context::App;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 pub(crate) use fan_out::{enqueue, job_id};
 pub use live::{Live, LiveEvent, subscribe};
@@ -52,13 +52,38 @@ pub fn settings_changed(app: &App, organization: OrganizationId, what: SettingsP
     app.bus.publish(Signal::Settings(organization, what));
 }
 
+/// A page of the log.
+#[derive(Debug)]
+pub struct Page {
+    /// The events, in the order they happened.
+    pub events: Vec<LoggedEvent>,
+    /// The place of the last of them; without any, where the next one comes after.
+    pub next_after: i64,
+    /// Whether there is something that this page should have had: it is not kept any longer, or the place asked for is of
+    /// another log, as after a restored backup.
+    pub has_gap: bool,
+}
+
 /// Up to `limit` events after place `after`.
-pub async fn list_after(app: &App, caller: &Caller, after: i64, limit: usize) -> Result<Vec<LoggedEvent>> {
+pub async fn list_after(app: &App, caller: &Caller, after: i64, limit: usize) -> Result<Page> {
     caller.require(Permission::EventsRead)?;
     let organization = caller.organization_id;
-    let events = app
+    let (events, forgotten, last) = app
         .store
-        .read(move |tx| Box::pin(async move { event::list_after(tx, organization, after, limit).await }))
+        .read::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                // In this order, so that what is forgotten meanwhile is seen.
+                let events = event::list_after(tx, organization, after, limit).await?;
+                let forgotten = event::seq_before_kept(tx, organization).await?;
+                let last = event::last_seq(tx, organization).await?;
+                Ok((events, forgotten, last))
+            })
+        })
         .await?;
-    Ok(events)
+    let next_after = events.last().map_or(after.max(forgotten).min(last), |event| event.seq);
+    Ok(Page {
+        events,
+        next_after,
+        has_gap: after < forgotten || after > last,
+    })
 }

@@ -256,6 +256,8 @@ async fn a_place_that_was_never_reached_is_answered_with_resync() {
         let mut stream = ask.stream().await;
         let first = stream.next_event().await;
         assert_eq!((first.name.as_str(), first.id.as_str()), ("resync", "1"));
+        let log = server.get("/v1/events?after=999999999").await.expect(200);
+        assert_eq!(log, json!({"data": [], "next_after": 1, "has_gap": true}));
         server.post("/v1/accounts", &json!({"name": "After"})).await.expect(201);
         assert_eq!(stream.next_event().await.data["data"]["name"], "After");
     }
@@ -272,7 +274,17 @@ async fn a_place_older_than_what_is_kept_is_answered_with_resync_and_what_is_kep
         server.post("/v1/accounts", &json!({"name": "Kept"})).await.expect(201);
         let asked = || server.ask(Method::GET, "/v1/stream?after=1").stream();
         assert_eq!(asked().await.next_event().await.data["data"]["name"], "Two");
+        let log = async |after: i64| {
+            let page = server
+                .get(&format!("/v1/events?limit=1&after={after}"))
+                .await
+                .expect(200);
+            (page["data"][0]["seq"].clone(), page["has_gap"].clone())
+        };
+        assert_eq!(log(0).await, (json!(1), json!(false)));
         retention::sweep(&server.app).await.expect("swept");
+        assert_eq!(log(1).await, (json!(3), json!(true)), "the second is not kept");
+        assert_eq!(log(2).await, (json!(3), json!(false)));
         let mut stream = asked().await;
         let first = stream.next_event().await;
         assert_eq!((first.name.as_str(), first.id.as_str()), ("resync", "2"));

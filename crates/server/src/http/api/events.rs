@@ -34,8 +34,11 @@ struct EventQuery {
 #[derive(Serialize, ToSchema)]
 struct EventPage {
     data: Vec<LoggedEvent>,
-    /// Send it as `after` for what comes next. The same as was sent when nothing did.
+    /// Send it as `after` for what comes next.
     next_after: i64,
+    /// True when there was something after that place which is not kept any longer, or when the log never reached that
+    /// place: what happened before `data` is to be read anew.
+    has_gap: bool,
 }
 
 /// Lists events in the order they happened.
@@ -47,7 +50,10 @@ async fn list_events(
     Query(query): Query<EventQuery>,
 ) -> Answer<JsonBody<EventPage>> {
     let after = query.after.unwrap_or_default();
-    let data = events::list_after(&server.app, &caller, after, page::limit(query.limit)?).await?;
-    let next_after = data.last().map_or(after, |event| event.seq);
-    Ok(JsonBody(EventPage { data, next_after }))
+    let page = events::list_after(&server.app, &caller, after, page::limit(query.limit)?).await?;
+    Ok(JsonBody(EventPage {
+        data: page.events,
+        next_after: page.next_after,
+        has_gap: page.has_gap,
+    }))
 }
