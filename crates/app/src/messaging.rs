@@ -326,7 +326,7 @@ fn wake(app: &App, message: &Message, organization: OrganizationId) {
     events::announce(app, organization);
 }
 
-/// Puts a message into the queue, at the end of its chat.
+/// Puts a message into the queue, at the end of its chat: now, or when its time has come.
 pub(crate) async fn enqueue(
     app: &App,
     tx: &mut Tx<'_>,
@@ -334,19 +334,16 @@ pub(crate) async fn enqueue(
     message: &Message,
 ) -> Result<(), StoreError> {
     let now = app.clock.now();
+    let later = message.send_at.filter(|at| *at > now);
     let work = NewJob {
         id: JobId::new(&*app.clock, &*app.random),
         organization_id,
         kind: job::SEND_MESSAGE,
         partition: message.account_id.uuid(),
         // What is scheduled for later does not hold up what is sent now.
-        lane: if message.send_at.is_some() {
-            message.id.uuid()
-        } else {
-            message.chat_id.uuid()
-        },
+        lane: later.map_or(message.chat_id.uuid(), |_| message.id.uuid()),
         subject: message.id.uuid(),
-        run_at: message.send_at.unwrap_or(now),
+        run_at: later.unwrap_or(now),
     };
     job::insert(tx, &work, now).await
 }

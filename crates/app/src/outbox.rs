@@ -15,6 +15,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use pesan_model::message::{Message, MessageError};
 use pesan_model::{AccountId, JobId, MessageStatus, OrganizationId, Timestamp};
+use pesan_store::job::scheduled::{self, Due};
 use pesan_store::job::{self, Claim};
 use pesan_store::{Error as StoreError, Tx, account, message};
 use tokio::sync::Notify;
@@ -30,6 +31,8 @@ use crate::events;
 const SLOTS_UNPACED: usize = 32;
 /// As many when it is: what waits in memory has already used up its pace.
 const SLOTS_PACED: usize = 4;
+/// Messages whose time has come that join their chats in one transaction.
+const MAX_DUE: usize = 500;
 /// How often every account is looked at although nothing hinted at it.
 const SAFETY_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -172,7 +175,11 @@ impl Outbox {
             // Until it is known that what follows is committed or not.
             (known, std::mem::replace(&mut lane.is_unclear, true))
         };
-        let claimed = self.claim(account, known, is_unclear).await?;
+        let mut claimed = self.claim(account, known.clone(), is_unclear).await?;
+        while !claimed.scheduled.is_empty() {
+            self.join_chats(std::mem::take(&mut claimed.scheduled)).await?;
+            claimed = self.claim(account, known.clone(), false).await?;
+        }
         if let Some(at) = claimed.look_again_at {
             self.wake_at(account, at);
         }
@@ -217,7 +224,22 @@ impl Outbox {
         self.due_changed.notify_one();
     }
 
-    /// Claims what may be sent now, and takes it from the account's pace, in one transaction.
+    /// Puts messages whose time has come behind those that wait in their chats.
+    async fn join_chats(&self, due: Vec<Due>) -> Result<()> {
+        let app = self.app.clone();
+        self.app
+            .store
+            .write::<_, Error, _>(move |tx| {
+                Box::pin(async move {
+                    let new_id = || JobId::new(&*app.clock, &*app.random);
+                    Ok(scheduled::join_chats(tx, due, new_id).await?)
+                })
+            })
+            .await
+    }
+
+    /// Claims what may be sent now, and takes it from the account's pace, in one transaction. While messages are due that
+    /// are not in their chats yet, it claims nothing and tells them.
     async fn claim(&self, account: AccountId, known: Vec<JobId>, is_unclear: bool) -> Result<Claimed> {
         let app = self.app.clone();
         let organization = app.organization_of(account).await?;
@@ -229,6 +251,13 @@ impl Outbox {
                     let now = app.clock.now();
                     if is_unclear {
                         give_back_unknown(&app, tx, (organization, account), &known).await?;
+                    }
+                    let scheduled = scheduled::list_due(tx, account, now, MAX_DUE).await?;
+                    if !scheduled.is_empty() {
+                        return Ok(Claimed {
+                            scheduled,
+                            ..Claimed::default()
+                        });
                     }
                     let (pacing, bucket) = account::bucket(tx, account).await?;
                     let slots = if pacing.is_some() { SLOTS_PACED } else { SLOTS_UNPACED }.saturating_sub(known.len());
@@ -279,6 +308,7 @@ impl Outbox {
                     let look_again_at = if is_limited { None } else { due(tx, now).await? };
                     Ok(Claimed {
                         work,
+                        scheduled,
                         look_again_at,
                         is_limited,
                         has_failed,
@@ -332,6 +362,8 @@ async fn next_look(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Resul
 #[derive(Default)]
 struct Claimed {
     work: Vec<prepare::Work>,
+    /// Messages whose time has come, which must join their chats before anything is claimed.
+    scheduled: Vec<Due>,
     look_again_at: Option<Timestamp>,
     is_limited: bool,
     /// Some of it can never be sent; its sender is to be told.

@@ -5,12 +5,15 @@
 //! because it is done in one place. A claim names the start of the process that made it: after a crash the next start
 //! takes the work over at once.
 
+pub mod scheduled;
+
 use pesan_model::{JobId, OrganizationId, Timestamp};
 use uuid::Uuid;
 
 use crate::{Error, Tx, args, dialect, rows};
 
-/// Send a message: partition is its account, lane its chat, subject the message.
+/// Send a message: partition is its account, lane its chat, subject the message. Until its time has come, the lane of one
+/// that is scheduled is itself (see [`scheduled`]).
 pub const SEND_MESSAGE: &str = "send_message";
 /// Deliver an event to a webhook: partition is the webhook, subject the delivery.
 pub const DELIVER_WEBHOOK: &str = "deliver_webhook";
@@ -191,9 +194,10 @@ pub async fn finish(tx: &mut Tx<'_>, kind: &'static str, job: &Job) -> Result<bo
 
 /// As [`finish`], by what the job is about, running or not. Says whether there was one.
 pub async fn finish_subject(tx: &mut Tx<'_>, kind: &'static str, subject: Uuid) -> Result<bool, Error> {
+    // A change, so that nobody moves it to another lane meanwhile.
     let lane: Option<(Uuid,)> = tx
         .fetch_optional(
-            "SELECT lane FROM job WHERE kind = $1 AND subject = $2",
+            "UPDATE job SET attempts = attempts WHERE kind = $1 AND subject = $2 RETURNING lane",
             args![kind, subject],
         )
         .await?;
@@ -289,7 +293,8 @@ pub async fn put_off(tx: &mut Tx<'_>, kind: &'static str, subject: Uuid, run_at:
     Ok(())
 }
 
-/// Makes waiting work of a partition due now, because what it waited for has come. Says how much there is.
+/// Makes waiting work of a partition due now, because what it waited for has come. What waits for a time that somebody
+/// chose goes on to wait for that ([`scheduled`]). Says how much there is.
 pub async fn wake_partition(
     tx: &mut Tx<'_>,
     kind: &'static str,
@@ -298,7 +303,8 @@ pub async fn wake_partition(
 ) -> Result<u64, Error> {
     tx.execute(
         "UPDATE job SET run_at = $1 \
-         WHERE kind = $2 AND partition = $3 AND is_head = $4 AND is_running = $5 AND run_at > $1",
+         WHERE kind = $2 AND partition = $3 AND is_head = $4 AND is_running = $5 AND run_at > $1 \
+         AND NOT (kind = 'send_message' AND lane = subject)",
         args![now, kind, partition, true, false],
     )
     .await

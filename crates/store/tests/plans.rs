@@ -360,6 +360,9 @@ async fn plans_of(fixture: &Fixture) -> Vec<(&'static str, Plan)> {
             account.uuid(),
             &claim(16)
         )),
+        plans!(store, "messages whose time has come", |tx| job::scheduled::list_due(
+            tx, account, now, PAGE
+        )),
         plans!(store, "work of any account is taken", |tx| job::claim_any(
             tx,
             KIND,

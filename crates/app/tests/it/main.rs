@@ -22,6 +22,7 @@ mod quarantine;
 mod quick_replies;
 mod receiver;
 mod reminders;
+mod scheduled;
 mod search;
 mod statistics;
 mod support;
