@@ -49,7 +49,7 @@ pub(super) struct NewMessageBody {
     reaction: Option<NewReaction>,
     /// The message it answers, in the same chat.
     reply_to: Option<MessageId>,
-    /// Not before this time, within a year.
+    /// Not before this time, within a year. When it comes, the message goes behind what waits in its chat.
     send_at: Option<Timestamp>,
     /// Shown wherever the message is, and looked at by nobody: for a number of yours, for example.
     metadata: Option<Metadata>,
