@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wacore_binary::Jid;
@@ -68,6 +69,9 @@ pub struct InboxMessage {
     /// What votes on a poll are encrypted with.
     #[serde(skip)]
     pub(crate) secret: Vec<u8>,
+    /// The whole of it as the protocol has it, for a companion that asks.
+    #[serde(skip)]
+    pub(crate) whole: Bytes,
 }
 
 /// A medium of a message.
@@ -176,6 +180,12 @@ impl Inbox {
     /// The newest message with this id.
     pub(crate) fn find(&self, id: &str) -> Option<&InboxMessage> {
         self.messages.iter().rev().find(|message| message.id == id)
+    }
+
+    /// A message of a chat, written by the account or to it.
+    pub(crate) fn find_in(&self, chat: &str, direction: Direction, id: &str) -> Option<&InboxMessage> {
+        let mut newest_first = self.messages.iter().rev();
+        newest_first.find(|message| message.id == id && message.chat == chat && message.direction == direction)
     }
 
     /// How often each message, by its id and writer, was shown.

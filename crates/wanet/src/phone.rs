@@ -1,8 +1,9 @@
 //! Emulated phones: device 0 of every account. They are woken by what reaches them and by the admin interface.
 //!
-//! `keys` computes their keys, `signal` keeps their sessions, `receive` and `send` do what their names say, `content` and
-//! `kinds` build messages, `shown` reads them.
+//! `keys` computes their keys, `signal` keeps their sessions, `receive` and `send` do what their names say, `again` tells
+//! companions what they missed, `content` and `kinds` build messages, `shown` reads them.
 
+pub(crate) mod again;
 pub(crate) mod content;
 pub(crate) mod keys;
 pub(crate) mod kinds;

@@ -15,6 +15,7 @@ pub(crate) struct Counters {
     pub retries: u64,
     pub receipts: u64,
     pub duplicates_dropped: u64,
+    pub wanted_again: u64,
     pub acks_sent: u64,
     pub acks_received: u64,
     pub nacks_sent: u64,
@@ -63,6 +64,8 @@ pub struct Stats {
     pub receipts: u64,
     /// Message stanzas that were acknowledged and dropped because their id had been used.
     pub duplicates_dropped: u64,
+    /// Messages that companions asked their phones for.
+    pub wanted_again: u64,
     /// Acknowledgements of messages sent.
     pub acks_sent: u64,
     /// Acknowledgements received from clients.
@@ -112,6 +115,7 @@ impl Hub {
             retries: counters.retries,
             receipts: counters.receipts,
             duplicates_dropped: counters.duplicates_dropped,
+            wanted_again: counters.wanted_again,
             acks_sent: counters.acks_sent,
             acks_received: counters.acks_received,
             nacks_sent: counters.nacks_sent,

@@ -77,6 +77,9 @@ pub struct PhoneMessage {
     /// A new text for a message sent before.
     #[serde(default)]
     pub edit: Option<Edit>,
+    /// A new key for what the phone writes in a group, and nothing else.
+    #[serde(default)]
+    pub key_only: bool,
     /// The id of the message this one answers; it must be in the phone's inbox.
     #[serde(default)]
     pub reply_to: Option<String>,

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use bytes::Bytes;
 use wacore::messages::MessageUtils;
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, Node, Server};
 use waproto::buffa::Message as _;
 use waproto::whatsapp as wa;
 
+use super::again;
 use super::content;
 use super::shown::{self, Shown};
 use super::{Phone, Sent};
@@ -106,8 +108,14 @@ impl Hub {
             self.phone_greets(origin.sender);
             return;
         }
-        let Some(shown) = shown::read(&message) else { return };
         let own = origin.sender.phone == phone;
+        if let Some(wanted) = again::wanted(&message) {
+            if own && node.text("category").as_deref() == Some("peer") {
+                self.phone_tells_again(origin.sender, &origin.id, &wanted);
+            }
+            return;
+        }
+        let Some(shown) = shown::read(&message) else { return };
         let chat = match (&origin.group, own) {
             (Some(group), _) => group.clone(),
             (None, false) => origin.sender.phone.to_string(),
@@ -131,6 +139,7 @@ impl Hub {
             encryption: Some(how.to_owned()),
             origin: origin.from.to_string(),
             author: origin.author.to_string(),
+            whole: again::whole(message),
             ..shown.into_message()
         };
         let limit = self.settings.inbox_limit;
@@ -377,6 +386,7 @@ impl Shown {
             origin: String::new(),
             author: String::new(),
             secret: self.secret,
+            whole: Bytes::new(),
         }
     }
 }

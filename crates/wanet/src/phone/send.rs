@@ -11,7 +11,7 @@ use waproto::whatsapp as wa;
 
 use super::Phone;
 use super::content::{self, Attachment, MediaKind, PhoneMessage, Uploaded};
-use super::{kinds, shown};
+use super::{again, kinds, shown};
 use crate::clock;
 use crate::crypto;
 use crate::error::Error;
@@ -33,6 +33,8 @@ struct Letter<'a> {
     id: &'a str,
     family: Family,
     message: &'a wa::Message,
+    /// Nothing goes but the key for a group.
+    key_only: bool,
 }
 
 fn no_phone() -> Error {
@@ -51,6 +53,7 @@ impl Hub {
             id: &id,
             family,
             message: &message,
+            key_only: order.key_only,
         };
         let chat = match &to {
             Destination::Person(peer) => Address::primary(*peer).jid(family),
@@ -117,13 +120,20 @@ impl Hub {
             + usize::from(order.poll.is_some())
             + usize::from(order.vote.is_some())
             + usize::from(order.revoke.is_some())
-            + usize::from(order.edit.is_some());
+            + usize::from(order.edit.is_some())
+            + usize::from(order.key_only);
         if kinds != 1 {
             return Err(Error::invalid(
                 "text",
                 "give exactly one of text, image, video, audio, document, reaction, location, contacts, poll, vote, \
-                 revoke and edit",
+                 revoke, edit and key_only",
             ));
+        }
+        if order.key_only {
+            return match to {
+                Destination::Group(_) => Ok((wa::Message::default(), None)),
+                Destination::Person(_) => Err(Error::invalid("to", "only a group has keys of its members")),
+            };
         }
         let context = match &order.reply_to {
             Some(id) => Some(self.quoted(phone, id)?),
@@ -296,7 +306,7 @@ impl Hub {
         };
         let devices = self.devices_of(members, own);
         let known = state.signal.shared_with.get(&name).cloned().unwrap_or_default();
-        if known.iter().any(|device| !devices.contains(device)) {
+        if letter.key_only || known.iter().any(|device| !devices.contains(device)) {
             state.signal.forget_sender_key(&name, own);
         }
         let key = state.signal.own_sender_key(&name, own)?;
@@ -314,14 +324,17 @@ impl Hub {
             participants.push(to.build());
             state.signal.shared_with.entry(name.clone()).or_default().insert(device);
         }
-        let sealed = state
-            .signal
-            .encrypt_group(&name, own, &MessageUtils::encode_and_pad(letter.message))?;
-        let mut enc = NodeBuilder::new("enc").attr("v", 2).attr("type", "skmsg").bytes(sealed);
-        if let Some(kind) = content::media_type(letter.message) {
-            enc = enc.attr("mediatype", kind);
+        let mut children = Vec::new();
+        if !letter.key_only {
+            let sealed = state
+                .signal
+                .encrypt_group(&name, own, &MessageUtils::encode_and_pad(letter.message))?;
+            let mut enc = NodeBuilder::new("enc").attr("v", 2).attr("type", "skmsg").bytes(sealed);
+            if let Some(kind) = content::media_type(letter.message) {
+                enc = enc.attr("mediatype", kind);
+            }
+            children.push(enc.build());
         }
-        let mut children = vec![enc.build()];
         if !participants.is_empty() {
             children.insert(0, NodeBuilder::new("participants").children(participants).build());
         }
@@ -381,6 +394,7 @@ impl Hub {
             text,
             origin: own.clone(),
             author: own,
+            whole: again::whole(letter.message.clone()),
             ..shown.into_message()
         };
         account.inbox.show(entry, limit);

@@ -2,6 +2,7 @@
 
 #![recursion_limit = "512"]
 
+mod again;
 mod baileys;
 mod client;
 mod companions;
