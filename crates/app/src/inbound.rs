@@ -23,7 +23,7 @@ use pesan_model::chat::Typing;
 use pesan_model::message::Message;
 use pesan_model::organization::OrganizationSettings;
 use pesan_model::{AccountId, Event, MediaId, MessageId, OrganizationId, QuarantineId};
-use pesan_providers::Inbound;
+use pesan_providers::{Inbound, Received};
 use pesan_store::quarantine::Quarantined;
 use pesan_store::{Error as StoreError, OrganizationKey, Tx, chat, job};
 
@@ -35,8 +35,8 @@ use crate::{events, messaging};
 /// How often a batch is tried when another transaction got in the way.
 const TRIES: u32 = 3;
 
-/// Stores what came in on an account. `Ok` means committed.
-pub async fn receive(app: &Arc<App>, account: AccountId, batch: Vec<Inbound>) -> Result<()> {
+/// Stores what came in on an account. `Ok` means committed, and says what of it is still to be read.
+pub async fn receive(app: &Arc<App>, account: AccountId, batch: Vec<Inbound>) -> Result<Received> {
     let organization = app.organization_of(account).await?;
     let key = app.organization_key(organization).await?;
     let place = Place {
@@ -48,12 +48,13 @@ pub async fn receive(app: &Arc<App>, account: AccountId, batch: Vec<Inbound>) ->
     match store(app, place, batch.clone(), Aside::Nothing).await {
         Err(error) if is_lasting(&error) => {
             // Something in it can never be stored: the rest is stored without it.
+            let mut unread = Vec::new();
             for item in batch.iter() {
-                store_or_keep_aside(app, place, item).await?;
+                unread.extend(store_or_keep_aside(app, place, item).await?);
             }
-            Ok(())
+            Ok(Received { unread })
         }
-        stored => stored,
+        stored => stored.map(|unread| Received { unread }),
     }
 }
 
@@ -75,7 +76,8 @@ pub(crate) async fn take_back(
         Inbound::Activity { .. } => Vec::new(),
         item => vec![item],
     };
-    store(app, place, Arc::new(items), Aside::Release(id)).await
+    store(app, place, Arc::new(items), Aside::Release(id)).await?;
+    Ok(())
 }
 
 /// What becomes of the quarantine while something is stored.
@@ -97,7 +99,7 @@ struct Place<'a> {
 }
 
 /// Stores one thing. When that fails for good, it is kept aside, with a line in its thread where it has one.
-async fn store_or_keep_aside(app: &Arc<App>, place: Place<'_>, item: &Inbound) -> Result<()> {
+async fn store_or_keep_aside(app: &Arc<App>, place: Place<'_>, item: &Inbound) -> Result<Vec<String>> {
     let alone = Arc::new(vec![item.clone()]);
     let mut strikes = 0;
     let refused = loop {
@@ -121,13 +123,15 @@ async fn store_or_keep_aside(app: &Arc<App>, place: Place<'_>, item: &Inbound) -
     match store(app, place, placeholder, row.clone()).await {
         Err(error) if is_lasting(&error) => store(app, place, Arc::default(), row).await?,
         stored => stored?,
-    }
+    };
     quarantine::count(place.account, item, &refused);
-    Ok(())
+    // What it says is kept, if it says anything.
+    Ok(Vec::new())
 }
 
-/// Stores things, and changes what is kept aside, in one transaction. `Ok` means committed.
-async fn store(app: &Arc<App>, place: Place<'_>, items: Arc<Vec<Inbound>>, aside: Aside) -> Result<()> {
+/// Stores things, and changes what is kept aside, in one transaction. `Ok` means committed, and names the messages of which
+/// nobody knows what they say.
+async fn store(app: &Arc<App>, place: Place<'_>, items: Arc<Vec<Inbound>>, aside: Aside) -> Result<Vec<String>> {
     for attempt in 1..=TRIES {
         match store_once(app, place, items.clone(), aside.clone()).await {
             // Two accounts can meet the same new person at the same moment; the second time the row is there.
@@ -143,7 +147,7 @@ async fn store(app: &Arc<App>, place: Place<'_>, items: Arc<Vec<Inbound>>, aside
                 for kind in outcome.work {
                     app.bus.publish(Signal::Jobs(kind));
                 }
-                return Ok(());
+                return Ok(outcome.unread);
             }
         }
     }
@@ -159,6 +163,8 @@ struct Outcome {
     is_sending: bool,
     /// Kinds of work that was added to the queue.
     work: BTreeSet<&'static str>,
+    /// WhatsApp's ids of messages that stand unread in their threads.
+    unread: Vec<String>,
 }
 
 /// What every handler of one batch shares.
@@ -175,6 +181,8 @@ pub(crate) struct Batch<'a> {
     unwanted: Vec<MediaId>,
     /// Messages that Pesan sends by itself.
     queued: Vec<Message>,
+    /// WhatsApp's ids of messages that stand unread in their threads.
+    unread: Vec<String>,
     /// Whether receipts wait for their messages, once somebody asked for it.
     has_early: Option<bool>,
     /// What the organization decided, once somebody asked for it.
@@ -198,6 +206,7 @@ async fn store_once(app: &Arc<App>, place: Place<'_>, items: Arc<Vec<Inbound>>, 
                     settled: Vec::new(),
                     unwanted: Vec::new(),
                     queued: Vec::new(),
+                    unread: Vec::new(),
                     has_early: None,
                     settings: None,
                 };
@@ -227,6 +236,7 @@ async fn store_once(app: &Arc<App>, place: Place<'_>, items: Arc<Vec<Inbound>>, 
                     has_events,
                     is_sending,
                     work,
+                    unread: batch.unread,
                 })
             })
         })

@@ -178,8 +178,8 @@ pub struct GroupChange {
 /// A message that could not be decrypted yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Undecryptable {
-    /// Why, in the protocol's words. It never comes again with `interrupted`: the server stopped at the one moment in which
-    /// a message can be lost, after its cipher was stored and before it was.
+    /// Why, in the protocol's words. `interrupted` means that the server stopped at the one moment in which a message can be
+    /// lost, after its cipher was stored and before it was: the account's own phone is asked what it says.
     pub reason: String,
 }
 

@@ -11,7 +11,7 @@ use pesan_model::message::MessageError;
 use pesan_model::{AccountId, Address, Capabilities, Phone, ProviderKind};
 use tokio::sync::watch;
 
-use crate::inbound::{Connection, Inbound, InboundSink, ReceiveError};
+use crate::inbound::{Connection, Inbound, InboundSink, ReceiveError, Received};
 use crate::provider::{
     Accepted, Connector, GroupInfo, NumberCheck, Outgoing, OutgoingMedia, Provider, ProviderError, ReadMark,
     RemoteMedia, SendError,
@@ -171,7 +171,7 @@ impl FakeProvider {
     }
 
     /// Hands these to the sink, as if they came from WhatsApp.
-    pub async fn receive(&self, batch: Vec<Inbound>) -> Result<(), ReceiveError> {
+    pub async fn receive(&self, batch: Vec<Inbound>) -> Result<Received, ReceiveError> {
         self.sink.receive(self.account, batch).await
     }
 

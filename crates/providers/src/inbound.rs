@@ -16,10 +16,18 @@ use crate::provider::{Refusal, RemoteMedia};
 pub trait InboundSink: Send + Sync + 'static {
     /// `Ok` means committed: the provider may now acknowledge to WhatsApp. On an error it must not, so that WhatsApp
     /// delivers again. Calls for one account come one after the other, in WhatsApp's order. A batch is one transaction.
-    async fn receive(&self, account: AccountId, batch: Vec<Inbound>) -> Result<(), ReceiveError>;
+    async fn receive(&self, account: AccountId, batch: Vec<Inbound>) -> Result<Received, ReceiveError>;
 
     /// The connection changed. Never blocks the protocol for long.
     async fn connection(&self, account: AccountId, connection: Connection);
+}
+
+/// What became of a batch that was committed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Received {
+    /// WhatsApp's ids of those of its messages that could not be read and of which nothing better is stored: who can ask
+    /// somebody for what they say, does. A repeat of what is stored is not among them.
+    pub unread: Vec<String>,
 }
 
 /// It could not be committed.

@@ -11,6 +11,6 @@ pub mod linked_device;
 pub mod provider;
 pub mod session_records;
 
-pub use inbound::{Connection, Inbound, InboundSink, ReceiveError};
+pub use inbound::{Connection, Inbound, InboundSink, ReceiveError, Received};
 pub use provider::{Accepted, Connector, Outgoing, OutgoingContent, Provider, ProviderError, SendError};
 pub use session_records::{RecordError, RecordKind, RecordWrite, SessionRecords};

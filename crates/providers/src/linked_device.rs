@@ -9,7 +9,7 @@
 //! - `events` sorts what the library tells into `queue`, which takes it to the sink in order, and to `acks`.
 //! - `history` keeps what the phone tells of the past until it is stored.
 //! - `gate` holds back what the library writes until what came in before is committed; `lost` sees that nothing gets lost
-//!   in silence between the library's own storing and ours.
+//!   in silence between the library's own storing and ours, and `resend` asks the phone for what stands unread.
 //! - `sending`, `media` and `asking` do what the app wants; `refusal` says what the server's codes mean.
 //! - `convert_in`, `convert_out`, `jid`, `vcard` and `remote_media` translate; `votes` opens what people chose of a poll.
 
@@ -33,6 +33,7 @@ mod network;
 mod queue;
 mod refusal;
 mod remote_media;
+mod resend;
 mod sending;
 mod vcard;
 mod votes;

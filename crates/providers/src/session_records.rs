@@ -20,6 +20,10 @@ pub struct RecordKind(pub &'static str);
 /// that it came with.
 pub const HISTORY: RecordKind = RecordKind("history");
 
+/// A message of which nobody here knows what it says, and for which the account's own phone is asked. It goes with the
+/// credentials: a device that is linked anew is told the past.
+pub const LOST: RecordKind = RecordKind("lost");
+
 /// Why records could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {

@@ -22,7 +22,8 @@ use crate::{Error, Tx, args, dialect, rows};
 
 pub(crate) use change::merge_of_contact;
 pub use change::{
-    Arrival, NewChat, Update, add_message, forget_message, insert, set_subject, set_unread, unassign_all, update,
+    Arrival, NewChat, Update, add_message, forget_message, insert, leave_out, set_subject, set_unread, unassign_all,
+    update,
 };
 pub use forget::{Gone, delete, forget_gone, list_with_old};
 pub use list::{Assignee, Filter, list, list_ids_of_person, list_ids_of_tag, list_ids_of_team, list_quiet};

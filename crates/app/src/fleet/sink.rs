@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use pesan_model::AccountId;
-use pesan_providers::{Connection, Inbound, InboundSink, ReceiveError};
+use pesan_providers::{Connection, Inbound, InboundSink, ReceiveError, Received};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::actor::Message;
@@ -23,7 +23,7 @@ pub(super) struct ConnectionSink {
 
 #[async_trait]
 impl InboundSink for ConnectionSink {
-    async fn receive(&self, account: AccountId, batch: Vec<Inbound>) -> Result<(), ReceiveError> {
+    async fn receive(&self, account: AccountId, batch: Vec<Inbound>) -> Result<Received, ReceiveError> {
         if !self.lease.holds(&*self.app.clock) {
             return Err(ReceiveError("the account belongs to another node".to_owned()));
         }

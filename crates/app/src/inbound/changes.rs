@@ -46,6 +46,7 @@ pub(super) async fn receive(
             return Ok(());
         }
         hide(batch, tx, line).await?;
+        batch.unread.retain(|wa_id| *wa_id != came.wa_id);
     }
     match &came.content {
         InboundContent::Edit { target, words } => {

@@ -71,8 +71,16 @@ pub(super) async fn receive(batch: &mut Batch<'_>, tx: &mut Tx<'_>, came: &Inbou
         edited_at: None,
         revoked_at: None,
     };
-    add(batch, tx, (came, &scene), new).await?;
+    let is_unread = is_unread(&new.content);
+    if add(batch, tx, (came, &scene), new).await?.is_some() && is_unread {
+        batch.unread.push(came.wa_id.clone());
+    }
     Ok(())
+}
+
+/// Whether nobody knows what it says.
+fn is_unread(content: &Content) -> bool {
+    matches!(content, Content::Undecryptable(_))
 }
 
 /// Where a message came, and from whom.
@@ -208,13 +216,19 @@ async fn heal(
     came: &InboundMessage,
     (mut message, scene): (Message, &Scene),
 ) -> Result<(), StoreError> {
-    let was_unreadable = matches!(message.content, Content::Undecryptable(_)) || is_placeholder(&message.content);
+    let was_unreadable = is_unread(&message.content) || is_placeholder(&message.content);
     let caption = match (&message.content, &came.content, message.edited_at) {
         (Content::Text(text), InboundContent::Media(_), Some(at)) => Some((text.body.clone(), at)),
         _ => None,
     };
     let is_news = was_unreadable || caption.is_some();
-    if !is_news || matches!(came.content, InboundContent::Undecryptable { .. }) {
+    if matches!(came.content, InboundContent::Undecryptable { .. }) {
+        if is_unread(&message.content) && message.deleted_at.is_none() {
+            batch.unread.push(came.wa_id.clone());
+        }
+        return Ok(());
+    }
+    if !is_news {
         return Ok(());
     }
     let content = content_of(batch, tx, &came.content, message.chat_id).await?;
@@ -233,9 +247,16 @@ async fn heal(
         message.reply_to = message::find_in_chat(tx, batch.organization, message.chat_id, wa_id).await?;
     }
     message::change::save_content(tx, batch.organization, &message).await?;
+    batch.unread.retain(|wa_id| *wa_id != came.wa_id);
     fetch_later(batch, tx, &message).await?;
     changes::keep_poll_secret(batch, tx, came, &message).await?;
+    let is_left_out = matches!(message.content, Content::Reaction(_)) && message.deleted_at.is_none();
+    let place = (message.chat_id, message.id);
     batch.events.push(Event::MessageHealed(message));
+    // A chat shows and counts messages, and for one it was taken.
+    if is_left_out && chat::leave_out(tx, batch.organization, place).await? {
+        batch.chat_updated(tx, place.0).await?;
+    }
     if let Some(answer) = answer {
         automatic::answer(batch, tx, &scene.chat, &answer).await?;
     }

@@ -13,6 +13,7 @@ mod fleet;
 mod giving;
 mod inbound;
 mod inbox;
+mod interrupted;
 mod keeping;
 mod live;
 mod messaging;

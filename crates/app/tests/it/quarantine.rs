@@ -6,9 +6,9 @@ use pesan_model::content::MediaKind;
 use pesan_model::{
     AccountId, Address, Clock, Content, Direction, MessageStatus, OrganizationId, QuarantineId, SystemRandom,
 };
-use pesan_providers::Inbound;
 use pesan_providers::inbound::{GroupNotice, InboundContent, InboundMedia, InboundMessage, Person, Receipt};
 use pesan_providers::provider::RemoteMedia;
+use pesan_providers::{Inbound, Received};
 use pesan_store::{chat, testing};
 
 use crate::support::TestApp;
@@ -64,7 +64,7 @@ fn receipt(test: &TestApp) -> Inbound {
     })
 }
 
-async fn receive(test: &TestApp, account: AccountId, batch: Vec<Inbound>) -> Result<(), Error> {
+async fn receive(test: &TestApp, account: AccountId, batch: Vec<Inbound>) -> Result<Received, Error> {
     inbound::receive(&test.app, account, batch).await
 }
 

@@ -14,7 +14,7 @@ use pesan_model::event::LoggedEvent;
 use pesan_model::pacing::Pacing;
 use pesan_model::{AccountId, Clock, MockClock, OrganizationId, SystemRandom, Timestamp};
 use pesan_providers::fake::FakeProvider;
-use pesan_providers::{Connection, Inbound, InboundSink, ReceiveError};
+use pesan_providers::{Connection, Inbound, InboundSink, ReceiveError, Received};
 use pesan_store::organization::{self, Organization};
 use pesan_store::testing::TestDatabase;
 use pesan_store::{Keyring, MasterKey, event, job};
@@ -257,7 +257,7 @@ struct Sink(Arc<App>);
 
 #[async_trait]
 impl InboundSink for Sink {
-    async fn receive(&self, account: AccountId, batch: Vec<Inbound>) -> Result<(), ReceiveError> {
+    async fn receive(&self, account: AccountId, batch: Vec<Inbound>) -> Result<Received, ReceiveError> {
         inbound::receive(&self.0, account, batch)
             .await
             .map_err(|error| ReceiveError(error.to_string()))

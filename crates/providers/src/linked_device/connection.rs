@@ -17,6 +17,7 @@ use super::device::Patience;
 use super::ending::Ending;
 use super::identity::identity;
 use super::queue::{Item, Pump, Queue};
+use super::resend::Resend;
 use crate::inbound::Connection;
 
 /// Least time between two looks at whether something came in.
@@ -29,6 +30,7 @@ pub(super) struct Run {
     pub(super) client: Arc<Client>,
     pub(super) queue: Queue,
     pub(super) pump: Pump,
+    pub(super) resend: Arc<Resend>,
     pub(super) acks: Arc<Acks>,
     pub(super) ending: Arc<Ending>,
     pub(super) ready: Arc<AtomicBool>,
@@ -54,6 +56,7 @@ impl Run {
             client,
             queue,
             pump,
+            resend,
             acks,
             ending,
             ready,
@@ -76,6 +79,7 @@ impl Run {
                 () = broken.cancelled() => false,
                 () = stopped.cancelled() => false,
                 () = stay_hidden(&client, appeared.as_deref()) => false,
+                () = resend.ask(&client) => false,
                 () = silence(&client, patience) => {
                     ending.silent();
                     false

@@ -10,7 +10,7 @@ use pesan_model::{Direction, MessageStatus, Timestamp};
 use wacore::proto_helpers::MessageExt;
 use wacore::stanza::groups::{GroupNotificationAction, GroupParticipantInfo};
 use wacore::types::events::{ChatPresenceUpdate, DecryptFailMode, GroupUpdate, UnavailableType, UndecryptableMessage};
-use wacore::types::message::{EditAttribute, MessageInfo, MessageSource};
+use wacore::types::message::{EditAttribute, MessageCategory, MessageInfo, MessageSource};
 use wacore::types::presence::{ChatPresence, ChatPresenceMedia, ReceiptType};
 use wacore_binary::Jid;
 use waproto::whatsapp as wa;
@@ -23,8 +23,7 @@ use crate::inbound::{GroupNotice, Inbound, InboundContent, InboundMedia, Inbound
 /// A decrypted message; `None` for what is no message to a person: protocol messages, status, channels.
 pub(super) fn message(message: &wa::Message, info: &MessageInfo) -> Option<Inbound> {
     if lost::is_stand_in(message) {
-        let reason = lost::REASON.into();
-        return envelope(info, InboundContent::Undecryptable { reason }, None);
+        return unreadable(info, lost::REASON);
     }
     let (mut content, reply_to) = content(message)?;
     if let InboundContent::Revoke { by_admin, .. } = &mut content {
@@ -47,11 +46,16 @@ pub(super) fn undecryptable(event: &UndecryptableMessage) -> Option<Inbound> {
         (true, UnavailableType::Hosted) => "hosted",
         (true, UnavailableType::Bot) => "bot",
     };
-    envelope(
-        &event.info,
-        InboundContent::Undecryptable { reason: reason.into() },
-        None,
-    )
+    unreadable(&event.info, reason)
+}
+
+/// A message of which nobody here knows what it says.
+fn unreadable(info: &MessageInfo, reason: &str) -> Option<Inbound> {
+    if info.category == MessageCategory::Peer {
+        // What the account's devices tell each other is no message to a person, whatever it was.
+        return None;
+    }
+    envelope(info, InboundContent::Undecryptable { reason: reason.into() }, None)
 }
 
 fn envelope(info: &MessageInfo, content: InboundContent, reply_to: Option<String>) -> Option<Inbound> {

@@ -25,9 +25,11 @@ use super::events::{CommitFirst, Listener};
 use super::gate::{Gate, GatedSockets};
 use super::history::History;
 use super::http::MediaHttp;
+use super::lost::KeyStanzas;
 use super::network::{Network, NetworkError, Sockets};
 use super::queue::{Item, Pump, Queue};
 use super::remote_media::Remote;
+use super::resend::Resend;
 use super::{asking, connection, media, sending};
 use crate::inbound::{Inbound, InboundSink, Person};
 use crate::provider::{
@@ -144,12 +146,16 @@ impl LinkedDevices {
             broken.clone(),
             Box::new(on_mapping),
         ));
+        let resend = Arc::new(Resend::new(Arc::clone(&records), Arc::clone(clock)));
+        let keys = Arc::<KeyStanzas>::default();
         let listener = Listener {
             queue: queue.clone(),
             acks: Arc::clone(&acks),
             ending: Arc::clone(&ending),
             ready: Arc::clone(&ready),
             appeared: Arc::clone(&appeared),
+            resend: Arc::clone(&resend),
+            keys: Arc::clone(&keys),
         };
         let writer = Arc::<OnceLock<Weak<Client>>>::default();
         let sockets = GatedSockets {
@@ -172,6 +178,8 @@ impl LinkedDevices {
             .with_inbound_durability_hook(CommitFirst {
                 queue: queue.clone(),
                 backend: Arc::clone(&backend),
+                resend: Arc::clone(&resend),
+                keys: Arc::clone(&keys),
             })
             .with_event_handler(listener);
         if let Some(version) = network.version {
@@ -184,6 +192,7 @@ impl LinkedDevices {
         let client = bot.client();
         let _ = writer.set(Arc::downgrade(&client));
         backend.follow(&client.persistence_manager());
+        keys.watch(client.acquire_raw_node_forwarding());
         // What to do after the end is decided by `app::fleet`, from one table, for all accounts together.
         client.enable_auto_reconnect.store(false, Ordering::SeqCst);
         // Delivered is delivered, online or not.
@@ -196,6 +205,7 @@ impl LinkedDevices {
             sink,
             client: Arc::downgrade(&client),
             history: History::new(records, Arc::clone(clock), Arc::downgrade(&client)),
+            resend: Arc::clone(&resend),
             broken: broken.clone(),
             gate,
         };
@@ -205,6 +215,7 @@ impl LinkedDevices {
             client: Arc::clone(&client),
             queue,
             pump,
+            resend,
             acks: Arc::clone(&acks),
             ending: Arc::clone(&ending),
             ready: Arc::clone(&ready),

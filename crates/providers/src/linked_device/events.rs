@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use pesan_model::Timestamp;
 use tokio::sync::Notify;
-use wacore::types::events::{Event, EventHandler, EventInterest, EventKind, InboundMessage, ServerAck};
+use wacore::types::events::{
+    Event, EventHandler, EventInterest, EventKind, InboundMessage, ServerAck, UndecryptableMessage,
+};
 use whatsapp_rust::anyhow::{Result, bail};
 use whatsapp_rust::{Client, InboundDurabilityHook};
 
@@ -16,12 +18,14 @@ use super::convert_in;
 use super::ending::Ending;
 use super::identity::complete;
 use super::jid::{address, person};
+use super::lost::{self, KeyStanzas};
 use super::queue::{Item, Queue};
 use super::refusal;
+use super::resend::{Resend, Unread};
 use crate::inbound::{Connection, Identity, Inbound};
 
 /// The events that are listened to; the library does not even build the others.
-const KINDS: [EventKind; 20] = [
+const KINDS: [EventKind; 22] = [
     EventKind::Connected,
     EventKind::Disconnected,
     EventKind::PairSuccess,
@@ -39,6 +43,8 @@ const KINDS: [EventKind; 20] = [
     EventKind::ContactNumberChanged,
     EventKind::SelfPushNameUpdated,
     EventKind::HistorySync,
+    EventKind::OfflineSyncCompleted,
+    EventKind::RawNode,
     EventKind::StreamReplaced,
     EventKind::TemporaryBan,
     EventKind::ConnectFailure,
@@ -53,6 +59,8 @@ pub(super) struct Listener {
     pub(super) ready: Arc<AtomicBool>,
     /// Rung when the library has told WhatsApp that we are online.
     pub(super) appeared: Arc<Notify>,
+    pub(super) resend: Arc<Resend>,
+    pub(super) keys: Arc<KeyStanzas>,
 }
 
 impl Listener {
@@ -60,6 +68,18 @@ impl Listener {
         if let Some(inbound) = inbound {
             self.queue.push(Item::Inbound(inbound));
         }
+    }
+
+    fn undecryptable(&self, message: &UndecryptableMessage) {
+        let Some(inbound) = convert_in::undecryptable(message) else {
+            return;
+        };
+        // The phone keeps the rest to itself.
+        self.queue.push(if message.unavailable_type.is_unrecoverable_fanout() {
+            Item::Inbound(inbound)
+        } else {
+            Item::Unread(inbound, Box::new(Unread::of(&message.info)))
+        });
     }
 
     fn ack(&self, ack: &ServerAck) {
@@ -109,13 +129,15 @@ impl EventHandler for Listener {
             Event::SelfPushNameUpdated(_) => self.appeared.notify_one(),
             // The hook has had all others.
             Event::Messages(batch) if !batch.hook_committed => {
-                for message in batch {
-                    self.inbound(convert_in::message(&message.message, &message.info));
+                for InboundMessage { message, info, .. } in batch {
+                    // An answer of the phone is about a message whose stanza said more.
+                    let original = self.resend.original(info);
+                    self.inbound(convert_in::message(message, original.as_ref().unwrap_or(info)));
                 }
             }
             Event::Receipt(receipt) => self.inbound(convert_in::receipt(receipt)),
             Event::ServerAck(ack) => self.ack(ack),
-            Event::UndecryptableMessage(message) => self.inbound(convert_in::undecryptable(message)),
+            Event::UndecryptableMessage(message) => self.undecryptable(message),
             Event::ChatPresence(presence) => self.inbound(convert_in::activity(presence)),
             Event::GroupUpdate(update) => self.inbound(convert_in::group(update)),
             Event::ContactNumberChanged(changed) => {
@@ -124,6 +146,11 @@ impl EventHandler for Listener {
                 ));
             }
             Event::HistorySync(_) => self.queue.push(Item::History(event)),
+            Event::RawNode(node) => self.keys.note(node.get()),
+            Event::OfflineSyncCompleted(_) => {
+                self.keys.rest();
+                self.queue.push(Item::CaughtUp);
+            }
             _ => {}
         }
     }
@@ -137,15 +164,23 @@ impl EventHandler for Listener {
 pub(super) struct CommitFirst {
     pub(super) queue: Queue,
     pub(super) backend: Arc<RecordBackend>,
+    pub(super) resend: Arc<Resend>,
+    pub(super) keys: Arc<KeyStanzas>,
 }
 
 #[async_trait]
 impl InboundDurabilityHook for CommitFirst {
     async fn on_messages(&self, client: Arc<Client>, batch: &[InboundMessage]) -> Result<()> {
-        let mut messages = Vec::with_capacity(batch.len());
+        let (mut messages, mut unread, mut quiet) = (Vec::with_capacity(batch.len()), Vec::new(), Vec::new());
         for InboundMessage { message, info, .. } in batch {
-            match convert_in::message(message, info) {
-                Some(inbound) => messages.push(inbound),
+            let is_lost = lost::is_stand_in(message);
+            let is_key = is_lost && self.keys.has(info);
+            quiet.extend(is_key.then(|| Unread::of(info)));
+            match convert_in::message(message, info).filter(|_| !is_key) {
+                Some(inbound) => {
+                    messages.push(inbound);
+                    unread.extend(is_lost.then(|| Unread::of(info)));
+                }
                 // Nothing that we store shows that it came.
                 None => {
                     let (chat, sender) = (info.source.chat.to_string(), info.source.sender.to_string());
@@ -153,11 +188,12 @@ impl InboundDurabilityHook for CommitFirst {
                 }
             }
         }
+        self.resend.remember(quiet).await?;
         if messages.is_empty() {
             return Ok(());
         }
         complete(&client, &mut messages).await;
-        if !self.queue.commit(messages).await {
+        if !self.queue.commit(messages, unread).await {
             bail!("the messages could not be committed");
         }
         Ok(())

@@ -11,6 +11,7 @@ use whatsapp_rust::Client;
 use super::gate::Gate;
 use super::history::History;
 use super::identity::{complete, identity};
+use super::resend::{Resend, Unread};
 use crate::inbound::{Connection, Inbound, InboundSink};
 
 /// Most that goes into one commit.
@@ -22,10 +23,14 @@ pub(super) enum Item {
     Connection(Connection),
     /// Ready; who we are is asked when its turn comes.
     Connected,
+    /// What had waited for us has come.
+    CaughtUp,
     /// Something came in that nobody waits for.
     Inbound(Inbound),
-    /// Messages whose acknowledgement waits for the commit.
-    Messages(Vec<Inbound>, oneshot::Sender<bool>),
+    /// The same of a message that could not be read, and that the phone can be asked for.
+    Unread(Inbound, Box<Unread>),
+    /// Messages whose acknowledgement waits for the commit, and what among them could not be read.
+    Messages(Vec<Inbound>, Vec<Unread>, oneshot::Sender<bool>),
     /// An [`Event::HistorySync`]: a piece of history.
     History(Arc<Event>),
     /// The last one.
@@ -49,16 +54,19 @@ impl Queue {
     /// Adds an item. After the end of the connection nothing is taken any more; what is lost then was not acknowledged,
     /// because the gate is closed. Only a piece of history that the library was still fetching then is lost for good.
     pub(super) fn push(&self, item: Item) {
-        if matches!(item, Item::Inbound(_) | Item::Messages(..) | Item::History(_)) {
+        if matches!(
+            item,
+            Item::Inbound(_) | Item::Unread(..) | Item::Messages(..) | Item::History(_)
+        ) {
             self.gate.told();
         }
         let _ = self.items.send(item);
     }
 
-    /// Adds messages and waits until they are committed; false when they could not be.
-    pub(super) async fn commit(&self, messages: Vec<Inbound>) -> bool {
+    /// Adds messages, `unread` among them, and waits until they are committed; false when they could not be.
+    pub(super) async fn commit(&self, messages: Vec<Inbound>, unread: Vec<Unread>) -> bool {
         let (reply, committed) = oneshot::channel();
-        self.push(Item::Messages(messages, reply));
+        self.push(Item::Messages(messages, unread, reply));
         committed.await.unwrap_or(false)
     }
 }
@@ -70,6 +78,7 @@ pub(super) struct Pump {
     pub(super) sink: Arc<dyn InboundSink>,
     pub(super) client: Weak<Client>,
     pub(super) history: History,
+    pub(super) resend: Arc<Resend>,
     /// Cancelled when something could not be committed: WhatsApp delivers again on the next connection only.
     pub(super) broken: CancellationToken,
     pub(super) gate: Gate,
@@ -86,6 +95,8 @@ impl Drop for Pump {
 #[derive(Default)]
 struct Batch {
     inbound: Vec<Inbound>,
+    /// What could not be read of it.
+    unread: Vec<Unread>,
     waiting: Vec<oneshot::Sender<bool>>,
     /// How many items of the queue these are.
     items: u64,
@@ -94,6 +105,7 @@ struct Batch {
 impl Pump {
     /// Runs until [`Item::End`]. What is left of the history then is taken in by the next connection.
     pub(super) async fn run(mut self) {
+        self.resend.load().await;
         loop {
             tokio::select! {
                 biased;
@@ -114,16 +126,15 @@ impl Pump {
         let mut next = Some(first);
         while let Some(item) = next {
             match item {
-                Item::Inbound(mut inbound) => {
-                    if let Some(client) = self.client.upgrade() {
-                        complete(&client, std::slice::from_mut(&mut inbound)).await;
-                    }
-                    batch.items += 1;
-                    batch.inbound.push(inbound);
+                Item::Inbound(inbound) => self.add(&mut batch, inbound).await,
+                Item::Unread(inbound, unread) => {
+                    self.add(&mut batch, inbound).await;
+                    batch.unread.push(*unread);
                 }
-                Item::Messages(inbound, reply) => {
+                Item::Messages(inbound, unread, reply) => {
                     batch.items += 1;
                     batch.inbound.extend(inbound);
+                    batch.unread.extend(unread);
                     batch.waiting.push(reply);
                 }
                 other => {
@@ -143,6 +154,14 @@ impl Pump {
         true
     }
 
+    async fn add(&self, batch: &mut Batch, mut inbound: Inbound) {
+        if let Some(client) = self.client.upgrade() {
+            complete(&client, std::slice::from_mut(&mut inbound)).await;
+        }
+        batch.items += 1;
+        batch.inbound.push(inbound);
+    }
+
     async fn special(&mut self, item: Item) -> bool {
         match item {
             Item::Connection(connection) => self.sink.connection(self.account, connection).await,
@@ -152,8 +171,10 @@ impl Pump {
                     self.sink.connection(self.account, connected).await;
                 }
             }
+            // An answer of the phone may have been among it.
+            Item::CaughtUp => self.resend.open(),
             Item::History(event) => self.keep(&event).await,
-            Item::Inbound(_) | Item::Messages(..) => unreachable!("these make up a batch"),
+            Item::Inbound(_) | Item::Unread(..) | Item::Messages(..) => unreachable!("these make up a batch"),
             Item::End => return false,
         }
         true
@@ -163,7 +184,9 @@ impl Pump {
         let Event::HistorySync(piece) = event else { return };
         match self.history.keep(piece).await {
             Ok(()) => self.gate.committed(1),
-            Err(error) => self.fail(&error),
+            Err(error) => {
+                self.fail(&error);
+            }
         }
     }
 
@@ -175,22 +198,30 @@ impl Pump {
             }
             return;
         }
-        let stored = self.sink.receive(self.account, batch.inbound).await;
-        match &stored {
-            Ok(()) => self.gate.committed(batch.items),
-            Err(error) => self.fail(error),
+        let marked = (batch.unread, self.resend.found_in(&batch.inbound));
+        let is_stored = match self.sink.receive(self.account, batch.inbound).await {
+            // It is known what to ask for before anybody is told that we have it.
+            Ok(received) => match self.resend.settle(marked, &received).await {
+                Ok(()) => true,
+                Err(error) => self.fail(&error),
+            },
+            Err(error) => self.fail(&error),
+        };
+        if is_stored {
+            self.gate.committed(batch.items);
         }
         for reply in batch.waiting {
-            let _ = reply.send(stored.is_ok());
+            let _ = reply.send(is_stored);
         }
     }
 
-    /// Something could not be committed: nothing is acknowledged any more.
-    fn fail(&mut self, error: &(dyn std::error::Error + 'static)) {
+    /// Something could not be committed: nothing is acknowledged any more. False, as whether it was.
+    fn fail(&mut self, error: &(dyn std::error::Error + 'static)) -> bool {
         self.gate.close();
         self.history.stop();
         tracing::warn!(account = %self.account, error, "the connection is closed so that WhatsApp delivers again");
         self.broken.cancel();
+        false
     }
 }
 
@@ -203,7 +234,7 @@ mod tests {
     use wacore::types::events::LazyHistorySync;
 
     use super::*;
-    use crate::inbound::ReceiveError;
+    use crate::inbound::{ReceiveError, Received};
     use crate::session_records::{HISTORY, MemoryRecords};
 
     /// A sink that takes everything.
@@ -211,8 +242,8 @@ mod tests {
 
     #[async_trait]
     impl InboundSink for Sink {
-        async fn receive(&self, _: AccountId, _: Vec<Inbound>) -> Result<(), ReceiveError> {
-            Ok(())
+        async fn receive(&self, _: AccountId, _: Vec<Inbound>) -> Result<Received, ReceiveError> {
+            Ok(Received::default())
         }
 
         async fn connection(&self, _: AccountId, _: Connection) {}
@@ -227,6 +258,10 @@ mod tests {
             items,
             sink: Arc::new(Sink),
             client: Weak::new(),
+            resend: Arc::new(Resend::new(
+                Arc::<MemoryRecords>::clone(records),
+                Arc::<SystemClock>::clone(&clock),
+            )),
             history: History::new(Arc::<MemoryRecords>::clone(records), clock, Weak::new()),
             broken: CancellationToken::new(),
             gate,

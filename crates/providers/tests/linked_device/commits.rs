@@ -1,17 +1,14 @@
 //! Nothing is acknowledged before it is committed: not messages, and not receipts and group notices, which the library
 //! acknowledges by itself.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use pesan_model::MessageStatus;
 use pesan_model::reconnect::Disconnect;
 use pesan_providers::Inbound;
-use pesan_providers::inbound::InboundContent;
 use pesan_providers::provider::Provider;
-use pesan_providers::session_records::{RecordKind, RecordWrite, SessionRecords as _};
 
-use crate::support::{BUDI, DEADLINE, Linked, SARI, Sink, TOKO, Told, World, text};
+use crate::support::{BUDI, Linked, SARI, Sink, TOKO, Told, World, all_acknowledged, delivered, text};
 
 /// Long enough for an acknowledgement that is not held back to arrive.
 const A_WHILE: Duration = Duration::from_secs(1);
@@ -33,33 +30,6 @@ impl Thing {
         };
         is_it.then_some(())
     }
-}
-
-/// Waits until the network has no stanza for anybody that is not acknowledged.
-async fn all_acknowledged(world: &World) {
-    world
-        .network
-        .wait_stats(DEADLINE, |stats| stats.queued == 0)
-        .await
-        .expect("everything is acknowledged");
-}
-
-/// A message of the account that has arrived, and of which everything is committed and acknowledged.
-async fn delivered(world: &World, linked: &Linked) -> String {
-    let out = text(SARI, "halo");
-    linked.device().send(&out).await.expect("accepted");
-    world
-        .network
-        .wait_message(SARI, DEADLINE, |message| message.id == out.wa_id)
-        .await
-        .expect("arrived");
-    let fits = |told: &Told| match told {
-        Told::In(Inbound::Receipt(receipt)) if receipt.wa_ids.contains(&out.wa_id) => Some(()),
-        _ => None,
-    };
-    linked.sink.wait("the delivery receipt", fits).await;
-    all_acknowledged(world).await;
-    out.wa_id
 }
 
 /// Lets a receipt and a group notice come to an account whose commits are disturbed by `disturb`, and hands what came.
@@ -161,51 +131,5 @@ async fn what_is_sent_while_something_is_committed_goes_out_after_it() {
     });
     sent.expect("accepted");
     linked.sink.wait("the receipt", |told| thing.is_in(told)).await;
-    world.end([linked]).await;
-}
-
-/// The process dies after the library stored that a message was decrypted, and before anybody stored what it said.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_message_whose_text_a_crash_took_is_announced_as_one_that_cannot_be_read() {
-    const PENDING: RecordKind = RecordKind("pending_inbound");
-    const SESSION: RecordKind = RecordKind("session");
-    let world = World::new().await;
-    let mut linked = world.linked(TOKO).await;
-    delivered(&world, &linked).await;
-    linked.sink.hold();
-    let lost = world.network.phone_send_text(SARI, TOKO, "lost").expect("sent");
-    linked.sink.hangs().await;
-    // Writing to somebody has the library store the state of all its ciphers, that of the message among them.
-    let records = Arc::clone(&linked.records);
-    let before = records.list(SESSION, &[]).await.expect("readable");
-    let stored = async {
-        while records.list(SESSION, &[]).await.expect("readable") == before {
-            tokio::task::yield_now().await;
-        }
-    };
-    let out = text(SARI, "never leaves");
-    tokio::select! {
-        sent = linked.device().send(&out) => panic!("it waits for the commit: {sent:?}"),
-        stored = tokio::time::timeout(DEADLINE, stored) => stored.expect("the ciphers are stored"),
-    }
-    let forget = RecordWrite::DeletePrefix {
-        kind: PENDING,
-        prefix: Vec::new(),
-    };
-    records.write(vec![forget]).await.expect("forgotten");
-    // The old process never gets to say a word.
-    let frozen = std::mem::take(&mut linked.sink);
-    let old = linked.device.take();
-    linked.open(&world).await;
-    let told = linked.sink.message(&lost, 0).await;
-    assert!(
-        matches!(&told.content, InboundContent::Undecryptable { reason } if reason == "interrupted"),
-        "{told:?}"
-    );
-    all_acknowledged(&world).await;
-    frozen.release();
-    if let Some(old) = old {
-        old.shutdown().await;
-    }
     world.end([linked]).await;
 }

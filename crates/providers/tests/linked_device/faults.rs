@@ -199,7 +199,7 @@ async fn a_half_open_connection_that_the_library_gives_up_first_is_silent_too() 
         ping: DEADLINE,
         ..Patience::default()
     };
-    let world = World::with(patience).await;
+    let world = World::with(patience, wanet::Options::default()).await;
     let linked = world.linked(TOKO).await;
     linked.device().send(&text(SARI, "before")).await.expect("accepted");
     let half_open = FaultKind::HalfOpen { moment: Moment::Before };

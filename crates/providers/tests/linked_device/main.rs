@@ -6,4 +6,5 @@ mod commits;
 mod faults;
 mod history;
 mod messages;
+mod resend;
 mod support;

@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use pesan_model::reconnect::Disconnect;
-use pesan_model::{AccountId, Address, SystemClock, SystemRandom};
-use pesan_providers::inbound::{Connection, Identity, Inbound, InboundMessage, InboundSink, ReceiveError};
+use pesan_model::{AccountId, Address, SystemClock, SystemRandom, Timestamp};
+use pesan_providers::inbound::{
+    Connection, Identity, Inbound, InboundContent, InboundMessage, InboundSink, ReceiveError, Received,
+};
 use pesan_providers::linked_device::{LinkedDevice, LinkedDevices, Network, Patience, Presence, Settings};
 use pesan_providers::provider::{Outgoing, OutgoingContent, Provider, new_wa_id};
-use pesan_providers::session_records::MemoryRecords;
+use pesan_providers::session_records::{MemoryRecords, RecordError, RecordKind, RecordWrite, SessionRecords};
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 use wanet::{NewPhone, Options};
@@ -65,6 +67,21 @@ impl Sink {
         victim
             .as_ref()
             .is_none_or(|id| batch.iter().any(|inbound| is(inbound, id)))
+    }
+
+    /// The messages of a batch that could not be read and never could.
+    fn unread_in(&self, batch: &[Inbound]) -> Vec<String> {
+        let (unreadable, read): (Vec<_>, Vec<_>) = self
+            .messages()
+            .into_iter()
+            .chain(batch.iter().filter_map(|inbound| match inbound {
+                Inbound::Message(message) => Some((**message).clone()),
+                _ => None,
+            }))
+            .partition(|message| matches!(message.content, InboundContent::Undecryptable { .. }));
+        let is_read = |wa_id: &String| read.iter().any(|message| message.wa_id == *wa_id);
+        let unread = unreadable.into_iter().map(|message| message.wa_id);
+        unread.filter(|wa_id| !is_read(wa_id)).collect()
     }
 
     /// From now on commits hang.
@@ -150,7 +167,7 @@ impl Sink {
 
 #[async_trait]
 impl InboundSink for Sink {
-    async fn receive(&self, _account: AccountId, batch: Vec<Inbound>) -> Result<(), ReceiveError> {
+    async fn receive(&self, _account: AccountId, batch: Vec<Inbound>) -> Result<Received, ReceiveError> {
         let is_disturbed = self.is_disturbed(&batch);
         if is_disturbed && *self.holding.borrow() {
             self.held.send_modify(|held| *held += 1);
@@ -163,9 +180,10 @@ impl InboundSink for Sink {
         if is_disturbed && self.refusing.load(Ordering::SeqCst) {
             return Err(ReceiveError("refused by the test".into()));
         }
+        let unread = self.unread_in(&batch);
         self.told
             .send_modify(|told| told.extend(batch.into_iter().map(Told::In)));
-        Ok(())
+        Ok(Received { unread })
     }
 
     async fn connection(&self, _account: AccountId, connection: Connection) {
@@ -184,7 +202,7 @@ pub(crate) struct World {
 impl World {
     /// With the patience of real life: a busy machine must not look like a lost connection.
     pub(crate) async fn new() -> Self {
-        Self::with(Patience::default()).await
+        Self::with(Patience::default(), Options::default()).await
     }
 
     /// With little patience, for tests that wait for the end of it.
@@ -195,13 +213,11 @@ impl World {
             ping: Duration::from_secs(3),
             ..Patience::default()
         };
-        Self::with(short).await
+        Self::with(short, Options::default()).await
     }
 
-    pub(crate) async fn with(patience: Patience) -> Self {
-        let network = wanet::Network::start(Options::default())
-            .await
-            .expect("the network starts");
+    pub(crate) async fn with(patience: Patience, options: Options) -> Self {
+        let network = wanet::Network::start(options).await.expect("the network starts");
         for (phone, name) in [(TOKO, "Toko"), (SARI, "Sari"), (BUDI, "Budi")] {
             let new = NewPhone {
                 phone: phone.into(),
@@ -272,10 +288,58 @@ impl World {
     }
 }
 
+/// The records as one process sees them: a dead one writes nothing.
+struct OfProcess {
+    records: Arc<MemoryRecords>,
+    is_dead: Arc<AtomicBool>,
+}
+
+impl OfProcess {
+    fn lives(&self) -> Result<(), RecordError> {
+        if self.is_dead.load(Ordering::SeqCst) {
+            Err(RecordError::Fenced)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+#[async_trait]
+impl SessionRecords for OfProcess {
+    async fn get(&self, kind: RecordKind, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, RecordError> {
+        self.records.get(kind, keys).await
+    }
+
+    async fn first(&self, kind: RecordKind) -> Result<Option<(Vec<u8>, Vec<u8>)>, RecordError> {
+        self.records.first(kind).await
+    }
+
+    async fn list(&self, kind: RecordKind, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, RecordError> {
+        self.records.list(kind, prefix).await
+    }
+
+    async fn write(&self, writes: Vec<RecordWrite>) -> Result<(), RecordError> {
+        self.lives()?;
+        self.records.write(writes).await
+    }
+
+    async fn take(&self, kind: RecordKind, key: &[u8]) -> Result<Option<Vec<u8>>, RecordError> {
+        self.lives()?;
+        self.records.take(kind, key).await
+    }
+
+    async fn delete_expired(&self, kind: RecordKind, now: Timestamp) -> Result<u64, RecordError> {
+        self.lives()?;
+        self.records.delete_expired(kind, now).await
+    }
+}
+
 /// An account and its present connection.
 pub(crate) struct Linked {
     pub(crate) account: AccountId,
     pub(crate) records: Arc<MemoryRecords>,
+    /// Whether the process that runs it is dead.
+    is_dead: Arc<AtomicBool>,
     pub(crate) sink: Arc<Sink>,
     pub(crate) device: Option<Arc<LinkedDevice>>,
 }
@@ -286,6 +350,7 @@ impl Linked {
         Self {
             account: AccountId::new(&SystemClock, &SystemRandom),
             records: Arc::default(),
+            is_dead: Arc::default(),
             sink: Arc::default(),
             device: None,
         }
@@ -293,18 +358,23 @@ impl Linked {
 
     /// Opens the next connection.
     pub(crate) async fn open(&mut self, world: &World) {
-        let records = Arc::<MemoryRecords>::clone(&self.records);
+        let records = OfProcess {
+            records: Arc::clone(&self.records),
+            is_dead: Arc::clone(&self.is_dead),
+        };
         let sink = Arc::<Sink>::clone(&self.sink);
-        self.device = Some(world.devices.start(self.account, records, sink).await.expect("opened"));
+        let started = world.devices.start(self.account, Arc::new(records), sink).await;
+        self.device = Some(started.expect("opened"));
     }
 
     pub(crate) fn device(&self) -> &Arc<LinkedDevice> {
         self.device.as_ref().expect("open")
     }
 
-    /// The process dies: its connection never gets to say a word, and a commit that hangs goes on hanging. The next
-    /// process has the records, and a sink of its own.
+    /// The process dies: its connection never gets to say a word, it writes nothing any more, and a commit that hangs goes
+    /// on hanging. The next process has the records, and a sink of its own.
     pub(crate) fn die(&mut self) -> Dead {
+        std::mem::take(&mut self.is_dead).store(true, Ordering::SeqCst);
         Dead {
             sink: std::mem::take(&mut self.sink),
             device: self.device.take(),
@@ -350,4 +420,31 @@ pub(crate) fn outgoing(to: &str, content: OutgoingContent) -> Outgoing {
 
 pub(crate) fn text(to: &str, body: &str) -> Outgoing {
     outgoing(to, OutgoingContent::Text(body.into()))
+}
+
+/// Waits until the network has no stanza for anybody that is not acknowledged.
+pub(crate) async fn all_acknowledged(world: &World) {
+    world
+        .network
+        .wait_stats(DEADLINE, |stats| stats.queued == 0)
+        .await
+        .expect("everything is acknowledged");
+}
+
+/// A message of the account that has arrived, and of which everything is committed and acknowledged.
+pub(crate) async fn delivered(world: &World, linked: &Linked) -> String {
+    let out = text(SARI, "halo");
+    linked.device().send(&out).await.expect("accepted");
+    world
+        .network
+        .wait_message(SARI, DEADLINE, |message| message.id == out.wa_id)
+        .await
+        .expect("arrived");
+    let fits = |told: &Told| match told {
+        Told::In(Inbound::Receipt(receipt)) if receipt.wa_ids.contains(&out.wa_id) => Some(()),
+        _ => None,
+    };
+    linked.sink.wait("the delivery receipt", fits).await;
+    all_acknowledged(world).await;
+    out.wa_id
 }

@@ -220,7 +220,6 @@ pub async fn forget_message(
     (chat_id, message_id): (ChatId, MessageId),
 ) -> Result<bool, Error> {
     let before = lock(tx, organization_id, chat_id).await?;
-    let mut after = before.clone();
     let unread: Option<(MessageId,)> = tx
         .fetch_optional(
             "SELECT id FROM message WHERE organization_id = $1 AND id = $2 AND direction = $3 AND read_at IS NULL \
@@ -228,7 +227,34 @@ pub async fn forget_message(
             args![organization_id, message_id, Direction::In],
         )
         .await?;
-    if unread.is_some() {
+    leave(tx, organization_id, (chat_id, message_id), (before, unread.is_some())).await
+}
+
+/// A message turned out to be a reaction, of which a chat's line shows nothing: the one before it becomes the last one, and
+/// it is unread no more. Says whether the chat changed.
+pub async fn leave_out(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    (chat_id, message_id): (ChatId, MessageId),
+) -> Result<bool, Error> {
+    let before = lock(tx, organization_id, chat_id).await?;
+    let unread: Option<(MessageId,)> = tx
+        .fetch_optional(
+            "SELECT id FROM message WHERE organization_id = $1 AND id = $2 AND direction = $3 AND read_at IS NULL",
+            args![organization_id, message_id, Direction::In],
+        )
+        .await?;
+    leave(tx, organization_id, (chat_id, message_id), (before, unread.is_some())).await
+}
+
+async fn leave(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    (chat_id, message_id): (ChatId, MessageId),
+    (before, was_unread): (State, bool),
+) -> Result<bool, Error> {
+    let mut after = before.clone();
+    if was_unread {
         after.unread = before.unread.saturating_sub(1);
     }
     let is_shown = before.last_message_id == Some(message_id);

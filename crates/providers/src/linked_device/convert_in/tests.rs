@@ -372,6 +372,24 @@ fn undecryptable_messages_say_why_and_hidden_ones_are_left_out() {
     );
 }
 
+#[test]
+fn what_the_devices_of_an_account_tell_each_other_gets_no_line_when_it_cannot_be_read() {
+    let stand_in = waproto::codec::message_decode(&lost::stand_in_bytes()).expect("a message");
+    let own = "6280000000001@s.whatsapp.net";
+    let mut told = info(own, own);
+    told.source.is_from_me = true;
+    assert!(message(&stand_in, &told).is_some());
+    told.category = MessageCategory::Peer;
+    assert!(message(&stand_in, &told).is_none());
+    let event = UndecryptableMessage::builder()
+        .info(Arc::new(told))
+        .is_unavailable(false)
+        .unavailable_type(UnavailableType::Unknown)
+        .decrypt_fail_mode(DecryptFailMode::Show)
+        .build();
+    assert!(undecryptable(&event).is_none());
+}
+
 fn group_notice(action: GroupNotificationAction, index: u32) -> GroupNotice {
     let event = GroupUpdate::builder()
         .group_jid(jid("120363000000000001@g.us"))
