@@ -43,6 +43,8 @@ pub struct Counted {
     pub retries: u64,
     /// Messages that phones could not decrypt at first.
     pub phone_undecryptable: u64,
+    /// How often phones were asked for a message again.
+    pub wanted_again: u64,
     /// Messages that reached phones.
     pub phone_messages: u64,
     /// Acknowledgements of messages.

@@ -5,13 +5,16 @@ use std::fmt;
 use std::time::Duration;
 
 use pesan_model::message::Message;
-use pesan_model::{Direction, MessageStatus};
+use pesan_model::{Content, Direction, MessageStatus};
 use tokio::time::Instant;
 
 use super::{Sent, Stage};
 use crate::Result;
 use crate::phones::Shown;
 use crate::receiver::{Received, Receiver};
+
+/// How many messages each log-in may ask the phone for, on average.
+const MOST_ASKED: u64 = 3;
 
 /// What came of it.
 pub(super) struct Verdict {
@@ -40,6 +43,10 @@ pub(super) struct Counts {
     doubled: usize,
     stuck: usize,
     out_of_order: usize,
+    /// There, and nobody knows what they say.
+    unread: usize,
+    /// How often phones were asked for what a kill took.
+    asked_of_phones: u64,
     /// There, and saying something else.
     changed: usize,
 }
@@ -56,8 +63,8 @@ impl fmt::Display for Counts {
         write!(
             f,
             "logins={} | out: accepted={} shown={} sent_events={} wire_repeats={} dropped_by_network={} | in: past={} written={} \
-             stored={} told={} webhook_tries={} webhook_repeats={} | decryption_retries={} undecryptable_at_first={} | lost={} \
-             doubled={} stuck={} out_of_order={} changed={}",
+             stored={} told={} webhook_tries={} webhook_repeats={} | decryption_retries={} undecryptable_at_first={} \
+             asked_of_phones={} | lost={} doubled={} stuck={} out_of_order={} unread={} changed={}",
             self.logins,
             self.accepted,
             self.shown,
@@ -72,10 +79,12 @@ impl fmt::Display for Counts {
             self.webhook_repeats,
             self.network_retries,
             self.undecryptable_at_first,
+            self.asked_of_phones,
             self.lost,
             self.doubled,
             self.stuck,
             self.out_of_order,
+            self.unread,
             self.changed
         )
     }
@@ -100,7 +109,7 @@ pub(super) async fn wait_and_judge(stage: &Stage, receiver: &Receiver, deadline:
     loop {
         let facts = collect(stage, receiver).await?;
         let mut verdict = judge(&facts);
-        let is_open = verdict.counts.lost + verdict.counts.stuck > 0;
+        let is_open = verdict.counts.lost + verdict.counts.stuck + verdict.counts.unread > 0;
         if is_open && Instant::now() < deadline {
             tokio::time::sleep(Duration::from_secs(1)).await;
             continue;
@@ -110,6 +119,15 @@ pub(super) async fn wait_and_judge(stage: &Stage, receiver: &Receiver, deadline:
         verdict.counts.network_retries = counted.retries;
         verdict.counts.undecryptable_at_first = counted.phone_undecryptable;
         verdict.counts.logins = counted.logins;
+        verdict.counts.asked_of_phones = counted.wanted_again;
+        // Each start asks once for what is left of each account, and a kill takes at most what was on its way.
+        let most = counted.logins * MOST_ASKED;
+        if counted.wanted_again > most {
+            let asked = counted.wanted_again;
+            verdict
+                .problems
+                .push(format!("phones were asked {asked} times, {most} at most are expected"));
+        }
         for (stanza, count) in counted.unknown {
             verdict
                 .problems
@@ -259,7 +277,15 @@ fn incoming(facts: &Facts, verdict: &mut Verdict) {
     for sent in facts.written.iter().chain(&facts.past) {
         match stored.get(&(sent.line, sent.wa_id.as_str())).map(Vec::as_slice) {
             Some([once]) if once.content.preview().as_deref() == Some(&sent.text) => verdict.counts.stored += 1,
-            // Not readable, or of another kind: there is a line for it, but what it said is gone.
+            // The phone has it, and each start asks for it.
+            Some([once]) if matches!(once.content, Content::Undecryptable(_)) => {
+                verdict.counts.unread += 1;
+                verdict.problems.push(format!(
+                    "WhatsApp id {} is a line that says that it was lost, and the phone did not tell it",
+                    sent.wa_id
+                ));
+            }
+            // Of another kind, or other words.
             Some([once]) => {
                 verdict.counts.changed += 1;
                 verdict.problems.push(format!(

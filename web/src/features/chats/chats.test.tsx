@@ -131,7 +131,7 @@ describe("a thread", () => {
       }),
     );
     openApp("/chats/cht_1");
-    await within(await log()).findByText(/was lost when the server stopped/);
+    await within(await log()).findByText(/The server stopped at the moment a message came here/);
     expect(within(await log()).getByText(/cannot be read yet/)).toBeTruthy();
   });
 

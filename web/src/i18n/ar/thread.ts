@@ -2,7 +2,7 @@ import type { Texts } from "../en";
 
 export const thread: Texts["thread"] = {
   noMessages: "لا توجد رسائل",
-  interrupted: "وصلت رسالة إلى هنا وفُقدت لأن الخادم توقف في تلك اللحظة. اطلب إرسالها من جديد.",
+  interrupted: "توقف الخادم لحظة وصول رسالة إلى هنا. يُجلب نصها من هاتفك؛ وإن لم يظهر فاطلب إرسالها من جديد.",
   retriedTooOften: "أُعيدت المحاولة ثلاث مرات. أرسلها كرسالة جديدة.",
   newMessages: "رسائل جديدة",
   hiddenNumber: "أحد مستخدمي واتساب",
