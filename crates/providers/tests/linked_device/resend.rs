@@ -100,6 +100,9 @@ fn request(fault: FaultKind) -> NewFault {
     fault
 }
 
+/// Whether it is what was sent.
+type IsIt = fn(&InboundContent) -> bool;
+
 /// Waits until a fault has happened.
 async fn happened(world: &World) {
     let all = async {
@@ -145,7 +148,7 @@ async fn every_kind_of_message_comes_back() {
         caption: Some("a picture".into()),
         ..Attachment::default()
     };
-    let kinds: [(PhoneMessage, fn(&InboundContent) -> bool); 3] = [
+    let kinds: [(PhoneMessage, IsIt); 3] = [
         (
             PhoneMessage {
                 image: Some(image),

@@ -1,7 +1,8 @@
 /** Texts about single lines of a thread and of the list of chats. */
 export const thread = {
   noMessages: "No messages",
-  interrupted: "The server stopped at the moment a message came here. Its text is fetched from your phone; if it does not appear, ask for it to be sent again.",
+  interrupted:
+    "The server stopped at the moment a message came here. Its text is fetched from your phone; if it does not appear, ask for it to be sent again.",
   retriedTooOften: "It was retried three times. Send it as a new message.",
   newMessages: "New messages",
   hiddenNumber: "a WhatsApp user",

@@ -2,7 +2,8 @@ import type { Texts } from "../en";
 
 export const thread: Texts["thread"] = {
   noMessages: "Tidak ada pesan",
-  interrupted: "Server berhenti tepat saat sebuah pesan masuk ke sini. Isinya diambil dari ponsel Anda; jika tidak muncul, minta dikirim ulang.",
+  interrupted:
+    "Server berhenti tepat saat sebuah pesan masuk ke sini. Isinya diambil dari ponsel Anda; jika tidak muncul, minta dikirim ulang.",
   retriedTooOften: "Sudah dicoba ulang tiga kali. Kirim sebagai pesan baru.",
   newMessages: "Pesan baru",
   hiddenNumber: "seorang pengguna WhatsApp",

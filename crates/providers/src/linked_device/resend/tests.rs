@@ -89,7 +89,8 @@ async fn only_what_is_stored_nowhere_is_remembered_and_once() {
     let records = Arc::new(MemoryRecords::new());
     let resend = resend(&records);
     let unread = Unread::of(&info("A1", SARI, SARI));
-    let kept = resend.settle((vec![unread.clone()], Vec::new()), &Received::default());
+    let stored = Received::default();
+    let kept = resend.settle((vec![unread.clone()], Vec::new()), &stored);
     kept.await.expect("nothing to do");
     assert_eq!((records.count(LOST), records.commits()), (0, 0));
     lose(&resend, vec![unread.clone()]).await;
@@ -103,7 +104,7 @@ async fn what_is_found_is_forgotten_and_nobody_else_can_pretend_to_have_written_
     by_lid.source.sender_alt = Some(jid(SARI));
     let mut own = info("A1", BUDI, "6280000000001@s.whatsapp.net");
     own.source.is_from_me = true;
-    let table = [
+    let table = vec![
         (info("A1", SARI, SARI), info("A1", SARI, SARI), true),
         (by_lid, info("A1", SARI, SARI), true),
         (info("A1", SARI, SARI), info("A2", SARI, SARI), false),
@@ -121,7 +122,8 @@ async fn what_is_found_is_forgotten_and_nobody_else_can_pretend_to_have_written_
         lose(&resend, vec![Unread::of(&lost)]).await;
         let found = resend.found_in(&[message(&came, "halo")]);
         assert_eq!(found.len(), usize::from(is_it), "{lost:?} {came:?}");
-        let settled = resend.settle((Vec::new(), found), &Received::default());
+        let stored = Received::default();
+        let settled = resend.settle((Vec::new(), found), &stored);
         settled.await.expect("written");
         assert_eq!(records.count(LOST), usize::from(!is_it));
     }
