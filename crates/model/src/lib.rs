@@ -42,6 +42,7 @@ pub mod statistics;
 pub mod template;
 mod text_serde;
 pub mod timeline;
+pub mod visible;
 pub mod webhook;
 
 pub use access::{Permission, Role};

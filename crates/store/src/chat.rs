@@ -12,6 +12,7 @@ pub mod search;
 use std::collections::HashMap;
 
 use pesan_model::chat::{Chat, LastMessage};
+use pesan_model::visible::seen;
 use pesan_model::{
     AccountId, Address, ChatId, ChatStatus, ContactId, Content, Direction, MessageStatus, OrganizationId, TagId,
     TeamId, Timestamp, UserId,
@@ -117,7 +118,7 @@ pub(crate) fn thread_name(
     (name, push_name, phone): (Option<&str>, Option<&str>, Option<&str>),
 ) -> String {
     if is_group {
-        subject.unwrap_or("Group").to_owned()
+        subject.and_then(seen).unwrap_or("Group").to_owned()
     } else {
         display_name(name, push_name, phone)
     }

@@ -11,6 +11,7 @@ pub mod tag;
 
 use pesan_model::chat::Contact;
 use pesan_model::custom_field::FieldValues;
+use pesan_model::visible::seen;
 use pesan_model::{ContactId, OrganizationId, TagId, Timestamp};
 
 use crate::{Error, Tx, args, rows, statistic};
@@ -127,10 +128,7 @@ const ERASED: &str = "Erased contact";
 
 /// What to call somebody: a name set here, else the one they give themselves, else the number.
 pub(crate) fn display_name(name: Option<&str>, push_name: Option<&str>, phone: Option<&str>) -> String {
-    let given = [name, push_name]
-        .into_iter()
-        .flatten()
-        .find(|name| !name.trim().is_empty());
+    let given = [name, push_name].into_iter().flatten().find_map(seen);
     match (given, phone) {
         (Some(name), _) => name.to_owned(),
         (None, Some(digits)) => format!("+{digits}"),

@@ -3,6 +3,7 @@
 use pesan_model::content::GroupChange;
 use pesan_model::inbox::{ChatActor, ChatChange};
 use pesan_model::message::Message;
+use pesan_model::visible::seen;
 use pesan_model::{Address, ChatId, Content, Direction, Event, JobId, MessageId, MessageStatus, Timestamp};
 use pesan_providers::inbound::{GroupNotice, InboundContent, InboundMessage, Person};
 use pesan_store::chat::{self, Arrival, ChatKey, NewChat};
@@ -139,7 +140,7 @@ pub(super) async fn add(
             .sender
             .push_name
             .clone()
-            .filter(|_| came.direction == Direction::In),
+            .filter(|name| came.direction == Direction::In && seen(name).is_some()),
         kind: new.content.kind().to_owned(),
         content: new.content,
         metadata: None,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use pesan_model::chat::Contact;
+use pesan_model::visible::seen;
 use pesan_model::{Address, ContactId, Event, OrganizationId};
 use pesan_providers::inbound::Person;
 use pesan_store::contact::{self, ContactRow, Known};
@@ -17,7 +18,7 @@ pub(crate) fn known(person: &Person) -> Known {
     Known {
         phone: person.phone.as_ref().map(|phone| phone.digits().to_owned()),
         lid: person.lid.clone(),
-        push_name: person.push_name.clone().filter(|name| !name.trim().is_empty()),
+        push_name: person.push_name.clone().filter(|name| seen(name).is_some()),
     }
 }
 
@@ -136,6 +137,7 @@ mod tests {
         };
         assert_eq!(name("Siti").as_deref(), Some("Siti"));
         assert_eq!((name(""), name("  ")), (None, None));
+        assert_eq!(name("\u{200b}\u{202e}\u{3164}"), None, "nobody sees it");
     }
 
     #[test]

@@ -951,3 +951,59 @@ async fn a_name_that_no_database_can_hold_does_not_block_the_account() {
         assert_eq!(thread(&test, 0).await.len(), 1);
     }
 }
+
+#[tokio::test]
+async fn somebody_whose_name_nobody_can_see_is_called_by_their_number_and_a_group_a_group() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, _) = test.account(None).await;
+        for (number, unseen) in [" \u{200b}\u{2060}", "\u{202e}\u{2069}", "\u{3164}\u{2800}"]
+            .iter()
+            .enumerate()
+        {
+            let sender = Person {
+                push_name: Some((*unseen).into()),
+                ..siti()
+            };
+            let came = InboundMessage {
+                sender,
+                ..message(&test, &format!("A{number}"), "halo")
+            };
+            receive_message(&test, account, came).await;
+        }
+        assert_eq!(chats(&test).await[0].name, format!("+{SITI}"), "{}", database.kind);
+        assert!(thread(&test, 0).await.iter().all(|message| message.push_name.is_none()));
+
+        let named = Person {
+            push_name: Some("\u{202e}itiS".into()),
+            ..siti()
+        };
+        let came = InboundMessage {
+            sender: named,
+            ..message(&test, "B1", "halo")
+        };
+        receive_message(&test, account, came).await;
+        assert_eq!(
+            chats(&test).await[0].name,
+            "\u{202e}itiS",
+            "what can be seen stays as it is"
+        );
+
+        let notice = GroupNotice {
+            group: address(GROUP),
+            wa_id: "N1".into(),
+            by: siti(),
+            action: "subject".into(),
+            participants: vec![],
+            subject: Some("\u{200b}".into()),
+            at: test.clock.now(),
+        };
+        receive(&test, account, vec![Inbound::Group(notice)]).await;
+        let group = chats(&test)
+            .await
+            .into_iter()
+            .find(|chat| chat.is_group)
+            .expect("a group");
+        assert_eq!(group.name, "Group", "{}", database.kind);
+    }
+}

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt as _;
 use pesan_app::media::{self, Described, MediaState, StoredMedia};
+use pesan_model::visible::without_turns;
 use pesan_model::{Flaw, MediaId, Timestamp};
 use serde::{Deserialize, Serialize};
 use tower::ServiceExt as _;
@@ -242,7 +243,7 @@ fn served_as(mime: &str) -> HeaderValue {
 fn disposition(name: Option<&str>) -> HeaderValue {
     let attachment = HeaderValue::from_static("attachment");
     let Some(name) = name else { return attachment };
-    let encoded: String = name
+    let encoded: String = without_turns(name)
         .bytes()
         .map(|byte| match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' => char::from(byte).to_string(),
@@ -290,5 +291,7 @@ mod tests {
             disposition(Some("\"\r\né")),
             "attachment; filename*=UTF-8''%22%0D%0A%C3%A9"
         );
+        let disguised = disposition(Some("a\u{202e}fdp.exe"));
+        assert_eq!(disguised, "attachment; filename*=UTF-8''afdp.exe");
     }
 }
