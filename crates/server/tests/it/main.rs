@@ -5,6 +5,7 @@ mod accounts;
 #[cfg(feature = "sandbox")]
 mod baileys;
 mod bodies;
+mod coming_back;
 mod crm;
 #[cfg(feature = "sandbox")]
 mod faults;
