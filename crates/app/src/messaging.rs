@@ -3,12 +3,14 @@
 //! Handing it to WhatsApp is the work of [`crate::outbox`].
 
 pub(crate) mod automatic;
+mod cancel;
 mod compose;
 mod delete;
 mod retry;
 mod user_sends;
 mod words;
 
+pub use cancel::{cancel, resume};
 pub use delete::delete;
 pub use retry::{MAX_RETRIES, retry};
 pub(crate) use user_sends::UserSends;
@@ -333,10 +335,28 @@ pub(crate) async fn enqueue(
     organization_id: OrganizationId,
     message: &Message,
 ) -> Result<(), StoreError> {
+    let id = JobId::new(&*app.clock, &*app.random);
     let now = app.clock.now();
+    job::insert(tx, &send_job(id, organization_id, message, now), now).await
+}
+
+/// As [`enqueue`], before what was accepted after it. Its place in the chat follows from its id, which is older than those
+/// of all that.
+async fn enqueue_in_place(
+    app: &App,
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    message: &Message,
+) -> Result<(), StoreError> {
+    let now = app.clock.now();
+    let work = send_job(message.id.uuid().into(), organization_id, message, now);
+    job::insert_in_place(tx, &work, now).await
+}
+
+fn send_job(id: JobId, organization_id: OrganizationId, message: &Message, now: Timestamp) -> NewJob {
     let later = message.send_at.filter(|at| *at > now);
-    let work = NewJob {
-        id: JobId::new(&*app.clock, &*app.random),
+    NewJob {
+        id,
         organization_id,
         kind: job::SEND_MESSAGE,
         partition: message.account_id.uuid(),
@@ -344,8 +364,7 @@ pub(crate) async fn enqueue(
         lane: later.map_or(message.chat_id.uuid(), |_| message.id.uuid()),
         subject: message.id.uuid(),
         run_at: later.unwrap_or(now),
-    };
-    job::insert(tx, &work, now).await
+    }
 }
 
 struct OpenChat {
@@ -439,42 +458,4 @@ pub async fn get(app: &Arc<App>, caller: &Caller, id: MessageId) -> Result<Messa
         .store
         .read(move |tx| Box::pin(async move { message::get(tx, organization, id).await }))
         .await?)
-}
-
-/// Cancels a message that still waits.
-///
-/// # Errors
-/// [`Error::Conflict`] with the code `not_queued` when it was sent, is being sent right now, or may have left: it was handed
-/// to WhatsApp, which has not answered.
-pub async fn cancel(app: &Arc<App>, caller: &Caller, id: MessageId) -> Result<Message> {
-    caller.require(Permission::MessagesSend)?;
-    let (organization, owned) = (caller.organization_id, app.clone());
-    let message = app
-        .store
-        .write::<_, Error, _>(move |tx| {
-            Box::pin(async move {
-                let mut message = message::get_for_change(tx, organization, id).await?;
-                let waits = message.status.can_become(MessageStatus::Cancelled)
-                    && message::on_wire(tx, organization, id).await?.0.is_none()
-                    && job::finish_waiting(tx, job::SEND_MESSAGE, id.uuid()).await?;
-                if !waits {
-                    return Err(Error::Conflict {
-                        code: "not_queued",
-                        detail: match message.status {
-                            MessageStatus::Queued => {
-                                "the message is with WhatsApp, or may be; it can no longer be cancelled".to_owned()
-                            }
-                            status => format!("the message is {} and can no longer be cancelled", status.name()),
-                        },
-                    });
-                }
-                message.status = MessageStatus::Cancelled;
-                message::save_status(tx, organization, &message).await?;
-                events::record(&owned, tx, organization, vec![Event::MessageCancelled(message.clone())]).await?;
-                Ok(message)
-            })
-        })
-        .await?;
-    wake(app, &message, organization);
-    Ok(message)
 }

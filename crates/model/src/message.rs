@@ -82,7 +82,8 @@ impl MessageStatus {
     ///
     /// Receipts only climb `queued → sent → delivered → read → played`, in any stride: a late `delivered` does not undo
     /// `read`, and a receipt proves that the server had accepted the message. A queued message can fail or be cancelled;
-    /// a failed one is healed by a late acknowledgement or receipt, or goes back to `queued` when a person retries it.
+    /// a failed one is healed by a late acknowledgement or receipt, or goes back to `queued` when a person retries it, as a
+    /// cancelled one does when a person takes that back.
     /// The server may also refuse a message after it had accepted it (`sent → failed`).
     pub fn can_become(self, next: Self) -> bool {
         let climb = |status: Self| match status {
@@ -96,6 +97,7 @@ impl MessageStatus {
         match (self, next) {
             (Self::Queued | Self::Sent, Self::Failed)
             | (Self::Queued, Self::Cancelled)
+            | (Self::Cancelled, Self::Queued)
             | (Self::Failed, Self::Queued | Self::Sent | Self::Delivered | Self::Read | Self::Played) => true,
             _ => match (climb(self), climb(next)) {
                 (Some(from), Some(to)) => from < to,
@@ -227,6 +229,7 @@ mod tests {
             (Delivered, Read),
             (Delivered, Played),
             (Read, Played),
+            (Cancelled, Queued),
             (Failed, Queued),
             (Failed, Sent),
             (Failed, Delivered),

@@ -139,6 +139,21 @@ pub async fn insert(tx: &mut Tx<'_>, job: &NewJob, now: Timestamp) -> Result<(),
     Ok(())
 }
 
+/// As [`insert`], at the place in its lane that its id gives it: before a head that is later and that nobody has begun
+/// with.
+pub async fn insert_in_place(tx: &mut Tx<'_>, job: &NewJob, now: Timestamp) -> Result<(), Error> {
+    dialect::lock_lane(tx, job.lane).await?;
+    tx.execute(
+        "UPDATE job SET is_head = $1 WHERE kind = $2 AND lane = $3 AND is_head = $4 AND is_running = $1 \
+         AND attempts = 0 AND id > $5",
+        args![false, job.kind, job.lane, true, job.id],
+    )
+    .await?;
+    insert(tx, job, now).await?;
+    promote(tx, job.kind, job.lane).await?;
+    Ok(())
+}
+
 /// Claims up to `limit` heads of a partition that are due, oldest first.
 pub async fn claim_partition(
     tx: &mut Tx<'_>,

@@ -195,6 +195,8 @@ pub struct MessageFacts {
     pub failed_at: Option<Timestamp>,
     /// How long somebody had waited for it.
     pub waited: Option<i64>,
+    /// When it was deleted here.
+    pub deleted_at: Option<Timestamp>,
 }
 
 impl FromRow for MessageFacts {
@@ -212,14 +214,15 @@ impl FromRow for MessageFacts {
             read_at: row.get(9)?,
             failed_at: row.get(10)?,
             waited: row.get(11)?,
+            deleted_at: row.get(12)?,
         })
     }
 }
 
 /// Everything that is stored of messages, deleted ones too.
 pub async fn all_messages(store: &Store, organization_id: OrganizationId) -> Vec<MessageFacts> {
-    let sql = "SELECT id, account_id, chat_id, direction, wa_id, kind, status, at, sent_at, read_at, failed_at, waited \
-         FROM message WHERE organization_id = $1 ORDER BY chat_id, at, id";
+    let sql = "SELECT id, account_id, chat_id, direction, wa_id, kind, status, at, sent_at, read_at, failed_at, waited, \
+         deleted_at FROM message WHERE organization_id = $1 ORDER BY chat_id, at, id";
     store
         .read::<_, crate::Error, _>(move |tx| {
             Box::pin(async move { tx.fetch_all(sql, crate::args![organization_id]).await })

@@ -575,6 +575,103 @@ async fn a_queued_message_can_be_cancelled_and_one_on_its_way_cannot() {
 }
 
 #[tokio::test]
+async fn a_cancelled_message_is_queued_again_in_its_place_and_leaves_once() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, provider) = test.account(None).await;
+        let mut ids = Vec::new();
+        for body in ["satu", "dua", "tiga"] {
+            ids.push(send(&test, text(account, TO, body)).await.message.id);
+        }
+        let not_cancelled = messaging::resume(&test.app, &test.caller, ids[0]).await;
+        assert!(
+            matches!(
+                not_cancelled,
+                Err(Error::Conflict {
+                    code: "not_cancelled",
+                    ..
+                })
+            ),
+            "{}",
+            database.kind
+        );
+        // The first of the chat and one in the middle, taken back in the other order.
+        for id in [ids[0], ids[1]] {
+            messaging::cancel(&test.app, &test.caller, id).await.expect("cancelled");
+        }
+        for id in [ids[1], ids[0]] {
+            let again = messaging::resume(&test.app, &test.caller, id).await.expect("queued");
+            assert_eq!(again.status, MessageStatus::Queued);
+            assert_eq!(status(&test, id).await.0, MessageStatus::Queued);
+        }
+        test.run_outbox();
+        test.wait_for_events("message.sent", 3).await;
+        assert_eq!(bodies(&provider), ["satu", "dua", "tiga"], "{}", database.kind);
+        let late = messaging::resume(&test.app, &test.caller, ids[1]).await;
+        assert!(matches!(
+            late,
+            Err(Error::Conflict {
+                code: "not_cancelled",
+                ..
+            })
+        ));
+
+        // What was begun with is not overtaken.
+        provider.answer_next(Answer::Hang);
+        let first = send(&test, text(account, TO, "empat")).await.message.id;
+        within(provider.wait_for_sends(4)).await;
+        let second = send(&test, text(account, TO, "lima")).await.message.id;
+        let third = send(&test, text(account, TO, "enam")).await.message.id;
+        for id in [second, third] {
+            messaging::cancel(&test.app, &test.caller, id).await.expect("cancelled");
+        }
+        messaging::resume(&test.app, &test.caller, second)
+            .await
+            .expect("queued");
+        messaging::delete(&test.app, &test.caller, third)
+            .await
+            .expect("deleted");
+        let deleted = messaging::resume(&test.app, &test.caller, third).await;
+        assert!(matches!(deleted, Err(Error::Conflict { code: "deleted", .. })));
+        provider.release();
+        test.wait_for_events("message.sent", 5).await;
+        assert_eq!(status(&test, first).await.0, MessageStatus::Sent);
+        assert_eq!(
+            bodies(&provider),
+            ["satu", "dua", "tiga", "empat", "lima"],
+            "{}",
+            database.kind
+        );
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_cancelled_message_that_was_to_leave_later_keeps_its_time() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, provider) = test.account(None).await;
+        let at = test.clock.now().plus(Duration::from_hours(1));
+        let new = NewMessage {
+            send_at: Some(at),
+            ..text(account, TO, "nanti")
+        };
+        let id = send(&test, new).await.message.id;
+        messaging::cancel(&test.app, &test.caller, id).await.expect("cancelled");
+        let again = messaging::resume(&test.app, &test.caller, id).await.expect("queued");
+        assert_eq!(again.send_at, Some(at), "{}", database.kind);
+        test.run_outbox();
+        send(&test, text(account, TO, "sekarang")).await;
+        test.wait_for_events("message.sent", 1).await;
+        test.clock.advance(Duration::from_hours(1));
+        test.app.bus.publish(pesan_app::Signal::Outbox(account));
+        test.wait_for_events("message.sent", 2).await;
+        assert_eq!(bodies(&provider), ["sekarang", "nanti"], "{}", database.kind);
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn a_scheduled_message_waits_for_its_time_and_holds_up_nothing() {
     for database in testing::both().await {
         let test = TestApp::new(&database).await;

@@ -47,6 +47,7 @@ pub const CHANGES: &[(&str, &str, Audited)] = &[
     ("POST", "/v1/messages/batch", Audited::Never),
     ("DELETE", "/v1/messages/{id}", Audited::Here("message.delete")),
     ("POST", "/v1/messages/{id}/cancel", Audited::Never),
+    ("POST", "/v1/messages/{id}/resume", Audited::Never),
     ("POST", "/v1/messages/{id}/retry", Audited::Never),
     ("POST", "/v1/messages/{id}/played", Audited::Never),
     ("PATCH", "/v1/chats/{id}", Audited::Here("chat.update")),

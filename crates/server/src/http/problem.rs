@@ -20,7 +20,7 @@ pub(crate) type Answer<T> = Result<T, Problem>;
 const SOON: Duration = Duration::from_secs(5);
 
 /// Every code of a problem. The tests of the web app ask for a text for each.
-const CODES: [&str; 55] = [
+const CODES: [&str; 56] = [
     "already_exists",
     "already_set_up",
     "being_sent",
@@ -47,6 +47,7 @@ const CODES: [&str; 55] = [
     "no_qr",
     "not_a_person",
     "not_a_voice_note",
+    "not_cancelled",
     "not_failed",
     "not_found",
     "not_linked",

@@ -131,6 +131,11 @@ async fn a_repeat_says_that_it_waits_only_while_it_waits() {
             "{}",
             database.kind
         );
+        let path = path.replace("/cancel", "/resume");
+        let queued = server.post(&path, &json!({})).await.expect(200);
+        assert_eq!((&queued["id"], &queued["status"]), (&first["id"], &json!("queued")));
+        assert_eq!(ask().await["problem"]["code"], "session_disconnected");
+        server.post(&path, &json!({})).await.problem(409, "not_cancelled");
     }
 }
 

@@ -34,6 +34,7 @@ export const errors = {
     no_qr: "There is no QR code now. Connect the account to get one.",
     not_a_person: "Only a person can do this. Log in with a password.",
     not_a_voice_note: "This is not a voice note that came in.",
+    not_cancelled: "Only messages that were cancelled can be queued again.",
     not_failed: "Only messages that failed can be sent again.",
     not_found: "This does not exist any more.",
     not_linked: "This account is not linked to a phone.",

@@ -32,6 +32,7 @@ export const errors: ErrorTexts = {
     no_qr: "Saat ini tidak ada kode QR. Sambungkan akun untuk mendapatkannya.",
     not_a_person: "Hanya orang yang dapat melakukan ini. Masuk dengan kata sandi.",
     not_a_voice_note: "Ini bukan pesan suara yang masuk.",
+    not_cancelled: "Hanya pesan yang dibatalkan yang dapat diantrekan lagi.",
     not_failed: "Hanya pesan yang gagal yang dapat dikirim lagi.",
     not_found: "Ini sudah tidak ada lagi.",
     not_linked: "Akun ini tidak tertaut dengan ponsel.",

@@ -24,6 +24,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(send_message))
         .routes(routes!(get_message, delete_message))
         .routes(routes!(cancel_message))
+        .routes(routes!(resume_message))
         .routes(routes!(retry_message))
         .routes(routes!(mark_message_played))
 }
@@ -288,6 +289,23 @@ async fn cancel_message(
     Path(id): Path<MessageId>,
 ) -> Answer<JsonBody<Message>> {
     Ok(JsonBody(messaging::cancel(&server.app, &caller, id).await?))
+}
+
+/// Queues a cancelled message again, in its place: before what was written after it in its chat and still waits. A time before
+/// which it was not to leave holds on; one that has passed is no reason to wait.
+#[utoipa::path(post, path = "/v1/messages/{id}/resume", tag = "messages", operation_id = "resumeMessage",
+    params(("id" = MessageId, Path)), responses(
+    (status = 200, description = "The message, queued.", body = Message),
+    (status = 404, description = "There is no such message.", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "It was not cancelled (`not_cancelled`), or was deleted (`deleted`).", body = Problem,
+        content_type = "application/problem+json"),
+))]
+async fn resume_message(
+    State(server): State<Shared>,
+    Auth(caller): Auth,
+    Path(id): Path<MessageId>,
+) -> Answer<JsonBody<Message>> {
+    Ok(JsonBody(messaging::resume(&server.app, &caller, id).await?))
 }
 
 /// Queues a failed message again, at most three times. The other person gets it once, even if it arrived the first time.
