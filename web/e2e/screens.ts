@@ -20,7 +20,9 @@ type Name = string | RegExp;
 export function filled(text: string, values: Record<string, string> = {}): RegExp {
   const parts = text.split(/\{\{(\w+)\}\}/).map((part, index) => {
     const said = index % 2 === 0 ? part : values[part];
-    return said === undefined ? ".*" : said.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    const plain = said?.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    // What is filled in keeps its own direction.
+    return plain === undefined ? ".*" : index % 2 === 0 ? plain : `\u2068?${plain}\u2069?`;
   });
   return new RegExp(`^${parts.join("")}$`);
 }

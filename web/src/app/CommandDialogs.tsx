@@ -1,4 +1,4 @@
-import { Group, Kbd, ScrollArea, Stack, Table, Text, TextInput, UnstyledButton } from "@mantine/core";
+import { Group, Kbd, ScrollArea, Stack, Table, Text, TextInput, UnstyledButton, useDirection } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -12,6 +12,7 @@ import { useMay } from "~/ui/Allowed";
 import type { Command, CommandGroup } from "~/ui/commands";
 import { Dialog } from "~/ui/Dialog";
 import { IconSearch } from "~/ui/icons";
+import { isolatedIfNeeded } from "~/ui/names";
 import classes from "./CommandBar.module.css";
 
 /** Chats that the bar shows at most. */
@@ -46,6 +47,7 @@ function useFound(typed: string) {
 /** Everything that can be done, by name. */
 export function Bar({ commands, onClose }: { commands: readonly Command[]; onClose(): void }) {
   const { t } = useTranslation();
+  const { dir } = useDirection();
   const navigate = useNavigate();
   const list = useId();
   const [typed, setTyped] = useState("");
@@ -65,7 +67,7 @@ export function Bar({ commands, onClose }: { commands: readonly Command[]; onClo
   const messages: Command[] = (found?.messages ?? []).map(({ message, snippet }) => ({
     id: message.id,
     group: "messages",
-    label: `${message.chat_name}: ${snippet.map((part) => part.text).join("")}`,
+    label: `${isolatedIfNeeded(message.chat_name ?? "", dir)}: ${snippet.map((part) => part.text).join("")}`,
     run: () =>
       void navigate({
         to: "/chats/$chatId",

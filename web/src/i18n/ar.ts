@@ -47,7 +47,7 @@ export const ar: Texts = {
     offline: "تعذر الوصول إلى الخادم. تحقق من الاتصال ثم حاول مرة أخرى.",
     failed: "لم ينجح ذلك",
     notAllowed: "دورك لا يسمح بذلك. اسأل مالكًا أو مشرفًا.",
-    typeToConfirm: "اكتب <1>{{word}}</1> للتأكيد",
+    typeToConfirm: "اكتب {{word}} للتأكيد",
     skip: "انتقل إلى المحتوى",
   },
   nav: {

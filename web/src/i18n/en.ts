@@ -47,7 +47,7 @@ export const en = {
     offline: "The server cannot be reached. Check the connection and try again.",
     failed: "That did not work",
     notAllowed: "Your role does not allow this. Ask an owner or admin.",
-    typeToConfirm: "Type <1>{{word}}</1> to confirm",
+    typeToConfirm: "Type {{word}} to confirm",
     skip: "Skip to content",
   },
   nav: {

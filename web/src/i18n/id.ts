@@ -47,7 +47,7 @@ export const id: Texts = {
     offline: "Server tidak dapat dihubungi. Periksa koneksi lalu coba lagi.",
     failed: "Tidak berhasil",
     notAllowed: "Peran Anda tidak mengizinkan ini. Tanyakan kepada pemilik atau admin.",
-    typeToConfirm: "Ketik <1>{{word}}</1> untuk konfirmasi",
+    typeToConfirm: "Ketik {{word}} untuk konfirmasi",
     skip: "Langsung ke isi",
   },
   nav: {

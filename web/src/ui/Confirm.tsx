@@ -1,7 +1,8 @@
 import { Button, Code, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useId, useState } from "react";
-import { Trans, useTranslation } from "react-i18next";
+import { useTranslation } from "react-i18next";
 import { Dialog } from "./Dialog";
+import { isolated, typable } from "./names";
 import { ProblemAlert } from "./ProblemAlert";
 
 interface Props {
@@ -18,17 +19,17 @@ interface Props {
   onClose(): void;
 }
 
-/** As it looks: names of strangers have blanks that nobody sees, and letters that can be written in two ways. */
-function plain(text: string): string {
-  return text.normalize().trim().replace(/\s+/g, " ");
-}
+/** Stands for the word in the sentence that asks for it. */
+const WORD = "\u0000";
 
 /** Asks before something that hurts. */
 export function Confirm(props: Props) {
   const { t } = useTranslation();
   const [typed, setTyped] = useState("");
   const field = useId();
-  const ready = props.word === undefined || plain(typed) === plain(props.word);
+  const ready = props.word === undefined || typable(typed) === typable(props.word);
+  // Cut by hand: the word may be a stranger's name, and nothing in it is a tag.
+  const [before, after] = t("common.typeToConfirm", { word: WORD }).split(WORD);
   return (
     <Dialog onClose={props.onClose} title={props.title}>
       <form
@@ -43,11 +44,9 @@ export function Confirm(props: Props) {
           {props.word !== undefined && (
             <Stack gap={4}>
               <Text component="label" htmlFor={field} size="sm">
-                <Trans
-                  i18nKey="common.typeToConfirm"
-                  values={{ word: props.word }}
-                  components={{ 1: <Code fz="sm" /> }}
-                />
+                {before}
+                <Code fz="sm">{isolated(props.word)}</Code>
+                {after}
               </Text>
               <TextInput
                 id={field}

@@ -10,6 +10,7 @@ import { mediaOf, momentOf, previewOf, putMessage } from "~/live/patch";
 import { useMay } from "~/ui/Allowed";
 import { inRow } from "~/ui/failures";
 import { IconReact, IconReply, IconRevoked } from "~/ui/icons";
+import { seen } from "~/ui/names";
 import { RowProblem } from "~/ui/RowProblem";
 import { clock, full, useZone } from "~/ui/time";
 import { MediaView } from "./MediaView";
@@ -59,7 +60,7 @@ export const Bubble = memo(function Bubble({ chat, message, first, quoted, react
         <div className={classes.bubble}>
           {chat.is_group && !out && first && (
             <div className={classes.sender} dir="auto">
-              {message.push_name ?? message.sender?.split("@")[0]}
+              {seen(message.push_name) ?? message.sender?.split("@")[0]}
             </div>
           )}
           {message.reply_to && !isRevoked && <Quote chat={chat} message={quoted} />}
@@ -83,6 +84,7 @@ export const Bubble = memo(function Bubble({ chat, message, first, quoted, react
         {reactions && reactions.length > 0 && !isRevoked && (
           <span
             className={classes.reactions}
+            data-reactions
             role="img"
             aria-label={t("kind.reactedWith", { emoji: reactions.join(" ") })}
           >
@@ -169,9 +171,11 @@ function Content({ message }: { message: Message }) {
 export function Quote({ chat, message }: { chat: Chat; message: Message | undefined }) {
   const { t } = useTranslation();
   return (
-    <div className={classes.quote}>
+    <div className={classes.quote} data-quote>
       {message && (
-        <strong dir="auto">{message.direction === "out" ? t("chat.you") : (message.push_name ?? chat.name)}</strong>
+        <strong dir="auto">
+          {message.direction === "out" ? t("chat.you") : (seen(message.push_name) ?? chat.name)}
+        </strong>
       )}
       <span dir="auto">{message ? (previewOf(message) ?? kindName(message.type)) : t("kind.text")}</span>
     </div>

@@ -1,6 +1,7 @@
 import { Avatar } from "@mantine/core";
 import type { Chat } from "~/api/types";
 import { IconUsers } from "~/ui/icons";
+import { lettersOf } from "~/ui/names";
 
 /** Initials on a colour that stays the same for a chat. */
 export function ChatAvatar({ chat, size }: { chat: Chat; size: number }) {
@@ -16,7 +17,7 @@ export function ChatAvatar({ chat, size }: { chat: Chat; size: number }) {
     <Avatar
       size={size}
       radius="xl"
-      name={isNumber ? undefined : chat.name}
+      name={isNumber ? undefined : lettersOf(chat.name)}
       color={isNumber ? "gray" : "initials"}
       allowedInitialsColors={["blue", "indigo", "violet", "grape", "pink", "red", "teal"]}
       aria-hidden

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { keys } from "~/api/queries";
 import type { Media } from "~/api/types";
 import { IconAlert, IconFile } from "~/ui/icons";
+import { seen, withoutTurns } from "~/ui/names";
 import { bytes } from "~/ui/time";
 import classes from "./Messages.module.css";
 import { shownAs, useView } from "./media";
@@ -32,7 +33,7 @@ export function MediaView({ id, kind, media }: { id: string; kind: string; media
       // biome-ignore lint/a11y/useMediaCaption: nobody wrote captions for what people send each other
       return <audio className={classes.audio} src={url} controls preload="metadata" onError={failed} />;
     default: {
-      const name = media.file_name ?? t("kind.document");
+      const name = withoutTurns(seen(media.file_name) ?? t("kind.document"));
       return (
         <a className={classes.file} href={url} download={name}>
           <IconFile size={26} aria-hidden />
@@ -95,7 +96,7 @@ function Missing({ kind, media, url }: { kind: string; media: Media; url: string
         <IconAlert size={18} />
         <span>
           {isPlayed ? t("chat.cannotPlay") : t("chat.cannotShow")}{" "}
-          <Anchor href={url} download={media.file_name ?? ""} size="sm">
+          <Anchor href={url} download={withoutTurns(media.file_name ?? "")} size="sm">
             {t("chat.downloadFile")}
           </Anchor>
         </span>

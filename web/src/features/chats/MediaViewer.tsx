@@ -5,6 +5,7 @@ import type { Chat } from "~/api/types";
 import { momentOf } from "~/live/patch";
 import { Dialog } from "~/ui/Dialog";
 import { IconDownload, IconNext, IconPrevious, IconZoomIn, IconZoomOut } from "~/ui/icons";
+import { seen, withoutTurns } from "~/ui/names";
 import { full, percentage } from "~/ui/time";
 import { useMediaUrl } from "./MediaView";
 import classes from "./MediaViewer.module.css";
@@ -73,7 +74,7 @@ export default function MediaViewer({ chat, all, shown, onShow, onClose }: Props
 
   if (!viewed) return null;
   const { message } = viewed;
-  const who = message.direction === "out" ? t("chat.you") : (message.push_name ?? chat.name);
+  const who = message.direction === "out" ? t("chat.you") : (seen(message.push_name) ?? chat.name);
   return (
     <Dialog
       onClose={onClose}
@@ -81,7 +82,7 @@ export default function MediaViewer({ chat, all, shown, onShow, onClose }: Props
       radius={0}
       title={
         <>
-          <span dir="auto">{who}</span> <span className={classes.when}>{full(momentOf(message))}</span>
+          <bdi>{withoutTurns(who)}</bdi> <span className={classes.when}>{full(momentOf(message))}</span>
         </>
       }
       classNames={{
@@ -149,7 +150,7 @@ function Download({ viewed }: { viewed: Viewed }) {
     <ActionIcon
       component="a"
       href={url}
-      download={viewed.media.file_name ?? ""}
+      download={withoutTurns(viewed.media.file_name ?? "")}
       variant="transparent"
       size="xl"
       className={classes.tool}

@@ -5,6 +5,7 @@ import type { ContactCards, Location, Poll } from "~/api/types";
 import { currentLanguage } from "~/i18n";
 import { useMay } from "~/ui/Allowed";
 import { IconPlace, IconPoll, IconUser } from "~/ui/icons";
+import { seen, withoutTurns } from "~/ui/names";
 import type { ChatsSearch } from "./filters";
 import messages from "./Messages.module.css";
 import classes from "./SharedContent.module.css";
@@ -27,14 +28,14 @@ export function PlaceView({ location }: { location: Location }) {
         <IconPlace size={26} aria-hidden className={classes.icon} />
         <div className={classes.text}>
           <div className={classes.name} dir="auto">
-            {name ?? (is_live ? t("thread.liveLocation") : t("kind.location"))}
+            {seen(name) ?? (is_live ? t("thread.liveLocation") : t("kind.location"))}
           </div>
           {address && (
             <div className={classes.fact} dir="auto">
               {address}
             </div>
           )}
-          {is_live && name && <div className={classes.fact}>{t("thread.liveLocation")}</div>}
+          {is_live && seen(name) && <div className={classes.fact}>{t("thread.liveLocation")}</div>}
           <div className={classes.fact}>
             <bdi dir="ltr">
               {latitude.toFixed(5)}, {longitude.toFixed(5)}
@@ -56,6 +57,7 @@ export function PlaceView({ location }: { location: Location }) {
 
 /** People with their numbers, each of which can be written to from the account of this chat. */
 export function CardsView({ contacts, accountId }: { contacts: ContactCards; accountId: string }) {
+  const { t } = useTranslation();
   return (
     <ul className={classes.cards}>
       {contacts.cards.map((card, index) => (
@@ -64,7 +66,7 @@ export function CardsView({ contacts, accountId }: { contacts: ContactCards; acc
           <IconUser size={24} aria-hidden className={classes.icon} />
           <div className={classes.text}>
             <div className={classes.name} dir="auto">
-              {card.name}
+              {seen(card.name) ?? t("kind.contacts")}
             </div>
             {card.organization && card.organization !== card.name && (
               <div className={classes.fact} dir="auto">
@@ -88,8 +90,9 @@ function CardNumber(props: { card: Card; number: Card["numbers"][number]; accoun
   const maySend = useMay("messages:send");
   const { phone, written } = number;
   const shown = (
-    <bdi dir="ltr" className={classes.number}>
-      {phone ?? written}
+    // What is written there need not be a number.
+    <bdi dir="ltr" className={phone ? classes.number : undefined}>
+      {phone ?? withoutTurns(written)}
     </bdi>
   );
   if (!phone || !maySend) return <div className={classes.fact}>{shown}</div>;

@@ -1,6 +1,7 @@
 /** The lines of a thread: what stands in it, in which order, and what stands above each. */
 import type { ChatLogEntry, Message, Note } from "~/api/types";
 import { mediaOf, momentOf } from "~/live/patch";
+import { seen } from "~/ui/names";
 import { dayNumber } from "~/ui/time";
 import type { Pending } from "./pending";
 
@@ -104,7 +105,7 @@ export function reactionsByMessage(messages: Message[]): Map<string, string[]> {
     people.set(message.direction === "out" ? "" : (message.sender ?? ""), emoji);
     latest.set(target, people);
   }
-  return new Map([...latest].map(([target, people]) => [target, [...people.values()].filter((emoji) => emoji !== "")]));
+  return new Map([...latest].map(([target, people]) => [target, [...people.values()].filter((emoji) => seen(emoji))]));
 }
 
 /** What a thread was when somebody opened it. */

@@ -23,6 +23,7 @@ import { Allowed } from "~/ui/Allowed";
 import { Confirm } from "~/ui/Confirm";
 import { Dialog } from "~/ui/Dialog";
 import { IconCheck, IconCopy, IconEdit } from "~/ui/icons";
+import { isolated, seen, withoutTurns } from "~/ui/names";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { day } from "~/ui/time";
 import { type ContactValues, useChangeContact, useUnmerge } from "./actions";
@@ -34,6 +35,7 @@ export function Identity({ contact }: { contact: Contact }) {
   const { t } = useTranslation();
   const [editing, setEditing] = useState(false);
   const merges = useQuery(mergesQuery(contact.id)).data?.filter((merge) => !merge.undone_at) ?? [];
+  const pushName = seen(contact.push_name);
   return (
     <Stack gap={4}>
       <Group justify="space-between" wrap="nowrap" gap="xs" align="flex-start">
@@ -47,9 +49,9 @@ export function Identity({ contact }: { contact: Contact }) {
         </Allowed>
       </Group>
       <PhoneNumber phone={contact.phone} />
-      {contact.push_name && contact.push_name !== contact.name && (
+      {pushName !== undefined && pushName !== contact.name && (
         <Text size="sm" c="dimmed">
-          {t("contact.onWhatsApp", { name: `\u2068${contact.push_name}\u2069` })}
+          {t("contact.onWhatsApp", { name: isolated(pushName) })}
         </Text>
       )}
       {contact.language && (
@@ -116,7 +118,7 @@ function Also({ contactId, merge }: { contactId: string; merge: Merge }) {
   return (
     <Group gap={6} wrap="nowrap">
       <Text size="sm">
-        {t("contact.also")}: <bdi>{merge.other.name}</bdi>{" "}
+        {t("contact.also")}: <bdi>{withoutTurns(merge.other.name)}</bdi>{" "}
         {merge.other.phone && merge.other.phone !== merge.other.name && <span dir="ltr">{merge.other.phone}</span>}
       </Text>
       <Allowed to="contacts:write">

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import type { Contact } from "~/api/types";
 import { Dialog } from "~/ui/Dialog";
 import { IconSearch } from "~/ui/icons";
+import { withoutTurns } from "~/ui/names";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { useMerge } from "./actions";
 import { searchQuery } from "./queries";
@@ -44,7 +45,7 @@ export function MergeDialog({ contact, onClose }: { contact: Contact; onClose():
                 <Radio
                   key={each.id}
                   value={each.id}
-                  label={<bdi>{each.name}</bdi>}
+                  label={<bdi>{withoutTurns(each.name)}</bdi>}
                   description={<span dir="ltr">{each.phone ?? ""}</span>}
                 />
               ))}

@@ -48,6 +48,22 @@ it("erasing_somebody_asks_for_their_name_and_leaves_the_chat", async () => {
   expect(rows.getByText("Siti Rahma")).toBeTruthy();
 });
 
+it("a_name_that_is_made_to_mislead_is_shown_whole_and_typed_as_it_is_seen", async () => {
+  const name = "\u202eBudi\u200b <strong>Santoso</strong> <1>x</1>";
+  const { mock, user } = await openMore(
+    world({
+      chats: [makeChat({ id: "cht_1", name, contact_id: "con_1" })],
+      contacts: [makeContact({ id: "con_1", name })],
+    }),
+  );
+  await user.click(await screen.findByRole("menuitem", { name: "Erase" }));
+  const dialog = within(await screen.findByRole("dialog", { name: /^Erase .*Santoso/ }));
+  expect(dialog.getByText(/<strong>Santoso<\/strong> <1>x<\/1>/, { selector: "code" })).toBeTruthy();
+  await user.type(dialog.getByRole("textbox"), "Budi <strong>Santoso</strong> <1>x</1>");
+  await user.click(dialog.getByRole("button", { name: "Erase for good" }));
+  await waitFor(() => expect(mock.world.contacts).toEqual([]));
+});
+
 it("what_cannot_be_erased_right_now_says_so_where_it_was_asked_for", async () => {
   const { mock, user } = await openMore(world());
   mock.on("DELETE /v1/contacts/:id", () => problem(409, "being_sent", "A message to them is being sent right now."));
