@@ -79,4 +79,11 @@ test("a voice note, dropped files and a message for later leave as they were mea
   await expect(later).toContainText("Leaves");
   await later.getByRole("button", { name: "Cancel sending" }).click();
   await expect(later).toContainText("Cancelled");
+
+  // That is taken back: it leaves at its time after all.
+  await page.getByRole("alert").filter({ hasText: "will not be sent" }).getByRole("button", { name: "Undo" }).click();
+  await expect(later).toContainText("Leaves");
+  await later.getByRole("button", { name: "Cancel sending" }).click();
+  await later.getByRole("button", { name: "Send after all" }).click();
+  await expect(later.getByRole("button", { name: "Cancel sending" })).toBeVisible();
 });

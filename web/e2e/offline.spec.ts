@@ -53,6 +53,35 @@ test("what is written without a connection outlives its tab, and leaves once and
   expect(await arrived(demo)).toEqual(texts);
 });
 
+test("what is cancelled while it waits comes back in its place when that is taken back", async ({
+  demo,
+  page,
+  context,
+}) => {
+  await openChat(demo, page);
+  await context.setOffline(true);
+  for (const text of ["Satu.", "Dua.", "Tiga."]) {
+    await write(page).fill(text);
+    await page.keyboard.press("Enter");
+    await expect(bubble(page, text)).toContainText("Leaves when the server can be reached");
+  }
+  const notice = page.getByRole("alert").filter({ hasText: "The message will not be sent" });
+  const undo = notice.getByRole("button", { name: "Undo" });
+  await bubble(page, "Dua.").getByRole("button", { name: "Don't send" }).focus();
+  await page.keyboard.press("Enter");
+  await expect(bubble(page, "Dua.")).toHaveCount(0);
+  // Who works by key can take it back at once.
+  await expect(undo).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(notice).toHaveCount(0);
+  await expect(page.getByRole("log").locator("[data-status=sending]")).toContainText(["Satu.", "Dua.", "Tiga."]);
+  await bubble(page, "Tiga.").getByRole("button", { name: "Don't send" }).click();
+  await expect(bubble(page, "Tiga.")).toHaveCount(0);
+  await context.setOffline(false);
+  await expect(bubble(page, "Dua.")).toHaveAttribute("data-status", /delivered|read/);
+  expect(await arrived(demo)).toEqual(["Satu.", "Dua."]);
+});
+
 test("an answer that is lost, and a reload after it, send nothing a second time", async ({ demo, page }) => {
   await openChat(demo, page);
   let asked = 0;

@@ -439,6 +439,8 @@ export function createMockApi(world: World = emptyWorld()) {
       ),
     "POST /v1/messages/:id/cancel": ({ id }) =>
       find(world.messages, id, (message) => json(Object.assign(message, { status: "cancelled" }))),
+    "POST /v1/messages/:id/resume": ({ id }) =>
+      find(world.messages, id, (message) => json(Object.assign(message, { status: "queued" }))),
     "POST /v1/media": async ({ request }) => {
       const file = (await request.formData()).get("file") as File;
       const id = nextId("med");

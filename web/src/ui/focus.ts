@@ -1,5 +1,5 @@
 /** Where the keyboard is, and whether anybody uses it. */
-import { useEffect, useEffectEvent } from "react";
+import { type RefObject, useEffect, useEffectEvent, useLayoutEffect } from "react";
 
 const TYPED_INTO = [
   'input:not([type="checkbox"], [type="radio"], [type="button"], [type="submit"], [type="file"], [type="range"])',
@@ -31,6 +31,21 @@ export function useRest(what: string | undefined, restMs: number, then: (what: s
       for (const doing of DOINGS) window.removeEventListener(doing, again, { capture: true });
     };
   }, [what, restMs]);
+}
+
+/**
+ * Takes the focus when what had it is gone, as a row that is to be deleted: who works by key can take that back at once, and
+ * then goes on in the page.
+ */
+export function useLostFocus(element: RefObject<HTMLElement | null> | undefined): void {
+  useLayoutEffect(() => {
+    if (!element) return;
+    if (document.activeElement === document.body) element.current?.focus({ preventScroll: true });
+    const own = element.current;
+    return () => {
+      if (own === document.activeElement) document.querySelector("main")?.focus({ preventScroll: true });
+    };
+  }, [element]);
 }
 
 /**

@@ -4,9 +4,10 @@
  */
 import { Button, Group } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { useLayoutEffect, useRef, useSyncExternalStore } from "react";
+import { useRef, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { setFailure } from "./failures";
+import { useLostFocus } from "./focus";
 import { IconTrash } from "./icons";
 
 /** How long it can be taken back. It begins anew when somebody points at the notice or has the focus in it. */
@@ -95,14 +96,7 @@ export function doLater(id: string, message: string, act: () => Promise<unknown>
 function Offer({ held, message }: { held: Held; message: string }) {
   const { t } = useTranslation();
   const button = useRef<HTMLButtonElement>(null);
-  // The row that had the focus is gone: who works by key can take it back at once, and then goes on in the page.
-  useLayoutEffect(() => {
-    if (document.activeElement === document.body) button.current?.focus({ preventScroll: true });
-    const own = button.current;
-    return () => {
-      if (own === document.activeElement) document.querySelector("main")?.focus({ preventScroll: true });
-    };
-  }, []);
+  useLostFocus(button);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the time stands still for whoever reads it
     <div onPointerEnter={held.pause} onPointerLeave={held.resume} onFocus={held.pause} onBlur={held.resume}>

@@ -11,6 +11,7 @@ import { useMay } from "~/ui/Allowed";
 import { inRow } from "~/ui/failures";
 import { IconReact, IconReply, IconRevoked } from "~/ui/icons";
 import { seen } from "~/ui/names";
+import { notifyUndo } from "~/ui/notify";
 import { RowProblem } from "~/ui/RowProblem";
 import { clock, full, useZone } from "~/ui/time";
 import { MediaView } from "./MediaView";
@@ -212,6 +213,14 @@ function Fate({ message }: { message: Message }) {
   });
   const cancel = useMutation({
     mutationFn: () => ask(api.POST("/v1/messages/{id}/cancel", path)),
+    onSuccess: (answer) => {
+      putMessage(client, answer);
+      notifyUndo(t("composer.willNotLeave"), () => resume.mutate());
+    },
+    ...inRow(() => message.id),
+  });
+  const resume = useMutation({
+    mutationFn: () => ask(api.POST("/v1/messages/{id}/resume", path)),
     onSuccess: (answer) => putMessage(client, answer),
     ...inRow(() => message.id),
   });
@@ -240,14 +249,28 @@ function Fate({ message }: { message: Message }) {
       </div>
     );
   }
-  if (message.status === "cancelled") return <div className={classes.hint}>{t("status.cancelled")}</div>;
-  if (message.status !== "queued") return null;
+  if (message.status !== "queued" && message.status !== "cancelled") return null;
+  // One button for both ways, so that it keeps the focus. The second click of a double one does not take the first back.
+  const [label, act] =
+    message.status === "queued" ? [t("chat.cancelSend"), cancel] : [t("thread.sendAfterAll"), resume];
+  const isBusy = cancel.isPending || resume.isPending;
   return (
     <div className={classes.hint}>
-      {message.send_at && <span>{t("chat.scheduled", { time: full(message.send_at) })}</span>}
+      {message.status === "cancelled" && <span>{t("status.cancelled")}</span>}
+      {message.status === "queued" && message.send_at && (
+        <span>{t("chat.scheduled", { time: full(message.send_at) })}</span>
+      )}
       {maySend && (
-        <Anchor component="button" type="button" fz={12} disabled={cancel.isPending} onClick={() => cancel.mutate()}>
-          {t("chat.cancelSend")}
+        <Anchor
+          component="button"
+          type="button"
+          fz={12}
+          aria-disabled={isBusy}
+          onClick={({ detail }) => {
+            if (!isBusy && detail < 2) act.mutate();
+          }}
+        >
+          {label}
         </Anchor>
       )}
     </div>

@@ -1,6 +1,7 @@
 /** Hands over what was written, whichever page is open, and says how far it is. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useSyncExternalStore } from "react";
+import { useTranslation } from "react-i18next";
 import { api, ask } from "~/api/client";
 import { Problem } from "~/api/problem";
 import { meQuery } from "~/api/queries";
@@ -8,6 +9,7 @@ import type { Chat } from "~/api/types";
 import { upload } from "~/api/upload";
 import { useLive } from "~/live/Live";
 import { putMessage } from "~/live/patch";
+import { notifyUndo } from "~/ui/notify";
 import { type HandOver, Outbox } from "./outbox";
 import { bodyOf, type Draft, type Pending } from "./pending";
 
@@ -78,12 +80,16 @@ export function usePendingCount(): number {
 }
 
 export function useSend(chat: Pick<Chat, "id" | "account_id" | "address">) {
+  const { t } = useTranslation();
   const outbox = useOutbox();
   return {
     /** Several leave in their order. */
     send: (drafts: readonly Draft[], after: string) => outbox.add(chat, drafts, after),
     retry: (pending: Pending) => outbox.retry(pending.key),
-    discard: (pending: Pending) => outbox.discard(pending.key),
+    discard: (pending: Pending) => {
+      outbox.discard(pending.key);
+      notifyUndo(t("composer.willNotLeave"), () => outbox.restore(pending), "if_lost");
+    },
   };
 }
 

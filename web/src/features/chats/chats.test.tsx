@@ -108,6 +108,27 @@ describe("a thread", () => {
     expect(mock.world.messages[0]?.status).toBe("queued");
   });
 
+  it("cancels_what_waits_and_takes_that_back_without_losing_the_focus", async () => {
+    const queued = makeMessage({ chat_id: "cht_1", direction: "out", status: "queued" });
+    const mock = mockServer(world({ messages: [queued] }));
+    const { user } = openApp("/chats/cht_1");
+    const button = await within(await log()).findByRole("button", { name: "Cancel sending" });
+    button.focus();
+    await user.keyboard("{Enter}");
+    const notice = await screen.findByText("The message will not be sent");
+    expect(mock.world.messages[0]?.status).toBe("cancelled");
+    expect(document.activeElement?.textContent).toBe("Send after all");
+    const undo = within(notice.closest("[role=alert]") as HTMLElement).getByRole("button", { name: "Undo" });
+    await user.click(undo);
+    await within(await log()).findByRole("button", { name: "Cancel sending" });
+    expect(mock.world.messages[0]?.status).toBe("queued");
+
+    // Also after the notice is gone.
+    await user.click(within(await log()).getByRole("button", { name: "Cancel sending" }));
+    await user.click(await within(await log()).findByRole("button", { name: "Send after all" }));
+    await waitFor(() => expect(mock.world.messages[0]?.status).toBe("queued"));
+  });
+
   it("offers_no_fourth_retry_and_says_why", async () => {
     const error = { code: "rejected", detail: "This number is not on WhatsApp." };
     const failed = makeMessage({ chat_id: "cht_1", direction: "out", status: "failed", error, retries: 3 });

@@ -133,7 +133,7 @@ describe("files", () => {
     }
     await waitFor(() => expect(sent(mock)).toMatchObject([{ text: { body: "Tanpa poster" } }]));
     expect(screen.queryByRole("progressbar")).toBeNull();
-    expect(screen.queryByRole("alert")).toBeNull();
+    expect(within(await log()).queryByRole("alert")).toBeNull();
   });
 
   it("that_the_server_refuses_say_why", async () => {

@@ -122,6 +122,31 @@ describe("what is written", () => {
     outbox.discard(outbox.of(CHAT.id)[0]?.key ?? "");
     await vi.waitFor(() => expect(server.taken).toEqual(["dua"]));
   });
+
+  it("comes_back_in_its_place_when_that_is_taken_back", async () => {
+    const server = makeServer();
+    server.isAway = true;
+    const { outbox } = open(server.handOver);
+    outbox.add(CHAT, drafts("satu", "dua", "tiga"), "");
+    await vi.waitFor(() => expect(outbox.of(CHAT.id)[0]?.isWaiting).toBe(true));
+    const [first, second] = outbox.of(CHAT.id);
+    if (!first || !second) throw new Error("there are three");
+    outbox.discard(first.key);
+    outbox.discard(second.key);
+    outbox.restore(second);
+    outbox.restore(first);
+    outbox.restore(first);
+    expect(texts(outbox)).toEqual(["satu", "dua", "tiga"]);
+    expect(
+      outbox
+        .of(CHAT.id)
+        .map(({ key }) => key)
+        .slice(0, 2),
+    ).toEqual([first.key, second.key]);
+    server.isAway = false;
+    outbox.wake();
+    await vi.waitFor(() => expect(server.taken).toEqual(["satu", "dua", "tiga"]));
+  });
 });
 
 describe("after_a_reload", () => {

@@ -127,6 +127,13 @@ export class Outbox {
     this.wake();
   }
 
+  /** Puts a message back that was discarded, in its place. It has its key still, so that it leaves once in any case. */
+  restore(pending: Pending): void {
+    if (this.isOver() || this.find(pending.key)) return;
+    this.put({ ...pending, isWaiting: undefined });
+    this.work(pending.chat.id);
+  }
+
   /** The server may be back. */
   readonly wake = (): void => {
     for (const waker of [...this.wakers]) waker();
@@ -250,7 +257,7 @@ export class Outbox {
     const others = kept
       .filter((pending) => !isOwn(pending))
       .map((pending) => (waiting.has(pending.key) ? { ...pending, isWaiting: true } : pending));
-    this.show([...others, ...own].sort((one, other) => one.place - other.place));
+    this.show([...others, ...own].sort(byPlace));
   }
 
   private change(key: string, change: Partial<Pending>): void {
@@ -261,7 +268,9 @@ export class Outbox {
   private put(pending: Pending): void {
     const isKnown = this.find(pending.key) !== undefined;
     this.show(
-      isKnown ? this.pending.map((other) => (other.key === pending.key ? pending : other)) : [...this.pending, pending],
+      isKnown
+        ? this.pending.map((other) => (other.key === pending.key ? pending : other))
+        : [...this.pending, pending].sort(byPlace),
     );
     this.write(pending.key, async () => {
       if (this.keptBytes() > MAX_KEPT_BYTES) throw new Error("there is no room for more files");
@@ -306,6 +315,10 @@ export class Outbox {
   private readonly warn = (event: BeforeUnloadEvent): void => {
     if (this.pending.some(({ key }) => this.unkept.has(key) || this.writing.has(key))) event.preventDefault();
   };
+}
+
+function byPlace(one: Pending, other: Pending): number {
+  return one.place - other.place;
 }
 
 /** Whether the same call may work later without anybody doing anything. */

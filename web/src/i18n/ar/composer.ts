@@ -15,6 +15,7 @@ export const composer: Texts["composer"] = {
   uploadRate: "{{rate}} في الثانية، بقي {{left}}",
   uploadWaits: "ينتظر دوره",
   waits: "تُرسل حين يمكن الوصول إلى الخادم",
+  willNotLeave: "لن تُرسل هذه الرسالة",
   cancelWaiting: "عدم الإرسال",
   tooOld: "كُتبت هذه قبل أيام ولم تُرسل. أرسلها إن كانت لا تزال مقصودة: قد تصل مرتين.",
   cancelUpload: "إلغاء",

@@ -4,6 +4,7 @@ export const thread: Texts["thread"] = {
   noMessages: "لا توجد رسائل",
   interrupted: "توقف الخادم لحظة وصول رسالة إلى هنا. يُجلب نصها من هاتفك؛ وإن لم يظهر فاطلب إرسالها من جديد.",
   retriedTooOften: "أُعيدت المحاولة ثلاث مرات. أرسلها كرسالة جديدة.",
+  sendAfterAll: "إرسالها مع ذلك",
   newMessages: "رسائل جديدة",
   hiddenNumber: "أحد مستخدمي واتساب",
   edited: "مُعدَّلة",

@@ -10,6 +10,7 @@ export const composer = {
   uploadRate: "{{rate}}/s, {{left}} left",
   uploadWaits: "Waits for its turn",
   waits: "Leaves when the server can be reached",
+  willNotLeave: "The message will not be sent",
   cancelWaiting: "Don't send",
   tooOld: "This was written days ago and could not leave. Send it if it is still meant: it may arrive twice.",
   cancelUpload: "Cancel",

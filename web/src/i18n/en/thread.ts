@@ -4,6 +4,7 @@ export const thread = {
   interrupted:
     "The server stopped at the moment a message came here. Its text is fetched from your phone; if it does not appear, ask for it to be sent again.",
   retriedTooOften: "It was retried three times. Send it as a new message.",
+  sendAfterAll: "Send after all",
   newMessages: "New messages",
   hiddenNumber: "a WhatsApp user",
   edited: "edited",

@@ -11,6 +11,7 @@ export const composer: Texts["composer"] = {
   uploadRate: "{{rate}}/dtk, sisa {{left}}",
   uploadWaits: "Menunggu giliran",
   waits: "Dikirim begitu server dapat dihubungi",
+  willNotLeave: "Pesan ini tidak akan dikirim",
   cancelWaiting: "Jangan kirim",
   tooOld: "Ini ditulis beberapa hari lalu dan belum terkirim. Kirim jika masih perlu: pesan bisa tiba dua kali.",
   cancelUpload: "Batal",

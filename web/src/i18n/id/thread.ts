@@ -5,6 +5,7 @@ export const thread: Texts["thread"] = {
   interrupted:
     "Server berhenti tepat saat sebuah pesan masuk ke sini. Isinya diambil dari ponsel Anda; jika tidak muncul, minta dikirim ulang.",
   retriedTooOften: "Sudah dicoba ulang tiga kali. Kirim sebagai pesan baru.",
+  sendAfterAll: "Kirim saja",
   newMessages: "Pesan baru",
   hiddenNumber: "seorang pengguna WhatsApp",
   edited: "disunting",
