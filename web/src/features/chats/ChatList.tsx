@@ -13,6 +13,7 @@ import { type Command, useCommands } from "~/ui/commands";
 import { EmptyState } from "~/ui/EmptyState";
 import { IconChats, IconCheck, IconPhone, IconSearch, IconUp } from "~/ui/icons";
 import { ProblemAlert } from "~/ui/ProblemAlert";
+import { useKept } from "~/ui/virtual";
 import classes from "./ChatList.module.css";
 import { ChatRow, ROW_PX } from "./ChatRow";
 import { accountColors, type ChatsSearch, elsewhere, filterOf, isNarrowed, isSearchable, widened } from "./filters";
@@ -21,7 +22,7 @@ import { SearchResults } from "./SearchResults";
 import { useStill } from "./still";
 
 /** The next page is fetched when so many rows are left below. */
-const AHEAD = 12;
+const AHEAD = 20;
 
 interface Props {
   search: ChatsSearch;
@@ -57,15 +58,18 @@ function Rows({ search, chatId, onNew }: Props) {
   const { rows } = still;
   const { hasNextPage } = chats;
 
+  const kept = useKept((id) => rows.findIndex((chat) => chat.id === id));
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_PX,
     getItemKey: (index) => rows[index]?.id ?? index,
     overscan: 8,
+    rangeExtractor: kept.range,
   });
   const items = virtualizer.getVirtualItems();
-  const lastShown = items.at(-1)?.index ?? 0;
+  // Rows that are kept out of sight do not count.
+  const lastShown = virtualizer.range?.endIndex ?? 0;
   useNextPage(chats, lastShown >= rows.length - AHEAD);
   useSteps(rows, chatId, (index) => virtualizer.scrollToIndex(index, { align: "auto" }));
 
@@ -111,13 +115,14 @@ function Rows({ search, chatId, onNew }: Props) {
         </Button>
       )}
       <div ref={scroller} className={classes.scroller} data-testid="chat-rows">
-        <ul className={classes.rows} style={{ height: virtualizer.getTotalSize() }}>
+        <ul className={classes.rows} style={{ height: virtualizer.getTotalSize() }} onFocus={kept.onFocus}>
           {items.map((item) => {
             const chat = rows[item.index];
             if (!chat) return null;
             return (
               <li
                 key={item.key}
+                data-row={chat.id}
                 aria-setsize={hasNextPage ? -1 : rows.length}
                 aria-posinset={item.index + 1}
                 className={classes.slot}

@@ -9,6 +9,8 @@ import type { ChatHit, ContactHit, MessageHit } from "~/api/types";
 import { useNow } from "~/ui/Ago";
 import { EmptyState } from "~/ui/EmptyState";
 import { IconSearch } from "~/ui/icons";
+import { MoreButton } from "~/ui/MoreButton";
+import { lettersOf } from "~/ui/names";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { day, listTime } from "~/ui/time";
 import { VirtualList } from "~/ui/VirtualList";
@@ -113,7 +115,6 @@ interface More {
 }
 
 function Section({ title, more, children }: { title: string; more?: More; children: ReactNode }) {
-  const { t } = useTranslation();
   const id = useId();
   return (
     <section aria-labelledby={id}>
@@ -121,18 +122,7 @@ function Section({ title, more, children }: { title: string; more?: More; childr
         {title}
       </Title>
       {children}
-      {more?.hasNextPage && (
-        <Button
-          variant="subtle"
-          size="compact-sm"
-          mx="md"
-          mb="xs"
-          loading={more.isFetchingNextPage}
-          onClick={() => more.fetchNextPage()}
-        >
-          {t("common.more")}
-        </Button>
-      )}
+      {more && <MoreButton query={more} className={classes.more} />}
     </section>
   );
 }
@@ -175,7 +165,7 @@ function PersonLine({ hit }: { hit: ContactHit }) {
       <Avatar
         size={36}
         radius="xl"
-        name={/^[+\d]/.test(contact.name) ? undefined : contact.name}
+        name={/^[+\d]/.test(contact.name) ? undefined : lettersOf(contact.name)}
         color="gray"
         aria-hidden
       />

@@ -1,20 +1,25 @@
-import { ActionIcon, Anchor, Badge, Button, Group, Menu, Skeleton, Stack, Text } from "@mantine/core";
+import { ActionIcon, Anchor, Badge, Group, Menu, Skeleton, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Donation, TimelineEntry } from "~/api/types";
 import { useMay } from "~/ui/Allowed";
 import { IconBell, IconEdit, IconHeart, IconMerge, IconMore, IconNote, IconTrash, IconUser } from "~/ui/icons";
+import { MoreButton } from "~/ui/MoreButton";
 import { useMoney } from "~/ui/money";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { RowProblem } from "~/ui/RowProblem";
 import { day, full } from "~/ui/time";
 import { useHeld } from "~/ui/undo";
+import { VirtualList } from "~/ui/VirtualList";
 import { useDeleteDonation } from "./actions";
 import classes from "./Contacts.module.css";
 import { DonationDialog } from "./DonationDialog";
 import { timelineQuery } from "./queries";
 import { Nothing, Section } from "./Section";
+
+/** About how high what happened is. */
+const ENTRY_PX = 54;
 
 /** What happened with a person, newest first. */
 export function Timeline({ contactId }: { contactId: string }) {
@@ -27,25 +32,19 @@ export function Timeline({ contactId }: { contactId: string }) {
       {query.error && !query.data && <ProblemAlert error={query.error} retry={() => void query.refetch()} />}
       {query.isPending && <Skeleton h={80} />}
       {query.isSuccess && entries.length === 0 && <Nothing text={t("contact.timelineEmpty")} />}
-      <Stack gap="sm" component="ol" p={0} m={0} style={{ listStyle: "none" }}>
-        {entries.map((entry) => (
-          <li key={`${entry.type}-${entry.data.id}`}>
+      <VirtualList
+        rows={entries}
+        keyOf={(entry) => `${entry.type}-${entry.data.id}`}
+        estimate={ENTRY_PX}
+        isMore={query.hasNextPage}
+      >
+        {(entry) => (
+          <div className={classes.happened}>
             <Entry entry={entry} />
-          </li>
-        ))}
-      </Stack>
-      {query.hasNextPage && (
-        <Button
-          variant="subtle"
-          size="xs"
-          mt="xs"
-          fullWidth
-          loading={query.isFetchingNextPage}
-          onClick={() => void query.fetchNextPage()}
-        >
-          {t("common.more")}
-        </Button>
-      )}
+          </div>
+        )}
+      </VirtualList>
+      <MoreButton query={query} fullWidth />
     </Section>
   );
 }
