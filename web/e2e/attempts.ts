@@ -117,9 +117,9 @@ export async function noticed(demo: Demo, page: Page): Promise<() => Promise<str
     const look = (element: Element) => {
       const handler = element.getAttributeNames().find((name) => name.startsWith("on"));
       const script = element.matches("script") && !element.getAttribute("src")?.startsWith("/");
-      const link = element.matches(
-        '[*|href^="javascript:" i], [href^="data:text" i], [href^="vbscript:" i], [src^="http:"], [src="x"]',
-      );
+      // As the browser reads it: blanks in it count nothing.
+      const leads = element instanceof HTMLAnchorElement && /^(javascript:|vbscript:|data:text)/i.test(element.href);
+      const link = leads || element.matches('[*|href^="javascript:"], [href^="data:text"], [src^="http:"], [src="x"]');
       if (handler || script || link || element.matches(foreign)) tellMade(element.outerHTML.slice(0, 200));
     };
     new MutationObserver((changes) => {
