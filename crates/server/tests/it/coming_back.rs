@@ -215,7 +215,8 @@ async fn log_of(server: &TestServer, house: &House, mut after: i64) -> Vec<Told>
     loop {
         let page = events::list_after(&server.app, &caller, after, 200)
             .await
-            .expect("read");
+            .expect("read")
+            .events;
         let Some(last) = page.last() else { return all };
         after = last.seq;
         all.extend(page.iter().map(|logged| Told {
