@@ -49,6 +49,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0023_early_receipt",
         include_str!("../migrations/0023_early_receipt.sql"),
     ),
+    ("0024_scheduled", include_str!("../migrations/0024_scheduled.sql")),
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT NOT NULL PRIMARY KEY)";
