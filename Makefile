@@ -143,7 +143,7 @@ deps-browser:
 		DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qy --no-install-recommends chromium fonts-noto-core fonts-noto-color-emoji; }
 
 deny:
-	@cargo deny --version 2>/dev/null | grep -q . || { \
+	@[ "$$(cargo deny --version 2>/dev/null)" = "cargo-deny $(DENY_VERSION)" ] || { \
 		echo "── Installing cargo-deny (some minutes, once) …"; \
 		cargo install --locked --quiet cargo-deny --version $(DENY_VERSION); }
 
