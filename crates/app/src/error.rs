@@ -128,7 +128,7 @@ impl From<pesan_store::Error> for Error {
                 code: "already_exists",
                 detail: "it already exists".to_owned(),
             },
-            pesan_store::Error::Unavailable(why) => {
+            pesan_store::Error::Unavailable(why) | pesan_store::Error::Unwritable(why) => {
                 tracing::warn!(%why, "the database is unavailable");
                 Self::Unavailable {
                     code: "database_unavailable",

@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::future::BoxFuture;
 
@@ -13,7 +14,7 @@ use crate::postgres::PostgresDb;
 use crate::row::{FromRow, Row};
 use crate::sqlite::SqliteDb;
 use crate::value::Value;
-use crate::{Error, chat_counter, migrate, statistic};
+use crate::{Error, chat_counter, migrate, setting, statistic};
 
 /// Where the data is.
 #[derive(Debug, Clone)]
@@ -41,9 +42,42 @@ enum Database {
     Postgres(PostgresDb),
 }
 
+/// Whether the database takes what is written, as far as was seen.
+#[derive(Default)]
+pub(crate) struct Writes {
+    are_refused: AtomicBool,
+}
+
+impl Writes {
+    /// Looks at what came of a write or a part of it.
+    pub(crate) fn failed(&self, error: &Error) {
+        if matches!(error, Error::Unwritable(_)) {
+            self.are_refused.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Something was changed and committed.
+    pub(crate) fn worked(&self) {
+        self.are_refused.store(false, Ordering::Relaxed);
+    }
+
+    fn are_refused(&self) -> bool {
+        self.are_refused.load(Ordering::Relaxed)
+    }
+}
+
+/// What [`Store::try_writing`] writes, which has to find room of its own: in the pages that are there it would fit on a full
+/// disk too.
+const PROBE: &str = "probe";
+const PROBE_BYTES: usize = 64 * 1024;
+
 /// A running transaction. Only `app`'s use cases open one, and never wait for anything else while it is open.
 pub struct Tx<'c> {
     connection: Connection<'c>,
+    /// Who is told when it may not write.
+    writes: Option<Arc<Writes>>,
+    /// Whether it changed anything.
+    pub(crate) has_written: bool,
     /// What it changed of the numbers of chats, which is written before it is committed.
     pub(crate) chat_counts: chat_counter::Changes,
     /// What it changed of what is counted day by day, which is written then too.
@@ -115,6 +149,26 @@ impl Store {
         }
     }
 
+    /// Whether the last write failed because the database takes none: for want of room, for example.
+    pub fn refuses_writes(&self) -> bool {
+        match &*self.0 {
+            Database::Sqlite(sqlite) => sqlite.writes.are_refused(),
+            Database::Postgres(postgres) => postgres.writes.are_refused(),
+        }
+    }
+
+    /// Writes something that leaves nothing behind, to see whether that can be done.
+    pub async fn try_writing(&self) -> Result<(), Error> {
+        self.write(|tx| {
+            Box::pin(async move {
+                let probe = "x".repeat(PROBE_BYTES);
+                setting::set(tx, PROBE, &probe).await?;
+                setting::take(tx, PROBE, &probe).await.map(drop)
+            })
+        })
+        .await
+    }
+
     /// `sqlite` or `postgres`.
     pub fn kind(&self) -> &'static str {
         match &*self.0 {
@@ -136,11 +190,29 @@ impl<'c> Tx<'c> {
     pub(crate) fn new(connection: Connection<'c>) -> Self {
         Self {
             connection,
+            writes: None,
+            has_written: false,
             chat_counts: chat_counter::Changes::default(),
             statistics: statistic::Changes::default(),
             #[cfg(feature = "testing")]
             plans: None,
         }
+    }
+
+    /// One that may write, and tells when that is refused.
+    pub(crate) fn writing(connection: Connection<'c>, writes: &Arc<Writes>) -> Self {
+        Self {
+            writes: Some(writes.clone()),
+            ..Self::new(connection)
+        }
+    }
+
+    /// Looks at what came of a statement.
+    fn noticed<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        if let (Err(error), Some(writes)) = (&result, &self.writes) {
+            writes.failed(error);
+        }
+        result
     }
 
     /// Writes what was put off until the end. Called once, after the work and before the commit.
@@ -166,10 +238,13 @@ impl<'c> Tx<'c> {
     pub(crate) async fn execute(&mut self, sql: &str, args: Vec<Value>) -> Result<u64, Error> {
         #[cfg(feature = "testing")]
         self.explain(sql, &args).await?;
-        match &mut self.connection {
+        let done = match &mut self.connection {
             Connection::Sqlite(connection) => crate::sqlite::execute(connection, sql, &args),
             Connection::Postgres(connection) => crate::postgres::execute(connection, sql, args).await,
-        }
+        };
+        let rows = self.noticed(done)?;
+        self.has_written |= rows > 0;
+        Ok(rows)
     }
 
     /// Notes the plan of a statement, while somebody wants to know.
@@ -219,13 +294,13 @@ impl<'c> Tx<'c> {
     pub(crate) async fn fetch_all<T: FromRow + Send>(&mut self, sql: &str, args: Vec<Value>) -> Result<Vec<T>, Error> {
         #[cfg(feature = "testing")]
         self.explain(sql, &args).await?;
-        match &mut self.connection {
+        let found = match &mut self.connection {
             Connection::Sqlite(connection) => crate::sqlite::fetch(connection, sql, &args, usize::MAX),
-            Connection::Postgres(connection) => {
-                let rows = crate::postgres::fetch(connection, sql, args).await?;
-                rows.iter().map(|row| T::from_row(&Row::Postgres(row))).collect()
-            }
-        }
+            Connection::Postgres(connection) => crate::postgres::fetch(connection, sql, args)
+                .await
+                .and_then(|rows| rows.iter().map(|row| T::from_row(&Row::Postgres(row))).collect()),
+        };
+        self.noticed(found)
     }
 
     /// The first row, if there is one.
@@ -236,13 +311,15 @@ impl<'c> Tx<'c> {
     ) -> Result<Option<T>, Error> {
         #[cfg(feature = "testing")]
         self.explain(sql, &args).await?;
-        match &mut self.connection {
-            Connection::Sqlite(connection) => Ok(crate::sqlite::fetch(connection, sql, &args, 1)?.pop()),
-            Connection::Postgres(connection) => {
-                let rows = crate::postgres::fetch(connection, sql, args).await?;
-                rows.first().map(|row| T::from_row(&Row::Postgres(row))).transpose()
+        let found = match &mut self.connection {
+            Connection::Sqlite(connection) => {
+                crate::sqlite::fetch(connection, sql, &args, 1).map(|mut rows: Vec<T>| rows.pop())
             }
-        }
+            Connection::Postgres(connection) => crate::postgres::fetch(connection, sql, args)
+                .await
+                .and_then(|rows| rows.first().map(|row| T::from_row(&Row::Postgres(row))).transpose()),
+        };
+        self.noticed(found)
     }
 
     /// The first row; `what` is not found when there is none.

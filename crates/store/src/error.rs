@@ -15,6 +15,9 @@ pub enum Error {
     /// The database is busy, out of space or gone for the moment. Trying again later may work.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
+    /// The database takes nothing that is written, whatever it is: its disk is full or fails, or it may only be read.
+    #[error("the database takes nothing that is written: {0}")]
+    Unwritable(String),
     /// It took longer than it was given, and was ended.
     #[error("it took too long")]
     Stopped,
@@ -80,7 +83,12 @@ impl Error {
         };
         match self {
             Self::NotFound { .. } | Self::Conflict | Self::Corrupt { .. } | Self::Panicked => true,
-            Self::Unavailable(_) | Self::Stopped | Self::Version(_) | Self::Decrypt { .. } | Self::Fenced => false,
+            Self::Unavailable(_)
+            | Self::Unwritable(_)
+            | Self::Stopped
+            | Self::Version(_)
+            | Self::Decrypt { .. }
+            | Self::Fenced => false,
             Self::Sqlite { source, .. } => !matches!(
                 source.sqlite_error_code(),
                 Some(
@@ -113,9 +121,10 @@ impl Error {
             Some(ConstraintViolation) if is_unique_violation(&source) => Self::Conflict,
             Some(DatabaseBusy | DatabaseLocked) => Self::Unavailable("it is locked".to_owned()),
             Some(OperationInterrupted) => Self::Stopped,
-            Some(DiskFull) => Self::Unavailable("the disk is full".to_owned()),
-            Some(ReadOnly) => Self::Unavailable("it is read-only".to_owned()),
-            Some(SystemIoFailure | CannotOpen) => Self::Unavailable("the disk does not answer".to_owned()),
+            Some(DiskFull) => Self::Unwritable("the disk is full".to_owned()),
+            Some(ReadOnly) => Self::Unwritable("it is read-only".to_owned()),
+            Some(SystemIoFailure) => Self::Unwritable("the disk does not answer".to_owned()),
+            Some(CannotOpen) => Self::Unavailable("the disk does not answer".to_owned()),
             _ => Self::Sqlite { action, source },
         }
     }
@@ -123,9 +132,13 @@ impl Error {
     pub(crate) fn postgres(action: &'static str, source: sqlx::Error) -> Self {
         match &source {
             sqlx::Error::Database(error) if error.is_unique_violation() => Self::Conflict,
+            // Disk full, and a transaction that may only read.
+            sqlx::Error::Database(error) if matches!(error.code().as_deref(), Some("53100" | "25006")) => {
+                Self::Unwritable(error.message().to_owned())
+            }
             // A statement that ran longer than it may: `statement_timeout`.
             sqlx::Error::Database(error) if error.code().as_deref() == Some("57014") => Self::Stopped,
-            // Deadlock, serialization failure, lock timeout, too many connections, disk full, shutting down.
+            // Deadlock, serialization failure, lock timeout, too many connections, shutting down.
             sqlx::Error::Database(error)
                 if error.code().is_some_and(|code| {
                     matches!(code.as_ref(), "40P01" | "40001" | "55P03")

@@ -5,6 +5,7 @@
 //! transaction: a write would find itself in one that may only read.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -15,13 +16,14 @@ use sqlx::{AssertSqlSafe, PgConnection, Postgres};
 use tokio::sync::oneshot;
 
 use crate::Error;
-use crate::db::{Connection, Tx};
+use crate::db::{Connection, Tx, Writes};
 use crate::value::Value;
 
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) struct PostgresDb {
     pool: PgPool,
+    pub(crate) writes: Arc<Writes>,
 }
 
 impl PostgresDb {
@@ -32,7 +34,10 @@ impl PostgresDb {
             .connect(url)
             .await
             .map_err(|error| Error::postgres("connect", error))?;
-        Ok(Self { pool })
+        Ok(Self {
+            pool,
+            writes: Arc::default(),
+        })
     }
 
     pub(crate) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
@@ -41,24 +46,27 @@ impl PostgresDb {
         E: From<Error> + Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
     {
-        let pool = self.pool.clone();
+        let (pool, writes) = (self.pool.clone(), self.writes.clone());
         to_the_end(async move {
             let mut transaction = pool.begin().await.map_err(|error| Error::postgres("begin", error))?;
             // The transaction is undone when it is dropped.
             let worked = AssertUnwindSafe(async {
-                let mut tx = Tx::new(Connection::Postgres(&mut transaction));
+                let mut tx = Tx::writing(Connection::Postgres(&mut transaction), &writes);
                 let value = work(&mut tx).await?;
                 tx.settle().await?;
-                Ok::<_, E>(value)
+                Ok::<_, E>((value, tx.has_written))
             });
-            let value = worked.catch_unwind().await.map_err(|_| {
+            let (value, has_written) = worked.catch_unwind().await.map_err(|_| {
                 tracing::error!("a database transaction panicked; it was undone");
                 Error::Panicked
             })??;
-            transaction
-                .commit()
-                .await
-                .map_err(|error| Error::postgres("commit", error))?;
+            let committed = transaction.commit().await;
+            committed
+                .map_err(|error| Error::postgres("commit", error))
+                .inspect_err(|error| writes.failed(error))?;
+            if has_written {
+                writes.worked();
+            }
             Ok(value)
         })
         .await

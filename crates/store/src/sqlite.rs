@@ -16,7 +16,7 @@ use rusqlite::{OpenFlags, ToSql};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::Error;
-use crate::db::{Connection, Tx};
+use crate::db::{Connection, Tx, Writes};
 use crate::row::{FromRow, Row};
 use crate::value::Value;
 
@@ -27,8 +27,15 @@ const MAX_WAITING: usize = 16_384;
 const READERS: usize = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Runs one piece of work inside the open transaction, and gives back what answers its caller after the commit.
-type Work = Box<dyn FnOnce(&mut rusqlite::Connection) -> Answer + Send>;
+/// Runs one piece of work inside the open transaction.
+type Work = Box<dyn FnOnce(&mut rusqlite::Connection) -> Done + Send>;
+/// A piece of work that was run.
+struct Done {
+    /// Answers its caller after the commit.
+    answer: Answer,
+    /// Whether it changed anything.
+    has_written: bool,
+}
 /// Tells the caller how the commit went.
 type Answer = Box<dyn FnOnce(Result<(), Error>) + Send>;
 
@@ -37,6 +44,19 @@ pub(crate) struct SqliteDb {
     writer_thread: Mutex<Option<std::thread::JoinHandle<()>>>,
     readers: Arc<Mutex<Vec<rusqlite::Connection>>>,
     reader_slots: Arc<Semaphore>,
+    pub(crate) writes: Arc<Writes>,
+}
+
+impl Done {
+    /// It was undone, which its caller is told whatever becomes of the rest.
+    fn in_vain(tell: impl FnOnce() -> bool + Send + 'static) -> Self {
+        Self {
+            answer: Box::new(move |_| {
+                tell();
+            }),
+            has_written: false,
+        }
+    }
 }
 
 fn connect(path: &Path) -> Result<rusqlite::Connection, Error> {
@@ -71,15 +91,18 @@ impl SqliteDb {
             })
             .collect::<Result<Vec<_>, Error>>()?;
         let (sender, receiver) = sync_channel(MAX_WAITING);
+        let writes = Arc::new(Writes::default());
+        let told = writes.clone();
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || write_loop(writer, &receiver))
+            .spawn(move || write_loop(writer, &receiver, &told))
             .map_err(|error| Error::Unavailable(format!("could not start the writer: {error}")))?;
         Ok(Self {
             writer: Mutex::new(Some(sender)),
             writer_thread: Mutex::new(Some(thread)),
             readers: Arc::new(Mutex::new(readers)),
             reader_slots: Arc::new(Semaphore::new(READERS)),
+            writes,
         })
     }
 
@@ -90,17 +113,17 @@ impl SqliteDb {
         F: for<'t> FnOnce(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
     {
         let (sender, receiver) = oneshot::channel::<Result<T, E>>();
-        let boxed: Work = Box::new(move |connection| match in_savepoint(connection, work) {
-            Ok(Ok(value)) => Box::new(move |committed| {
-                // The caller may have stopped waiting; the work stands all the same.
-                let _ = sender.send(committed.map(|()| value).map_err(E::from));
-            }),
-            Ok(Err(error)) => Box::new(move |_| {
-                let _ = sender.send(Err(error));
-            }),
-            Err(error) => Box::new(move |_| {
-                let _ = sender.send(Err(E::from(error)));
-            }),
+        let writes = self.writes.clone();
+        let boxed: Work = Box::new(move |connection| match in_savepoint(connection, &writes, work) {
+            Ok(Ok((value, has_written))) => Done {
+                answer: Box::new(move |committed| {
+                    // The caller may have stopped waiting; the work stands all the same.
+                    let _ = sender.send(committed.map(|()| value).map_err(E::from));
+                }),
+                has_written,
+            },
+            Ok(Err(error)) => Done::in_vain(move || sender.send(Err(error)).is_ok()),
+            Err(error) => Done::in_vain(move || sender.send(Err(E::from(error))).is_ok()),
         });
         let handed_over = match &*self.writer.lock() {
             Some(writer) => writer.try_send(boxed),
@@ -157,6 +180,11 @@ impl SqliteDb {
     }
 }
 
+/// SQLite undid the transaction by itself.
+fn undone() -> Error {
+    Error::Unwritable("the disk is full or does not answer".to_owned())
+}
+
 fn closed() -> Error {
     Error::Unavailable("it is closed".to_owned())
 }
@@ -183,34 +211,40 @@ where
     result
 }
 
-fn write_loop(mut connection: rusqlite::Connection, receiver: &Receiver<Work>) {
+fn write_loop(mut connection: rusqlite::Connection, receiver: &Receiver<Work>, writes: &Writes) {
     while let Ok(first) = receiver.recv() {
-        let mut answers = Vec::new();
+        let mut done = Vec::new();
         let begun = run_cached(&connection, "BEGIN IMMEDIATE");
         if let Err(error) = begun {
+            writes.failed(&error);
             // The work is run against no transaction by nobody: dropping it tells its caller that the writer ended, so
             // give the real reason instead.
             answer_unavailable(first, &mut connection, &error);
             continue;
         }
-        answers.push(first(&mut connection));
-        while answers.len() < MAX_BATCH && !connection.is_autocommit() {
+        done.push(first(&mut connection));
+        while done.len() < MAX_BATCH && !connection.is_autocommit() {
             match receiver.try_recv() {
-                Ok(work) => answers.push(work(&mut connection)),
+                Ok(work) => done.push(work(&mut connection)),
                 Err(_) => break,
             }
         }
         // On a full disk SQLite may have undone the whole transaction by itself.
         let committed = if connection.is_autocommit() {
-            Err(Error::Unavailable("the disk is full or does not answer".to_owned()))
+            Err(undone())
         } else {
             run_cached(&connection, "COMMIT")
         };
         if committed.is_err() && !connection.is_autocommit() {
             let _ = connection.execute_batch("ROLLBACK");
         }
-        for answer in answers {
-            answer(match &committed {
+        match &committed {
+            Ok(()) if done.iter().any(|work| work.has_written) => writes.worked(),
+            Ok(()) => {}
+            Err(error) => writes.failed(error),
+        }
+        for work in done {
+            (work.answer)(match &committed {
                 Ok(()) => Ok(()),
                 Err(error) => Err(Error::Unavailable(error.to_string())),
             });
@@ -222,11 +256,15 @@ fn write_loop(mut connection: rusqlite::Connection, receiver: &Receiver<Work>) {
 
 /// Answers work that could not be begun. `in_savepoint` fails at once without a transaction, which gives the answer.
 fn answer_unavailable(work: Work, connection: &mut rusqlite::Connection, error: &Error) {
-    work(connection)(Err(Error::Unavailable(error.to_string())));
+    (work(connection).answer)(Err(Error::Unavailable(error.to_string())));
 }
 
-/// Runs `work` in a savepoint of the open transaction. The outer error says that the savepoint itself failed.
-fn in_savepoint<T, E, F>(connection: &mut rusqlite::Connection, work: F) -> Result<Result<T, E>, Error>
+/// Runs `work` in a savepoint of the open transaction, and says whether it changed anything. The outer error says that the savepoint itself failed.
+fn in_savepoint<T, E, F>(
+    connection: &mut rusqlite::Connection,
+    writes: &Arc<Writes>,
+    work: F,
+) -> Result<Result<(T, bool), E>, Error>
 where
     E: From<Error>,
     F: for<'t> FnOnce(&'t mut Tx<'_>) -> BoxFuture<'t, Result<T, E>>,
@@ -237,14 +275,16 @@ where
     run_cached(connection, "SAVEPOINT work")?;
     let result = std::panic::catch_unwind(AssertUnwindSafe(|| {
         futures::executor::block_on(async {
-            let mut tx = Tx::new(Connection::Sqlite(connection));
+            let mut tx = Tx::writing(Connection::Sqlite(connection), writes);
             let value = work(&mut tx).await?;
             tx.settle().await?;
-            Ok(value)
+            Ok((value, tx.has_written))
         })
     }));
     if connection.is_autocommit() {
-        return Err(Error::Unavailable("the disk is full or does not answer".to_owned()));
+        let error = undone();
+        writes.failed(&error);
+        return Err(error);
     }
     match result {
         Ok(Ok(value)) => {

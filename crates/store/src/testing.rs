@@ -100,6 +100,50 @@ pub async fn durability(store: &Store) -> (i64, String) {
         .expect("SQLite says it")
 }
 
+/// From here on there is no room for what is written: SQLite's file does not grow, and PostgreSQL says it of the probe, of
+/// tags and of keys.
+pub async fn fill_disk(store: &Store) {
+    let done = store.write::<_, crate::Error, _>(|tx| {
+        Box::pin(async move {
+            if tx.is_postgres() {
+                let no_room = "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS \
+                     $$BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = '53100'; END$$";
+                tx.execute(no_room, Vec::new()).await?;
+                for table in ["setting", "tag", "api_key"] {
+                    let sql = format!(
+                        "CREATE TRIGGER no_room BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION no_room()"
+                    );
+                    tx.execute(&sql, Vec::new()).await?;
+                }
+                return Ok(());
+            }
+            let (pages,): (i64,) = tx.fetch_one("setting", "PRAGMA page_count", Vec::new()).await?;
+            limit_pages(tx, pages).await
+        })
+    });
+    done.await.expect("the disk is full");
+}
+
+/// There is room again.
+pub async fn empty_disk(store: &Store) {
+    let done = store.write::<_, crate::Error, _>(|tx| {
+        Box::pin(async move {
+            if tx.is_postgres() {
+                tx.execute("DROP FUNCTION no_room CASCADE", Vec::new()).await?;
+                return Ok(());
+            }
+            limit_pages(tx, i64::from(u32::MAX) - 1).await
+        })
+    });
+    done.await.expect("there is room");
+}
+
+async fn limit_pages(tx: &mut crate::Tx<'_>, pages: i64) -> Result<(), crate::Error> {
+    let sql = format!("PRAGMA max_page_count = {pages}");
+    let _: (i64,) = tx.fetch_one("setting", &sql, Vec::new()).await?;
+    Ok(())
+}
+
 /// Renames a table, so that whatever needs it is refused by a sound database until it has its name again.
 pub async fn rename_table(store: &Store, from: &str, to: &str) {
     let sql = format!("ALTER TABLE {from} RENAME TO {to}");

@@ -67,9 +67,11 @@ async fn find_key(app: &Arc<App>, hash: [u8; 32]) -> Result<Caller> {
     // To the minute, so that a busy key costs one write a minute.
     if key.last_used_at.is_none_or(|used| used.secs() / 60 < now.secs() / 60) {
         let id = key.id;
-        app.store
+        let touched = app
+            .store
             .write(move |tx| Box::pin(async move { api_key::touch(tx, organization_id, id, now).await }))
-            .await?;
+            .await;
+        log_unnoted(touched);
     }
     Ok(Caller {
         organization_id,
@@ -90,9 +92,11 @@ async fn find_session(app: &Arc<App>, hash: [u8; 32]) -> Result<Caller> {
     // A session that is used lives longer, but that is written down seldom and not with every request.
     let idle = app.settings.limits.session_idle;
     if expires_at.since(now) < idle.saturating_sub(idle / 30) {
-        app.store
+        let extended = app
+            .store
             .write(move |tx| Box::pin(async move { browser_session::extend(tx, &hash, now.plus(idle)).await }))
-            .await?;
+            .await;
+        log_unnoted(extended);
     }
     Ok(Caller {
         organization_id: user.organization_id,
@@ -101,4 +105,11 @@ async fn find_session(app: &Arc<App>, hash: [u8; 32]) -> Result<Caller> {
         ip: None,
         session: Some(hash),
     })
+}
+
+/// That somebody was here is noted when it can be. Whoever only wants to read is let in on a full disk too.
+fn log_unnoted(noted: Result<(), pesan_store::Error>) {
+    if let Err(error) = noted {
+        tracing::warn!(%error, "could not note that a key or a session was used");
+    }
 }

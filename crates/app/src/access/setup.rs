@@ -22,6 +22,15 @@ pub async fn needs_owner(app: &Arc<App>) -> Result<bool> {
         .await?)
 }
 
+/// Whether the database answers and takes what is written. While the last write was refused this tries one; otherwise it
+/// only reads.
+pub async fn check_database(app: &Arc<App>) -> Result<()> {
+    if app.store.refuses_writes() {
+        app.store.try_writing().await?;
+    }
+    needs_owner(app).await.map(drop)
+}
+
 /// A new one-time token for the link, when there is no owner yet. Earlier links are void.
 pub async fn issue_token(app: &Arc<App>) -> Result<Option<String>> {
     if !needs_owner(app).await? {

@@ -36,7 +36,7 @@ async fn live() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-/// Whether it can take requests: the database answers and it is not about to end.
+/// Whether it can take requests: the database answers and takes what is written, and the process is not about to end.
 #[utoipa::path(get, path = "/readyz", tag = "health", operation_id = "ready", security(()), responses(
     (status = 200, description = "It can take requests.", body = Health),
     (status = 503, description = "Not now.", body = Problem, content_type = "application/problem+json"),
@@ -46,8 +46,13 @@ async fn ready(State(server): State<Shared>) -> Response {
     if server.app.lifecycle.soft().is_cancelled() {
         return problem("shutting_down", "The process is about to end.").into_response();
     }
-    match tokio::time::timeout(PATIENCE, setup::needs_owner(&server.app)).await {
-        Ok(Ok(_)) => Json(Health { status: "ok" }).into_response(),
+    match tokio::time::timeout(PATIENCE, setup::check_database(&server.app)).await {
+        Ok(Ok(())) => Json(Health { status: "ok" }).into_response(),
+        Ok(Err(_)) if server.app.store.refuses_writes() => problem(
+            "database_unavailable",
+            "The database takes nothing that is written: its disk is full, or it may only be read.",
+        )
+        .into_response(),
         Ok(Err(_)) | Err(_) => problem("database_unavailable", "The database does not answer.").into_response(),
     }
 }
