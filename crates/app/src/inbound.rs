@@ -11,7 +11,7 @@ mod messages;
 pub(crate) mod people;
 mod quarantine;
 mod receipts;
-mod rules;
+pub(crate) mod rules;
 
 pub(crate) use content::REMOTE_COLUMN;
 pub(crate) use quarantine::{is_lasting, reason};

@@ -75,6 +75,7 @@ pub(super) fn climb(message: &mut Message, status: MessageStatus, at: Timestamp)
     if !message.status.can_become(status) {
         return None;
     }
+    let at = not_before_sending(message, at);
     let (event, delivered_at, read_at): (fn(Message) -> Event, _, _) = match status {
         MessageStatus::Sent => (Event::MessageSent, message.delivered_at, message.read_at),
         MessageStatus::Delivered => (Event::MessageDelivered, Some(at), message.read_at),
@@ -105,6 +106,14 @@ pub(super) fn climb(message: &mut Message, status: MessageStatus, at: Timestamp)
     message.read_at = read_at;
     events.push(event(message.clone()));
     Some(events)
+}
+
+/// When something became of a message of ours. WhatsApp's times are whole seconds, and of another clock: what was sent from here
+/// left after it was accepted here, and nobody got or read it before it left.
+pub(crate) fn not_before_sending(message: &Message, at: Timestamp) -> Timestamp {
+    let is_from_here = message.sent_by.is_some() || message.automatic.is_some();
+    let left = message.sent_at.or(is_from_here.then_some(message.created_at));
+    left.map_or(at, |left| at.max(left))
 }
 
 /// True while we do not know that WhatsApp accepted it, so that it may still be waiting to be sent.

@@ -12,6 +12,7 @@ use super::outcome::{self, Next};
 use super::prepare::{UPLOADED_COLUMN, Work};
 use crate::context::App;
 use crate::error::{Error, Result};
+use crate::inbound::rules::not_before_sending;
 use crate::{events, worker};
 
 /// Hands `work` over. Every outcome is written down. `false` when this has let nothing new be claimed.
@@ -126,7 +127,8 @@ async fn accept(
     }
     message.status = MessageStatus::Sent;
     message.error = None;
-    message.sent_at = Some(accepted.at.unwrap_or_else(|| app.clock.now()));
+    let at = accepted.at.unwrap_or_else(|| app.clock.now());
+    message.sent_at = Some(not_before_sending(message, at));
     message::save_status(tx, work.organization, message).await?;
     Ok(Some(Event::MessageSent(message.clone())))
 }

@@ -286,3 +286,43 @@ fn only_what_was_not_accepted_yet_may_still_be_sent() {
         .collect();
     assert_eq!(unsent, [MessageStatus::Queued, MessageStatus::Failed]);
 }
+
+#[test]
+fn what_was_sent_from_here_left_after_it_was_accepted_and_was_read_after_it_left() {
+    use MessageStatus::{Delivered, Played, Queued, Read, Sent};
+    let accepted = at(10).plus(Duration::from_millis(700));
+    let ours = |status| Message {
+        sent_by: Some("user:x".into()),
+        created_at: accepted,
+        ..stored(Direction::Out, "", status)
+    };
+    let all = |message: &Message| [message.sent_at, message.delivered_at, message.read_at];
+    let mut message = ours(Queued);
+    climb(&mut message, Sent, at(10)).expect("a step");
+    assert_eq!(all(&message), [Some(accepted), None, None]);
+    climb(&mut message, Delivered, at(10)).expect("a step");
+    climb(&mut message, Read, at(9)).expect("a step");
+    assert_eq!(all(&message), [Some(accepted); 3]);
+    for status in [Delivered, Read, Played] {
+        let mut message = ours(Queued);
+        climb(&mut message, status, at(10)).expect("a step");
+        assert!(
+            all(&message).into_iter().flatten().all(|time| time == accepted),
+            "{status:?}"
+        );
+    }
+    let mut later = ours(Queued);
+    climb(&mut later, Sent, at(12)).expect("a step");
+    assert_eq!(later.sent_at, Some(at(12)));
+
+    // What another device sent was written before we heard of it.
+    let mut of_phone = Message {
+        sent_at: Some(at(5)),
+        created_at: accepted,
+        ..stored(Direction::Out, "", Sent)
+    };
+    climb(&mut of_phone, Delivered, at(6)).expect("a step");
+    assert_eq!(all(&of_phone), [Some(at(5)), Some(at(6)), None]);
+    climb(&mut of_phone, Read, at(4)).expect("a step");
+    assert_eq!(of_phone.read_at, Some(at(5)));
+}
