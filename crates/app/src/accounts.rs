@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use pesan_model::account::{Account, StateChange};
 use pesan_model::pacing::Pacing;
+use pesan_model::visible::seen;
 use pesan_model::{
     AccountId, AccountState, Event, Flaw, OrganizationId, Permission, ProviderKind, StateReason, TeamId, UserId,
 };
@@ -264,7 +265,7 @@ async fn change_state(
 
 fn checked_name(name: &str, wrong: &mut Vec<FieldError>) -> String {
     let name = name.trim();
-    let flaw = if name.is_empty() {
+    let flaw = if seen(name).is_none() {
         Flaw::Empty
     } else if name.chars().count() > MAX_NAME {
         Flaw::TooLong {

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::flaw::Flaw;
 use crate::search::words;
 use crate::template::{Purpose, Template};
+use crate::visible::seen;
 
 /// Most letters of a text.
 pub const MAX_TEXT: usize = 2_000;
@@ -72,7 +73,7 @@ impl AutomaticText {
             let (max, length) = (MAX_TEXT, Some(length));
             return Some(Flaw::TooLong { max, length });
         }
-        if self.enabled && self.text.trim().is_empty() {
+        if self.enabled && seen(&self.text).is_none() {
             return Some(Flaw::Empty);
         }
         match Template::parse(&self.text) {

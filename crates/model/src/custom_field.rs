@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::day::Day;
 use crate::flaw::{Flaw, JsonType};
 use crate::id::CustomFieldId;
+use crate::visible::seen;
 
 /// A contact's values by the keys of their fields.
 pub type FieldValues = BTreeMap<String, FieldValue>;
@@ -90,7 +91,7 @@ impl CustomField {
         let wrong_type = |expected| Some(Flaw::WrongType { expected });
         match (self.kind, value) {
             (FieldKind::Text, FieldValue::Text(text)) => {
-                let is_fine = (1..=MAX_VALUE_CHARS).contains(&text.chars().count()) && !text.trim().is_empty();
+                let is_fine = (1..=MAX_VALUE_CHARS).contains(&text.chars().count()) && seen(text).is_some();
                 (!is_fine).then_some(Flaw::WrongLength {
                     min: 1,
                     max: MAX_VALUE_CHARS,

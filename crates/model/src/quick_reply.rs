@@ -7,6 +7,7 @@ use crate::clock::Timestamp;
 use crate::flaw::Flaw;
 use crate::id::QuickReplyId;
 use crate::template::{Purpose, Template};
+use crate::visible::seen;
 
 /// Most letters of the word that calls one.
 pub const MAX_SHORTCUT: usize = 32;
@@ -52,7 +53,7 @@ pub fn check_shortcut(shortcut: &str) -> Option<Flaw> {
 /// What is wrong with the text of a quick reply, where these fields exist.
 pub fn check_body(body: &str, is_field: impl Fn(&str) -> bool) -> Option<Flaw> {
     let length = body.chars().count();
-    if body.trim().is_empty() || length > MAX_BODY {
+    if seen(body).is_none() || length > MAX_BODY {
         return Some(Flaw::WrongLength { min: 1, max: MAX_BODY });
     }
     match Template::parse(body) {
