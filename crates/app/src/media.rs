@@ -8,8 +8,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use pesan_model::{Flaw, MediaId, OrganizationId, Permission};
-use pesan_store::media;
 pub use pesan_store::media::{MediaState, StoredMedia};
+use pesan_store::{Error as StoreError, Tx, media};
 use sha2::{Digest, Sha256};
 use tokio::fs;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
@@ -47,6 +47,103 @@ pub(crate) struct Content {
     pub(crate) size: u64,
 }
 
+/// A file that came in whole, and what it turned out to be. It is gone with this unless it is put into its place.
+pub(crate) struct Incoming {
+    temporary: Temporary,
+    content: Content,
+    mime: String,
+    file_name: Option<String>,
+}
+
+impl Incoming {
+    /// One that is in memory.
+    pub(crate) async fn from_bytes(app: &App, bytes: Vec<u8>, described: Described) -> Result<Self> {
+        let piece = futures::stream::iter([Ok::<_, std::io::Error>(Bytes::from(bytes))]);
+        Self::from_stream(app, piece, described).await
+    }
+
+    /// One that is fetched from an address.
+    pub(crate) async fn from_link(app: &App, link: &str, limit: u64) -> Result<Self> {
+        let temporary = Temporary::new(app).await?;
+        let download = app
+            .net
+            .download_to(link, &temporary.0, limit)
+            .await
+            .map_err(not_fetched)?;
+        let described = Described {
+            mime: download.mime,
+            // A name that the other server made up is no reason to refuse its file.
+            file_name: download.file_name.filter(|name| is_file_name(name)),
+        };
+        Self::look_at(temporary, described).await
+    }
+
+    /// One that comes in pieces, of at most as many bytes as the settings allow.
+    async fn from_stream<S, E>(app: &App, mut pieces: S, described: Described) -> Result<Self>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Unpin + Send,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let limit = app.settings.max_upload_bytes;
+        let temporary = Temporary::new(app).await?;
+        let mut file = fs::File::create(&temporary.0).await.map_err(disk)?;
+        let mut size = 0_u64;
+        while let Some(piece) = pieces.next().await {
+            let piece = piece.map_err(|_| Error::field("/file", Flaw::UploadBrokeOff))?;
+            size += piece.len() as u64;
+            if size > limit {
+                return Err(Error::TooLarge { limit_bytes: limit });
+            }
+            file.write_all(&piece).await.map_err(disk)?;
+        }
+        file.flush().await.map_err(disk)?;
+        drop(file);
+        Self::look_at(temporary, described).await
+    }
+
+    async fn look_at(temporary: Temporary, described: Described) -> Result<Self> {
+        if let Some(name) = &described.file_name
+            && !is_file_name(name)
+        {
+            return Err(Error::field("/file_name", Flaw::NotAFileName { max: MAX_FILE_NAME }));
+        }
+        Ok(Self {
+            mime: type_of(&temporary.0, &described).await?,
+            content: digest(&temporary).await?,
+            temporary,
+            file_name: described.file_name,
+        })
+    }
+
+    pub(crate) fn mime(&self) -> &str {
+        &self.mime
+    }
+
+    pub(crate) fn size(&self) -> u64 {
+        self.content.size
+    }
+
+    /// Where it is now.
+    pub(crate) fn path(&self) -> &Path {
+        &self.temporary.0
+    }
+
+    /// A row for it, to be stored once it is in its place.
+    pub(crate) fn row(&self, app: &App) -> StoredMedia {
+        StoredMedia {
+            id: MediaId::new(&*app.clock, &*app.random),
+            state: MediaState::Ready,
+            sha256: Some(self.content.sha256),
+            mime: self.mime.clone(),
+            size: Some(self.content.size),
+            file_name: self.file_name.clone(),
+            remote: None,
+            error: None,
+            created_at: app.clock.now(),
+        }
+    }
+}
+
 /// Stores a file that comes in pieces, of at most as many bytes as the settings allow.
 ///
 /// # Errors
@@ -54,7 +151,7 @@ pub(crate) struct Content {
 pub async fn store_stream<S, E>(
     app: &Arc<App>,
     caller: &Caller,
-    mut pieces: S,
+    pieces: S,
     described: Described,
     key: Option<KeyText>,
 ) -> Result<Stored>
@@ -63,44 +160,15 @@ where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     caller.require(Permission::MessagesSend)?;
-    let limit = app.settings.max_upload_bytes;
-    let temporary = Temporary::new(app).await?;
-    let mut file = fs::File::create(&temporary.0).await.map_err(disk)?;
-    let mut size = 0_u64;
-    while let Some(piece) = pieces.next().await {
-        let piece = piece.map_err(|_| Error::field("/file", Flaw::UploadBrokeOff))?;
-        size += piece.len() as u64;
-        if size > limit {
-            return Err(Error::TooLarge { limit_bytes: limit });
-        }
-        file.write_all(&piece).await.map_err(disk)?;
-    }
-    file.flush().await.map_err(disk)?;
-    drop(file);
-    keep(app, caller, temporary, described, key).await
+    let file = Incoming::from_stream(app, pieces, described).await?;
+    keep(app, caller, file, key).await
 }
 
 /// Stores a file that is in memory.
 pub async fn store_bytes(app: &Arc<App>, caller: &Caller, bytes: Vec<u8>, described: Described) -> Result<StoredMedia> {
-    let piece = futures::stream::iter([Ok::<_, std::io::Error>(Bytes::from(bytes))]);
-    Ok(store_stream(app, caller, piece, described, None).await?.media)
-}
-
-/// Fetches a file from an address and stores it.
-pub async fn store_from_link(app: &Arc<App>, caller: &Caller, link: &str, limit: u64) -> Result<StoredMedia> {
     caller.require(Permission::MessagesSend)?;
-    let temporary = Temporary::new(app).await?;
-    let download = app
-        .net
-        .download_to(link, &temporary.0, limit)
-        .await
-        .map_err(not_fetched)?;
-    let described = Described {
-        mime: download.mime,
-        // A name that the other server made up is no reason to refuse its file.
-        file_name: download.file_name.filter(|name| is_file_name(name)),
-    };
-    Ok(keep(app, caller, temporary, described, None).await?.media)
+    let file = Incoming::from_bytes(app, bytes, described).await?;
+    Ok(keep(app, caller, file, None).await?.media)
 }
 
 fn not_fetched(error: net::Error) -> Error {
@@ -121,45 +189,20 @@ fn not_fetched(error: net::Error) -> Error {
 /// The name under which the keys of uploads are remembered.
 const OPERATION: &str = "media";
 
-async fn keep(
-    app: &Arc<App>,
-    caller: &Caller,
-    temporary: Temporary,
-    described: Described,
-    key: Option<KeyText>,
-) -> Result<Stored> {
-    if let Some(name) = &described.file_name
-        && !is_file_name(name)
-    {
-        return Err(Error::field("/file_name", Flaw::NotAFileName { max: MAX_FILE_NAME }));
-    }
-    let mime = type_of(&temporary.0, &described).await?;
-    let content = digest(&temporary).await?;
+async fn keep(app: &Arc<App>, caller: &Caller, file: Incoming, key: Option<KeyText>) -> Result<Stored> {
     let organization = caller.organization_id;
-    let key = key.map(|key| key.of(fingerprint(&content, &mime, described.file_name.as_deref())));
+    let key = key.map(|key| key.of(fingerprint(&file.content, &file.mime, file.file_name.as_deref())));
     // Another file under a known key must not come to lie on the disk without a row.
     if let Some(first) = idempotency::find(app, caller, OPERATION, key.as_ref()).await? {
         return replay(app, organization, first.into()).await;
     }
-    settle(app, temporary, &content).await?;
-    let stored = StoredMedia {
-        id: MediaId::new(&*app.clock, &*app.random),
-        state: MediaState::Ready,
-        sha256: Some(content.sha256),
-        mime,
-        size: Some(content.size),
-        file_name: described.file_name,
-        remote: None,
-        error: None,
-        created_at: app.clock.now(),
-    };
-    let (caller, row) = (caller.clone(), stored);
+    let row = file.row(app);
+    place(app, file).await?;
+    let caller = caller.clone();
     app.store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
-                let found = media::find_by_content(tx, organization, &content.sha256).await?;
-                // The same file under the same name: one row, so that sending it a thousand times is one upload.
-                let same = found.filter(|found| found.mime == row.mime && found.file_name == row.file_name);
+                let same = find_same(tx, organization, &row).await?;
                 let id = same.as_ref().map_or(row.id, |same| same.id).uuid();
                 if let Some(first) = once(tx, &caller, OPERATION, key.as_ref(), (id, row.created_at)).await? {
                     let media = media::get(tx, organization, first.into()).await?;
@@ -179,6 +222,30 @@ async fn keep(
             })
         })
         .await
+}
+
+/// The same file under the same name: one row, so that sending it a thousand times is one upload.
+async fn find_same(
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    row: &StoredMedia,
+) -> Result<Option<StoredMedia>, StoreError> {
+    let Some(sha256) = &row.sha256 else { return Ok(None) };
+    let found = media::find_by_content(tx, organization, sha256).await?;
+    Ok(found.filter(|found| found.mime == row.mime && found.file_name == row.file_name))
+}
+
+/// Stores the row of a file that is in its place, unless there is one that says the same.
+pub(crate) async fn name(
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    row: StoredMedia,
+) -> Result<StoredMedia, StoreError> {
+    if let Some(same) = find_same(tx, organization, &row).await? {
+        return Ok(same);
+    }
+    media::insert(tx, organization, &row).await?;
+    Ok(row)
 }
 
 /// What makes two uploads the same request. Not the body as it came: every form draws its boundary anew.
@@ -294,6 +361,11 @@ pub(crate) async fn digest(temporary: &Temporary) -> Result<Content> {
     })
 }
 
+/// Moves a file to its place. Should no row come to name it, it is deleted after a while.
+pub(crate) async fn place(app: &App, file: Incoming) -> Result<()> {
+    settle(app, file.temporary, &file.content).await
+}
+
 /// Moves a complete file to its place, safe against a power cut: a row never names a file that is not there. Should no
 /// row come to name it, it is deleted after a while.
 pub(crate) async fn settle(app: &App, temporary: Temporary, content: &Content) -> Result<()> {
@@ -389,9 +461,9 @@ fn seen(start: &[u8]) -> Option<&'static str> {
     })
 }
 
-/// A stored file that is what WhatsApp plays as a voice note: Opus in Ogg. None when it is anything else.
-pub(crate) async fn voice_note(app: &App, sha256: &[u8; 32]) -> Result<Option<VoiceNote>> {
-    let mut file = fs::File::open(path_of(app, sha256)).await.map_err(disk)?;
+/// Whether the file at this path is what WhatsApp plays as a voice note: Opus in Ogg. None when it is anything else.
+pub(crate) async fn voice_note(path: &Path) -> Result<Option<VoiceNote>> {
+    let mut file = fs::File::open(path).await.map_err(disk)?;
     let mut start = Vec::with_capacity(64);
     (&mut file).take(64).read_to_end(&mut start).await.map_err(disk)?;
     let Some(pre_skip) = voice_note::pre_skip(&start) else {

@@ -7,6 +7,7 @@ mod cancel;
 mod compose;
 mod delete;
 mod retry;
+pub(crate) mod target;
 mod user_sends;
 mod words;
 
@@ -124,7 +125,25 @@ pub async fn send(app: &Arc<App>, caller: &Caller, new: NewMessage, key: Option<
     if let Some(first) = idempotency::find(app, caller, OPERATION, key.as_ref()).await? {
         return replay(app, organization, first.into()).await;
     }
-    app.user_sends.take(app, caller)?;
+    let counted = app.user_sends.take(app, caller)?;
+    let sent = send_new(app, caller, address, new, key).await;
+    match &sent {
+        // WhatsApp was asked about the number, which is to be done no oftener than something is sent.
+        Err(Error::Invalid(fields)) if fields.iter().any(|field| field.pointer == "/to") => {}
+        Ok(sent) if !sent.is_replay => wake(app, &sent.message, organization),
+        Ok(_) | Err(_) => app.user_sends.give_back(&counted),
+    }
+    sent
+}
+
+/// Accepts a message that nobody has accepted before.
+async fn send_new(
+    app: &Arc<App>,
+    caller: &Caller,
+    address: Address,
+    new: NewMessage,
+    key: Option<IdempotencyKey>,
+) -> Result<Sent> {
     let content = compose::content(app, caller, &new).await?;
     let request = Arc::new(Checked {
         caller: caller.clone(),
@@ -142,14 +161,14 @@ pub async fn send(app: &Arc<App>, caller: &Caller, new: NewMessage, key: Option<
         Some(_) => Strangers::AskFirst,
         None => Strangers::Welcome,
     };
-    let sent = loop {
+    loop {
         let (owned, checked) = (app.clone(), request.clone());
         let accepted = app
             .store
             .write::<_, Unaccepted, _>(move |tx| Box::pin(async move { accept(&owned, tx, &checked, strangers).await }))
             .await;
         match accepted {
-            Ok(sent) => break sent,
+            Ok(sent) => return Ok(sent),
             Err(Unaccepted::Stranger) => {
                 ensure_on_whatsapp(app, caller, request.account, &request.address).await?;
                 strangers = Strangers::Welcome;
@@ -160,11 +179,7 @@ pub async fn send(app: &Arc<App>, caller: &Caller, new: NewMessage, key: Option<
             })) if attempt < TRIES => attempt += 1,
             Err(Unaccepted::Failed(error)) => return Err(error),
         }
-    };
-    if !sent.is_replay {
-        wake(app, &sent.message, organization);
     }
-    Ok(sent)
 }
 
 /// Checks that the caller may send, and that a key for several messages came with no other request. Each message is then
@@ -244,10 +259,11 @@ async fn accept(app: &Arc<App>, tx: &mut Tx<'_>, new: &Checked, strangers: Stran
     }
     let mut events = Vec::new();
     let chat = open_chat(app, tx, new, strangers, &mut events).await?;
-    let content = compose::finish(tx, organization, chat.key.id, new.content.clone()).await?;
+    let place = (organization, chat.key.id);
     if let Some(answered) = new.reply_to {
-        compose::check_reply(tx, organization, chat.key.id, answered).await?;
+        target::get(tx, place, (answered, "/reply_to"), now).await?;
     }
+    let content = compose::finish(tx, place, new.content.clone(), now).await?;
     let message = Message {
         id,
         account_id: account,

@@ -21,6 +21,7 @@ codes! {
             "WhatsApp never confirmed this message. It may have arrived: look at the phone before you retry it.";
         NumberChanged "number_changed"
             "The account was linked to another number before this message left. Retry it to send it from that one.";
+        TargetNotSent "target_not_sent" "The message that this reaction is on was never sent.";
         Refused400 "rejected_400" "WhatsApp did not understand this message.";
         Refused401 "rejected_401"
             "This account may not write here. In a group, only admins may write, or it was removed.";

@@ -10,11 +10,7 @@ mod words;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::address::AddressError;
-use crate::currency::CurrencyError;
-use crate::day::DayError;
-use crate::hours::ClockTimeError;
-use crate::id::IdError;
+use crate::{address::AddressError, currency::CurrencyError, day::DayError, hours::ClockTimeError, id::IdError};
 
 pub use json_type::JsonType;
 use words::{family_words, has, listed, range};
@@ -348,6 +344,12 @@ pub enum Flaw {
     /// The chat has no message with this id.
     #[error("there is no such message in this chat")]
     NoSuchMessage,
+    /// The other side does not have the message: it failed, was cancelled, or is sent later.
+    #[error("this message was not sent, or is only sent later")]
+    NotSent,
+    /// Nothing is said to a reaction, but to the message that it is on.
+    #[error("is a reaction; name the message that it is on")]
+    IsAReaction,
     /// There is no file with this id.
     #[error("there is no such file")]
     NoSuchFile,

@@ -2,6 +2,7 @@
 
 use pesan_model::content::Text;
 use pesan_model::message::Message;
+use pesan_model::visible::seen;
 use pesan_model::{AccountId, AutomaticKind, Capabilities, Content, Direction, MessageId, MessageStatus};
 use pesan_model::{OrganizationId, ProviderKind};
 use pesan_providers::provider::new_wa_id;
@@ -9,7 +10,6 @@ use pesan_store::chat::{self, Arrival, ChatKey};
 use pesan_store::contact::ContactRow;
 use pesan_store::{Error as StoreError, Tx, message};
 
-use super::words;
 use crate::context::App;
 
 /// Where a message goes that nobody sends.
@@ -29,7 +29,7 @@ pub(crate) async fn store(
     to: &Recipient<'_>,
     (kind, text): (AutomaticKind, String),
 ) -> Result<Option<Message>, StoreError> {
-    if words::is_blank(&text) {
+    if seen(&text).is_none() {
         return Ok(None);
     }
     // Values can be long, and nobody is there to shorten them.

@@ -1,22 +1,24 @@
 //! Checks what a new message says, and gets its file.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pesan_model::content::{Media, MediaKind, Reaction, Text};
+use pesan_model::visible::seen;
 use pesan_model::{
     Address, Capabilities, ChatId, Content, Flaw, MediaId, MessageId, Metadata, OrganizationId, ProviderKind, Timestamp,
 };
 use pesan_store::media::{MediaState, StoredMedia};
-use pesan_store::{Error as StoreError, Tx, message};
+use pesan_store::{Error as StoreError, Tx};
 
-use super::{MediaSource, NewContent, NewMedia, NewMessage, words};
+use super::{MediaSource, NewContent, NewMedia, NewMessage, target, words};
 use crate::access::Caller;
 use crate::context::App;
 use crate::error::{Error, FieldError, Result};
-use crate::media;
+use crate::media::{self, Incoming};
 
 /// Messages are scheduled at most a year ahead.
 const MAX_SCHEDULE: Duration = Duration::from_hours(366 * 24);
@@ -51,11 +53,17 @@ pub(super) fn check_metadata(metadata: Option<&Metadata>) -> Result<()> {
 pub(super) enum Draft {
     /// Complete.
     Ready(Content),
+    /// A file that came along: it lies in its place, and gets its row with the message.
+    NewFile {
+        kind: MediaKind,
+        media: Media,
+        row: StoredMedia,
+    },
     /// An emoji on this message.
     Reaction { message_id: MessageId, emoji: String },
 }
 
-/// Checks the content; fetches and stores the file of one that has one.
+/// Checks the content; fetches the file of one that has one, and puts it into its place.
 pub(super) async fn content(app: &Arc<App>, caller: &Caller, new: &NewMessage) -> Result<Draft> {
     let capabilities = Capabilities::of(ProviderKind::LinkedDevice);
     match &new.content {
@@ -89,28 +97,55 @@ pub(super) async fn content(app: &Arc<App>, caller: &Caller, new: &NewMessage) -
                     },
                 ));
             }
-            let stored = file(app, caller, new).await?;
-            check_file(new, &stored)?;
-            let (mut mime, mut seconds) = (stored.mime, None);
-            if let (true, Some(sha256)) = (new.voice, &stored.sha256) {
-                let Some(note) = media::voice_note(app, sha256).await? else {
-                    return Err(Error::field(format!("/{kind}/voice"), Flaw::NotAVoiceNote));
-                };
-                // Whatever whoever gave the file calls it: phones play a voice note under this name only.
-                media::VOICE_NOTE.clone_into(&mut mime);
-                seconds = note.seconds;
-            }
-            Ok(Draft::Ready(new.kind.content(Media {
-                media_id: stored.id,
-                mime,
-                size: stored.size,
-                caption: new.caption.clone().filter(|caption| !caption.is_empty()),
-                file_name: new.file_name.clone().or(stored.file_name),
-                voice: new.voice,
-                seconds,
-            })))
+            with_file(app, caller, new).await
         }
     }
+}
+
+/// Looks at the file, and keeps one that came along only when it can be sent.
+async fn with_file(app: &Arc<App>, caller: &Caller, new: &NewMedia) -> Result<Draft> {
+    match file(app, caller, new).await? {
+        File::Stored(stored) => {
+            check_file(new, &stored.mime, stored.size)?;
+            let path = stored.sha256.map(|sha256| media::path_of(app, &sha256));
+            let media = shown(new, &stored, path.as_deref()).await?;
+            Ok(Draft::Ready(new.kind.content(media)))
+        }
+        File::New(file) => {
+            check_file(new, file.mime(), Some(file.size()))?;
+            let row = file.row(app);
+            let media = shown(new, &row, Some(file.path())).await?;
+            media::place(app, file).await?;
+            Ok(Draft::NewFile {
+                kind: new.kind,
+                media,
+                row,
+            })
+        }
+    }
+}
+
+/// How the file is shown whose content lies at this path.
+async fn shown(new: &NewMedia, file: &StoredMedia, path: Option<&Path>) -> Result<Media> {
+    let (mut mime, mut seconds) = (file.mime.clone(), None);
+    if let (true, Some(path)) = (new.voice, path) {
+        let Some(note) = media::voice_note(path).await? else {
+            let kind = new.kind.name();
+            return Err(Error::field(format!("/{kind}/voice"), Flaw::NotAVoiceNote));
+        };
+        // Whatever whoever gave the file calls it: phones play a voice note under this name only.
+        media::VOICE_NOTE.clone_into(&mut mime);
+        seconds = note.seconds;
+    }
+    Ok(Media {
+        media_id: file.id,
+        mime,
+        size: file.size,
+        caption: new.caption.clone().filter(|caption| !caption.is_empty()),
+        file_name: new.file_name.clone().or_else(|| file.file_name.clone()),
+        voice: new.voice,
+        seconds,
+    })
 }
 
 /// What WhatsApp would leave out without a word is refused.
@@ -129,7 +164,7 @@ fn ensure_fitting(new: &NewMedia) -> Result<()> {
 }
 
 fn check_text(pointer: &str, text: &str, (least, most): (usize, usize)) -> Result<()> {
-    if least > 0 && words::is_blank(text) {
+    if least > 0 && seen(text).is_none() {
         return Err(Error::field(pointer, Flaw::Empty));
     }
     let length = text.chars().count();
@@ -155,15 +190,22 @@ fn place(new: &NewMedia) -> String {
     format!("/{}/{field}", new.kind.name())
 }
 
-async fn file(app: &Arc<App>, caller: &Caller, new: &NewMedia) -> Result<StoredMedia> {
+/// The file of a message.
+enum File {
+    /// It was uploaded before.
+    Stored(StoredMedia),
+    /// It came along.
+    New(Incoming),
+}
+
+async fn file(app: &Arc<App>, caller: &Caller, new: &NewMedia) -> Result<File> {
     let pointer = place(new);
     match &new.source {
-        MediaSource::Stored(id) => stored(app, caller, pointer, *id).await,
+        MediaSource::Stored(id) => stored(app, caller, pointer, *id).await.map(File::Stored),
         MediaSource::Link(link) => {
             let limit = new.kind.max_bytes().min(app.settings.max_upload_bytes);
-            media::store_from_link(app, caller, link, limit)
-                .await
-                .map_err(|error| at(error, pointer))
+            let fetched = Incoming::from_link(app, link, limit).await;
+            fetched.map(File::New).map_err(|error| at(error, pointer))
         }
         MediaSource::Data(data) => {
             let (mime, text) =
@@ -175,9 +217,8 @@ async fn file(app: &Arc<App>, caller: &Caller, new: &NewMedia) -> Result<StoredM
                 mime,
                 file_name: new.file_name.clone(),
             };
-            media::store_bytes(app, caller, bytes, described)
-                .await
-                .map_err(|error| at(error, pointer))
+            let taken = Incoming::from_bytes(app, bytes, described).await;
+            taken.map(File::New).map_err(|error| at(error, pointer))
         }
     }
 }
@@ -220,65 +261,49 @@ async fn stored(app: &Arc<App>, caller: &Caller, pointer: String, id: MediaId) -
     Ok(found)
 }
 
-fn check_file(new: &NewMedia, file: &StoredMedia) -> Result<()> {
+fn check_file(new: &NewMedia, mime: &str, size: Option<u64>) -> Result<()> {
     let kind = new.kind;
     let name = kind.name();
-    if !kind.accepts(&file.mime) {
+    if !kind.accepts(mime) {
         return Err(Error::field(
             format!("/{name}"),
             Flaw::WrongFileType {
-                mime: file.mime.clone(),
+                mime: mime.to_owned(),
                 kind: name,
             },
         ));
     }
-    if file.size.unwrap_or(0) > kind.max_bytes() {
+    if size.unwrap_or(0) > kind.max_bytes() {
         let max_bytes = kind.max_bytes();
         return Err(Error::field(place(new), Flaw::FileTooLarge { max_bytes }));
     }
-    if file.size == Some(0) {
+    if size == Some(0) {
         return Err(Error::field(place(new), Flaw::FileEmpty));
     }
     Ok(())
 }
 
-/// Completes the content inside the transaction: a reaction needs the message it is on.
+/// Completes the content inside the transaction: a new file gets its row, and a reaction needs the message it is on.
 pub(super) async fn finish(
     tx: &mut Tx<'_>,
-    organization: OrganizationId,
-    chat: ChatId,
+    (organization, chat): (OrganizationId, ChatId),
     draft: Draft,
+    now: Timestamp,
 ) -> Result<Content> {
     match draft {
         Draft::Ready(content) => Ok(content),
+        Draft::NewFile { kind, media, row } => {
+            let media_id = media::name(tx, organization, row).await?.id;
+            Ok(kind.content(Media { media_id, ..media }))
+        }
         Draft::Reaction { message_id, emoji } => {
-            let pointer = "/reaction/message_id";
-            let target = match message::get(tx, organization, message_id).await {
-                Ok(target) if target.chat_id == chat && target.deleted_at.is_none() => target,
-                Ok(_) | Err(StoreError::NotFound { .. }) => {
-                    return Err(Error::field(pointer, Flaw::NoSuchMessage));
-                }
-                Err(error) => return Err(error.into()),
-            };
+            let named = (message_id, "/reaction/message_id");
+            let on = target::get(tx, (organization, chat), named, now).await?;
             Ok(Content::Reaction(Reaction {
                 message_id: Some(message_id),
-                wa_id: Some(target.wa_id),
+                wa_id: Some(on.wa_id),
                 emoji,
             }))
         }
-    }
-}
-
-/// The message it answers is in the same chat.
-pub(super) async fn check_reply(
-    tx: &mut Tx<'_>,
-    organization: OrganizationId,
-    chat: ChatId,
-    answered: MessageId,
-) -> Result<()> {
-    match message::get(tx, organization, answered).await {
-        Ok(message) if message.chat_id == chat && message.deleted_at.is_none() => Ok(()),
-        Ok(_) | Err(StoreError::NotFound { .. }) => Err(Error::field("/reply_to", Flaw::NoSuchMessage)),
-        Err(error) => Err(error.into()),
     }
 }

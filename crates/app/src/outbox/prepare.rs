@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use pesan_model::content::Reaction;
 use pesan_model::message::{Message, MessageError};
 use pesan_model::retry::UNCONFIRMED_HORIZON;
 use pesan_model::{Content, Direction, Event, FailureCode, MessageStatus, OrganizationId, Timestamp};
@@ -16,6 +17,7 @@ use crate::context::App;
 use crate::error::Result;
 use crate::events;
 use crate::media::path_of;
+use crate::messaging::target::is_unsent;
 
 /// The column that an upload's reference is sealed for.
 pub(super) const UPLOADED_COLUMN: &str = "message.uploaded";
@@ -71,6 +73,9 @@ pub(super) async fn prepare(app: &Arc<App>, tx: &mut Tx<'_>, key: &OrganizationK
     if on_wire.is_some_and(|first| now.since(first) >= UNCONFIRMED_HORIZON) {
         return fail(app, tx, claimed, message, FailureCode::Unconfirmed.into()).await;
     }
+    if on_wire.is_none() && is_on_unsent(tx, (organization, now), &message).await? {
+        return fail(app, tx, claimed, message, FailureCode::TargetNotSent.into()).await;
+    }
     let first_wire_at = on_wire.unwrap_or(now);
     message::mark_on_wire(tx, organization, message.id, (message.attempts, first_wire_at)).await?;
     let uploaded = sealed.and_then(|sealed| open_uploaded(key, &message, &sealed));
@@ -105,6 +110,27 @@ async fn fail(app: &App, tx: &mut Tx<'_>, claimed: Job, mut message: Message, wh
     Ok(Prepared::Failed)
 }
 
+/// Whether it is a reaction on a message that failed or was cancelled since: nobody could see it.
+async fn is_on_unsent(
+    tx: &mut Tx<'_>,
+    (organization, now): (OrganizationId, Timestamp),
+    message: &Message,
+) -> Result<bool, StoreError> {
+    let Content::Reaction(Reaction {
+        message_id: Some(target),
+        ..
+    }) = &message.content
+    else {
+        return Ok(false);
+    };
+    match message::get(tx, organization, *target).await {
+        Ok(target) => Ok(is_unsent(&target, now)),
+        // What the message is sent with says so.
+        Err(StoreError::NotFound { .. } | StoreError::Corrupt { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 async fn outgoing(
     app: &App,
     tx: &mut Tx<'_>,
@@ -112,7 +138,11 @@ async fn outgoing(
     (message, uploaded): (&Message, Option<RemoteMedia>),
 ) -> Result<Outgoing, StoreError> {
     let reply_to = match message.reply_to {
-        Some(id) => Some(quoted(&message::get(tx, organization, id).await?)),
+        Some(id) => {
+            let answered = message::get(tx, organization, id).await?;
+            // What failed or was cancelled since is not said in a quote either.
+            (!is_unsent(&answered, app.clock.now())).then(|| quoted(&answered))
+        }
         None => None,
     };
     Ok(Outgoing {

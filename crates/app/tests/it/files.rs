@@ -11,7 +11,8 @@ use pesan_app::messaging::{self, MediaSource, NewContent, NewMedia, NewMessage};
 use pesan_app::net::{Client, Targets};
 use pesan_app::{Error, FieldError, accounts, media};
 use pesan_model::content::MediaKind;
-use pesan_model::{AccountId, Clock as _, MediaId};
+use pesan_model::{AccountId, Clock as _, MediaId, MessageId};
+use pesan_providers::provider::NumberCheck;
 use pesan_store::testing;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -296,5 +297,82 @@ async fn what_does_not_belong_to_a_kind_of_file_is_refused_by_its_name() {
         let mut note = sound();
         voice(&mut note.media);
         note.send(&test).await.expect("a voice note");
+    }
+}
+
+/// How many files are on the disk.
+fn files(test: &TestApp) -> usize {
+    let media = test.app.settings.data_dir.join("media");
+    let folders = std::fs::read_dir(media).expect("a folder of files");
+    let count = |folder: std::fs::DirEntry| std::fs::read_dir(folder.path()).expect("a folder").count();
+    folders.map(|folder| count(folder.expect("readable"))).sum()
+}
+
+#[tokio::test]
+async fn a_message_that_is_refused_leaves_no_file() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, provider) = test.account(None).await;
+        provider.set_number(NumberCheck {
+            phone: "15550000404".parse().expect("valid"),
+            address: None,
+            lid: None,
+        });
+        let message = |kind, bytes: &[u8], mime| NewMessage {
+            account_id: account,
+            to: TO.into(),
+            content: NewContent::Media(new(account, kind, data(bytes, mime)).media),
+            reply_to: None,
+            send_at: None,
+            metadata: None,
+        };
+        let refused = async |new| {
+            let refused = messaging::send(&test.app, &test.caller, new, None).await;
+            let Err(Error::Invalid(fields)) = refused else {
+                panic!("{}: {refused:?}", database.kind)
+            };
+            fields[0].pointer.clone()
+        };
+        let wrong_type = message(MediaKind::Image, b"%PDF-1.4\n", "application/pdf");
+        assert_eq!(refused(wrong_type).await, "/image");
+        let mut no_note = message(MediaKind::Audio, &ogg(b"\x01vorbis"), "audio/ogg");
+        if let NewContent::Media(media) = &mut no_note.content {
+            media.voice = true;
+        }
+        assert_eq!(refused(no_note).await, "/audio/voice");
+        assert_eq!(files(&test), 0, "what cannot be sent is not kept");
+
+        let text = |number: u8| message(MediaKind::Document, &[b'a' + number], "text/plain");
+        let cases = [
+            (
+                "/to",
+                NewMessage {
+                    to: "+1 555-000-0404".into(),
+                    ..text(1)
+                },
+            ),
+            (
+                "/reply_to",
+                NewMessage {
+                    reply_to: Some(MessageId::from(uuid::Uuid::nil())),
+                    ..text(2)
+                },
+            ),
+            (
+                "/account_id",
+                NewMessage {
+                    account_id: AccountId::from(uuid::Uuid::nil()),
+                    ..text(3)
+                },
+            ),
+        ];
+        for (pointer, new) in cases {
+            assert_eq!(refused(new).await, pointer);
+        }
+        let kept = new(account, MediaKind::Document, data(b"dikirim", "text/plain"));
+        let kept = path(&test, kept.send(&test).await.expect("accepted")).await;
+        test.clock.advance(delete_files::GRACE + Duration::from_millis(1));
+        delete_files::sweep(&test.app).await.expect("swept");
+        assert_eq!((files(&test), kept.exists()), (1, true), "{}", database.kind);
     }
 }

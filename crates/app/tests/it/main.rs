@@ -27,4 +27,5 @@ mod scheduled;
 mod search;
 mod statistics;
 mod support;
+mod targets;
 mod webhooks;

@@ -773,7 +773,7 @@ async fn a_file_is_stored_once_uploaded_once_and_a_retry_sends_the_same_bytes() 
 }
 
 #[tokio::test]
-async fn a_person_sends_thirty_a_minute_and_a_program_any_number() {
+async fn a_person_sends_thirty_in_any_minute_and_a_program_any_number() {
     for database in testing::both().await {
         let test = TestApp::new(&database).await;
         let (account, _) = test.account(None).await;
@@ -781,21 +781,41 @@ async fn a_person_sends_thirty_a_minute_and_a_program_any_number() {
             principal: pesan_app::Principal::User(pesan_model::UserId::from(uuid::Uuid::from_u128(1))),
             ..test.caller.clone()
         };
-        for _ in 0..30 {
-            messaging::send(&test.app, &person, text(account, TO, "halo"), None)
-                .await
-                .expect("accepted");
+        let send_as_person = |new| messaging::send(&test.app, &person, new, None);
+        let unknown = Some(MessageId::from(uuid::Uuid::nil()));
+        for number in 0..30 {
+            if number == 10 {
+                test.clock.advance(Duration::from_secs(20));
+            }
+            // What is refused for what it says is not counted.
+            for refused in [
+                text(account, TO, ""),
+                NewMessage {
+                    reply_to: unknown,
+                    ..text(account, TO, "x")
+                },
+            ] {
+                let answer = send_as_person(refused).await;
+                assert!(matches!(answer, Err(Error::Invalid(_))), "{number}: {answer:?}");
+            }
+            send_as_person(text(account, TO, "halo")).await.expect("accepted");
         }
-        let next = messaging::send(&test.app, &person, text(account, TO, "halo"), None).await;
-        assert!(
-            matches!(next, Err(Error::TooMany { retry_after }) if retry_after == Duration::from_secs(2)),
-            "{next:?}"
-        );
+        let too_many_for = async |secs| {
+            let next = send_as_person(text(account, TO, "halo")).await;
+            assert!(
+                matches!(next, Err(Error::TooMany { retry_after }) if retry_after == Duration::from_secs(secs)),
+                "{next:?}"
+            );
+        };
+        too_many_for(40).await;
         send(&test, text(account, TO, "from a program")).await;
-        test.clock.advance(Duration::from_secs(2));
-        messaging::send(&test.app, &person, text(account, TO, "halo"), None)
-            .await
-            .expect("accepted again");
+        test.clock.advance(Duration::from_secs(39));
+        too_many_for(1).await;
+        test.clock.advance(Duration::from_secs(1));
+        for _ in 0..10 {
+            send_as_person(text(account, TO, "halo")).await.expect("accepted again");
+        }
+        too_many_for(20).await;
     }
 }
 

@@ -39,6 +39,7 @@ export const errors: ErrorTexts = {
     not_queued: "Pesan ini tidak menunggu lagi dan tidak dapat dibatalkan.",
     not_running: "Akun ini tidak sedang berjalan.",
     nothing_to_scan: "Tidak ada yang perlu dipindai untuk akun ini sekarang.",
+    range_not_satisfiable: "Bagian berkas ini tidak ada. Muat ulang halaman.",
     remote_link_void: "Tautan ini tidak berlaku lagi. Mintalah yang baru.",
     session_disconnected: "Akun tidak tersambung.",
     shutting_down: "Server sedang dimulai ulang. Coba lagi sebentar lagi.",
@@ -137,6 +138,8 @@ export const errors: ErrorTexts = {
     only_for_people: "Hanya orang yang masuk yang memiliki ini.",
     too_many_entries: "Pilih paling banyak {{max}}.",
     no_such_message: "Pesan ini sudah tidak ada di percakapan ini.",
+    not_sent: "Pesan ini tidak terkirim, atau baru dikirim nanti. Pesan ini tidak dapat dibalas.",
+    is_a_reaction: "Ini sebuah reaksi. Pilih pesan yang diberi reaksi.",
     no_such_file: "Berkas ini sudah tidak ada. Pilih kembali.",
     file_not_stored: "Berkas ini tidak tersimpan di sini. Pilih kembali.",
     too_far_ahead: "Pilih waktu dalam satu tahun ke depan.",
@@ -176,6 +179,7 @@ export const errors: ErrorTexts = {
     unconfirmed: "WhatsApp tidak pernah mengonfirmasinya. Mungkin sudah sampai: periksa ponsel sebelum mencoba lagi.",
     number_changed:
       "Akun ditautkan ke nomor lain sebelum pesan ini terkirim. Coba lagi untuk mengirimnya dari nomor itu.",
+    target_not_sent: "Pesan yang Anda beri reaksi tidak pernah terkirim.",
     rejected_400: "WhatsApp tidak memahami pesan ini. Tulis ulang pesannya.",
     rejected_401:
       "Akun ini tidak boleh menulis di sini. Di grup, tanyakan kepada admin apakah akun ini masih anggota dan apakah hanya admin yang boleh menulis.",
