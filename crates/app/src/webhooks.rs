@@ -93,10 +93,8 @@ impl Changes {
 pub struct CreatedWebhook {
     /// The webhook.
     pub webhook: Webhook,
-    /// What its messages are signed with. It is shown this once.
-    pub secret: String,
-    /// True when the same `Idempotency-Key` had made it before.
-    pub is_replay: bool,
+    /// What its messages are signed with. It is shown this once: `None` when the same `Idempotency-Key` had made it before.
+    pub secret: Option<String>,
 }
 
 /// Makes a webhook.
@@ -129,11 +127,9 @@ pub async fn create(
                 let made = (webhook.id.uuid(), webhook.created_at);
                 if let Some(earlier) = once(tx, &caller, "create_webhook", idempotency.as_ref(), made).await? {
                     let row = webhook::get(tx, organization, earlier.into()).await?;
-                    let secret = key.open(SECRET, earlier.as_bytes(), row.secret())?;
                     return Ok(CreatedWebhook {
                         webhook: row.webhook()?,
-                        secret: envelope::written(&secret),
-                        is_replay: true,
+                        secret: None,
                     });
                 }
                 if webhook::count(tx, organization).await? >= MAX_WEBHOOKS {
@@ -146,8 +142,7 @@ pub async fn create(
                 webhook::insert(tx, organization, &webhook, &sealed).await?;
                 Ok(CreatedWebhook {
                     webhook,
-                    secret: envelope::written(&secret),
-                    is_replay: false,
+                    secret: Some(envelope::written(&secret)),
                 })
             })
         })

@@ -9,6 +9,7 @@ use futures::StreamExt as _;
 use pesan_app::idempotency::{IdempotencyKey, KeyText};
 use pesan_model::Flaw;
 use pesan_model::flaw::JsonType;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::{Path as FieldPath, Segment};
@@ -32,6 +33,9 @@ pub(crate) struct Create<T> {
     pub(crate) idempotency: Option<IdempotencyKey>,
 }
 
+/// The body of a request that takes none: nothing, or an object without fields.
+pub(crate) struct NoBody;
+
 /// The query of the address.
 pub(crate) struct Query<T>(pub(crate) T);
 
@@ -54,11 +58,29 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Create<T> {
         require_json(request.headers())?;
         let key = idempotency_key(request.headers())?;
         // The same body for another thing is another request.
-        let path = Sha256::new().chain_update(request.uri().path()).chain_update([0]);
-        let bytes = whole(request).await?;
-        let idempotency = key.map(|key| key.of(path.chain_update(&bytes).finalize().into()));
-        let body = parse(&bytes)?;
+        let mut hash = Sha256::new().chain_update(request.uri().path()).chain_update([0]);
+        let body = json(&whole(request).await?)?;
+        let idempotency = key.map(|key| {
+            fingerprint(&body, &mut hash);
+            key.of(hash.finalize().into())
+        });
+        let body = part(&body)?;
         Ok(Self { body, idempotency })
+    }
+}
+
+impl FromRequest<Shared> for NoBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &Shared) -> Result<Self, Problem> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Nothing {}
+        let bytes = whole(request).await?;
+        if !bytes.trim_ascii().is_empty() {
+            let Nothing {} = parse(&bytes)?;
+        }
+        Ok(Self)
     }
 }
 
@@ -67,6 +89,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let query = parts.uri.query().unwrap_or_default();
+        ensure_text(query)?;
         let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded(query));
         serde_path_to_error::deserialize(deserializer)
             .map(Self)
@@ -75,6 +98,32 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
                 wrong_query(&path, &error.into_inner().to_string())
             })
     }
+}
+
+/// What is no text would be read as the letter that stands for such bytes.
+fn ensure_text(query: &str) -> Result<(), Problem> {
+    for pair in query.split('&') {
+        if !is_text(pair) {
+            let (name, _) = form_urlencoded(pair).next().unwrap_or_default();
+            return Err(Problem::field(format!("#query/{}", escaped(&name)), Flaw::NotUnicode));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the bytes that `%…` stands for are UTF-8, with what is around them.
+fn is_text(encoded: &str) -> bool {
+    let mut bytes = Vec::with_capacity(encoded.len());
+    let mut rest = encoded.as_bytes();
+    while let [first, after @ ..] = rest {
+        let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let byte = digits
+            .filter(|digits| *first == b'%' && digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &after[2..] } else { after };
+    }
+    std::str::from_utf8(&bytes).is_ok()
 }
 
 fn form_urlencoded(query: &str) -> url::form_urlencoded::Parse<'_> {
@@ -148,11 +197,45 @@ fn too_large(pointer: &str) -> Problem {
     )
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+fn json(bytes: &[u8]) -> Result<Value, Problem> {
     strict::parse(bytes).map_err(|bad| match bad {
         BadBody::Malformed(error) => malformed(&error),
         BadBody::Wrong(wrong) => Problem::field(wrong.pointer, wrong.flaw),
     })
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    part(&json(bytes)?)
+}
+
+/// Hashes what JSON says, and not how it is written: blanks, escapes and the order of fields are no difference.
+fn fingerprint(value: &Value, hash: &mut Sha256) {
+    match value {
+        Value::Null => tell(hash, b'n', b""),
+        Value::Bool(is_true) => tell(hash, b'b', &[u8::from(*is_true)]),
+        Value::Number(number) => tell(hash, b'd', number.to_string().as_bytes()),
+        Value::String(text) => tell(hash, b's', text.as_bytes()),
+        Value::Array(values) => {
+            tell(hash, b'a', &values.len().to_be_bytes());
+            values.iter().for_each(|value| fingerprint(value, hash));
+        }
+        Value::Object(fields) => {
+            tell(hash, b'o', &fields.len().to_be_bytes());
+            let mut fields: Vec<_> = fields.iter().collect();
+            fields.sort_unstable_by_key(|(name, _)| *name);
+            for (name, value) in fields {
+                tell(hash, b's', name.as_bytes());
+                fingerprint(value, hash);
+            }
+        }
+    }
+}
+
+/// What kind of value it is and how long comes first, so that no two bodies are hashed as the same bytes.
+fn tell(hash: &mut Sha256, kind: u8, bytes: &[u8]) {
+    hash.update([kind]);
+    hash.update((bytes.len() as u64).to_be_bytes());
+    hash.update(bytes);
 }
 
 /// Reads a part of a body, as strictly as a whole one. Pointers begin at the part.
@@ -226,7 +309,6 @@ fn escaped(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde::Deserialize;
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -294,6 +376,58 @@ mod tests {
             .into_parts();
         let right = Query::<Asked>::from_request_parts(&mut parts, &()).await;
         assert!(matches!(right, Ok(Query(asked)) if asked.limit == 1));
+    }
+
+    #[tokio::test]
+    async fn bytes_that_are_no_text_are_told_at_their_parameter() {
+        for (query, pointer) in [
+            ("kind=%ff", "#query/kind"),
+            ("limit=1&kind=a%C3", "#query/kind"),
+            ("%ff=1", "#query/\u{fffd}"),
+        ] {
+            let uri = format!("/?{query}");
+            let (mut parts, ()) = axum::http::Request::get(uri).body(()).expect("a request").into_parts();
+            let Err(problem) = Query::<Asked>::from_request_parts(&mut parts, &()).await else {
+                panic!("{query} is right")
+            };
+            let problem = serde_json::to_value(problem).expect("serializes");
+            let error = &problem["errors"][0];
+            assert_eq!(
+                (&error["pointer"], &error["code"]),
+                (&pointer.into(), &"not_unicode".into()),
+                "{query}"
+            );
+        }
+        for text in ["", "a=b+c", "a=%C3%A9", "a=100%", "a=%zz&b=%f", "a=%EF%BF%BD"] {
+            assert!(is_text(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_body_is_the_same_however_it_is_written_and_another_one_is_not() {
+        let hash = |body: &str| {
+            let mut hash = Sha256::new();
+            fingerprint(&json(body.as_bytes()).expect("JSON"), &mut hash);
+            hash.finalize()
+        };
+        let body = r#"{"a":"x","b":{"c":[1,null,true],"d":"é"}}"#;
+        let same = "\n{ \"b\" : {\"d\":\"\\u00e9\", \"c\" :[ 1,null , true]},\t\"a\":\"x\"} ";
+        assert_eq!(hash(body), hash(same));
+        let others = [
+            r#"{"a":"x","b":{"c":[1,true,null],"d":"é"}}"#,
+            r#"{"a":"x","b":{"c":[1,null,true,"d"],"d":"é"}}"#,
+            r#"{"a":"x","b":{"c":["1",null,true],"d":"é"}}"#,
+            r#"{"a":"x","b":{"c":[1,null,false],"d":"é"}}"#,
+            r#"{"a":"x","c":[1,null,true],"b":{"d":"é"}}"#,
+            r#"{"A":"x","b":{"c":[1,null,true],"d":"é"}}"#,
+            r#"[{"a":"x","b":{"c":[1,null,true],"d":"é"}}]"#,
+            "{}",
+            "[]",
+            "null",
+        ];
+        let hashes: std::collections::BTreeSet<_> =
+            others.iter().map(|other| hash(other)).chain([hash(body)]).collect();
+        assert_eq!(hashes.len(), others.len() + 1);
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub(crate) type Answer<T> = Result<T, Problem>;
 const SOON: Duration = Duration::from_secs(5);
 
 /// Every code of a problem. The tests of the web app ask for a text for each.
-const CODES: [&str; 56] = [
+const CODES: [&str; 57] = [
     "already_exists",
     "already_set_up",
     "being_sent",
@@ -54,6 +54,7 @@ const CODES: [&str; 56] = [
     "not_queued",
     "not_running",
     "nothing_to_scan",
+    "range_not_satisfiable",
     "remote_link_void",
     "same_person",
     "session_disconnected",

@@ -30,6 +30,7 @@ mod sandbox;
 mod search;
 mod statistics;
 mod stream;
+mod strictness;
 mod support;
 mod ui;
 

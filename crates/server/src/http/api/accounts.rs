@@ -7,7 +7,7 @@ use pesan_app::accounts::{self, AccountChange, NewAccount};
 use pesan_model::account::{Account, AccountActivity, NumberStatus, StateChange};
 use pesan_model::chat::Contact;
 use pesan_model::pacing::Pacing;
-use pesan_model::patch::present;
+use pesan_model::patch::{given, present};
 use pesan_model::{AccountId, Phone, TeamId, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 use super::Made;
 use crate::http::Shared;
 use crate::http::auth::Auth;
-use crate::http::extract::{Create, Json, Path, Query, REPEATABLE};
+use crate::http::extract::{Create, Json, NoBody, Path, Query, REPEATABLE};
 use crate::http::page::{Page, PageQuery};
 use crate::http::problem::{Answer, Problem};
 
@@ -47,6 +47,8 @@ struct NewAccountBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ChangedAccount {
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     name: Option<String>,
     /// How fast it may send; null turns pacing off.
     #[serde(default, deserialize_with = "present")]
@@ -180,6 +182,7 @@ async fn connect_account(
     State(server): State<Shared>,
     Auth(caller): Auth,
     Path(id): Path<AccountId>,
+    _: NoBody,
 ) -> Answer<(StatusCode, JsonBody<Account>)> {
     let account = accounts::connect(&server.app, &caller, id).await?;
     Ok((StatusCode::ACCEPTED, JsonBody(account)))
@@ -195,6 +198,7 @@ async fn pause_account(
     State(server): State<Shared>,
     Auth(caller): Auth,
     Path(id): Path<AccountId>,
+    _: NoBody,
 ) -> Answer<JsonBody<Account>> {
     Ok(JsonBody(accounts::pause(&server.app, &caller, id).await?))
 }
@@ -210,6 +214,7 @@ async fn log_out_account(
     State(server): State<Shared>,
     Auth(caller): Auth,
     Path(id): Path<AccountId>,
+    _: NoBody,
 ) -> Answer<JsonBody<Account>> {
     Ok(JsonBody(accounts::logout(&server.app, &caller, id).await?))
 }

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use pesan_app::inbox::{self, ChatUpdate};
 use pesan_model::chat::Chat;
 use pesan_model::inbox::{ChatLogEntry, PresenceState};
-use pesan_model::patch::present;
+use pesan_model::patch::{given, present};
 use pesan_model::{ChatId, ChatStatus, TagId, TeamId, Timestamp, UserId};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 
 use crate::http::Shared;
 use crate::http::auth::Auth;
-use crate::http::extract::{Json, Path, Query};
+use crate::http::extract::{Json, NoBody, Path, Query};
 use crate::http::page::{Page, PageQuery};
 use crate::http::problem::{Answer, Problem};
 
@@ -33,6 +33,8 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 #[expect(clippy::option_option, reason = "left out, null and a value are three things")]
 struct ChangedChat {
     /// What is done with it. `snoozed` needs `snoozed_until`.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     status: Option<ChatStatus>,
     /// Puts it aside until then; null opens it when it is.
     #[serde(default, deserialize_with = "present")]
@@ -47,6 +49,8 @@ struct ChangedChat {
     #[schema(value_type = Option<TeamId>)]
     team_id: Option<Option<TeamId>>,
     /// Whether it has a star.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     is_starred: Option<bool>,
     /// All its tags, at most 20; null or an empty list for none.
     #[serde(default, deserialize_with = "present")]
@@ -95,6 +99,7 @@ async fn mark_chat_unread(
     State(server): State<Shared>,
     Auth(caller): Auth,
     Path(id): Path<ChatId>,
+    _: NoBody,
 ) -> Answer<JsonBody<Chat>> {
     Ok(JsonBody(inbox::mark_unread(&server.app, &caller, id).await?))
 }

@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 
 use crate::http::Shared;
 use crate::http::auth::Auth;
-use crate::http::extract::{Json, Path, Query};
+use crate::http::extract::{Json, NoBody, Path, Query};
 use crate::http::page::{self, Page, PageQuery, Place};
 use crate::http::problem::{Answer, Problem};
 
@@ -267,6 +267,7 @@ async fn mark_chat_read(
     State(server): State<Shared>,
     Auth(caller): Auth,
     Path(id): Path<ChatId>,
+    _: NoBody,
 ) -> Answer<JsonBody<Chat>> {
     Ok(JsonBody(inbox::mark_read(&server.app, &caller, id).await?))
 }

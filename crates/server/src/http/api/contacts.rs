@@ -12,7 +12,7 @@ use pesan_app::Error;
 use pesan_app::contacts::{self, ContactChange, SearchPlace, erasing, timeline};
 use pesan_model::chat::Contact;
 use pesan_model::custom_field::FieldValue;
-use pesan_model::patch::present;
+use pesan_model::patch::{given, present};
 use pesan_model::timeline::TimelineEntry;
 use pesan_model::{ContactId, Flaw, TagId};
 use serde::Deserialize;
@@ -65,6 +65,8 @@ struct ChangedContact {
     #[schema(value_type = Option<String>)]
     language: Option<Option<String>>,
     /// Whether they asked not to be written to.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     opted_out: Option<bool>,
     /// Values of the organization's fields by their keys; null clears one, what is left out stays.
     #[serde(default)]

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use pesan_app::contacts::fields::{self, FieldChange, NewField};
 use pesan_model::CustomFieldId;
 use pesan_model::custom_field::{CustomField, FieldKind};
+use pesan_model::patch::given;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -44,8 +45,12 @@ struct NewCustomField {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ChangedCustomField {
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     label: Option<String>,
     /// Contacts keep a value that is no choice any more.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     choices: Option<Vec<String>>,
 }
 

@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use crate::http::Shared;
 use crate::http::auth::Auth;
-use crate::http::extract::{Path, Query};
+use crate::http::extract::{NoBody, Path, Query};
 use crate::http::page::{Page, PageQuery};
 use crate::http::problem::{Answer, Problem};
 
@@ -97,6 +97,7 @@ async fn redeliver(
     State(server): State<Shared>,
     Auth(caller): Auth,
     Path((id, dlv)): Path<(WebhookId, DeliveryId)>,
+    _: NoBody,
 ) -> Answer<StatusCode> {
     webhooks::redeliver(&server.app, &caller, id, dlv).await?;
     Ok(StatusCode::ACCEPTED)

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use pesan_app::donations::{self, DonationChange};
 use pesan_model::currency::CurrencyInfo;
 use pesan_model::donation::{Donation, DonationMethod, DonationStatus};
-use pesan_model::patch::present;
+use pesan_model::patch::{given, present};
 use pesan_model::{ContactId, Currency, Day, DonationId, MediaId};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -75,13 +75,23 @@ struct NewDonation {
 #[serde(deny_unknown_fields)]
 #[expect(clippy::option_option, reason = "left out, null and a value are three things")]
 struct CorrectedDonation {
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     amount: Option<i64>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     currency: Option<Currency>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     method: Option<DonationMethod>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     given_on: Option<Day>,
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     fund: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     status: Option<DonationStatus>,
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]

@@ -5,7 +5,7 @@ use axum::extract::State;
 use pesan_app::donations::donors;
 use pesan_app::donations::rules::{self, RulesChange};
 use pesan_model::donor::{Donor, DonorRules};
-use pesan_model::patch::present;
+use pesan_model::patch::{given, present};
 use pesan_model::{ContactId, Currency, Zone};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -28,19 +28,36 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 #[serde(deny_unknown_fields)]
 #[expect(clippy::option_option, reason = "left out, null and a value are three things")]
 struct ChangedDonorRules {
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     currency: Option<Currency>,
-    #[schema(value_type = Option<String>, example = "Asia/Jakarta")]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String, required = false, example = "Asia/Jakarta")]
     time_zone: Option<Zone>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     vip_top_percent: Option<u32>,
     /// In the currency's smallest unit; null for no such rule.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<i64>)]
     vip_lifetime_value: Option<Option<i64>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     loyal_gifts: Option<u32>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     loyal_years: Option<u32>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     new_days: Option<u32>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     at_risk_days: Option<u32>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     lapsed_days: Option<u32>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     long_lapsed_days: Option<u32>,
 }
 

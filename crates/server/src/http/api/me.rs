@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use crate::http::Shared;
 use crate::http::auth::Auth;
-use crate::http::extract::Json;
+use crate::http::extract::{Json, NoBody};
 use crate::http::problem::{Answer, Problem};
 
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
@@ -102,7 +102,7 @@ async fn set_preferences(
     (status = 202, description = "It is on its way."),
     (status = 409, description = "Mail is not set up, or a program asks.", body = Problem, content_type = "application/problem+json"),
 ))]
-async fn send_test_mail(State(server): State<Shared>, Auth(caller): Auth) -> Answer<StatusCode> {
+async fn send_test_mail(State(server): State<Shared>, Auth(caller): Auth, _: NoBody) -> Answer<StatusCode> {
     preferences::send_test(&server.app, &caller).await?;
     Ok(StatusCode::ACCEPTED)
 }

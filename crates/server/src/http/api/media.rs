@@ -3,7 +3,9 @@
 use axum::Json as JsonBody;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt as _;
@@ -128,7 +130,7 @@ async fn upload_media(
     let mime = header(request.headers(), &CONTENT_TYPE);
     let is_form = mime
         .as_deref()
-        .is_some_and(|mime| mime.starts_with("multipart/form-data"));
+        .is_some_and(|mime| essence(mime) == "multipart/form-data");
     let stored = if is_form {
         let mut form = Multipart::from_request(request, &server)
             .await
@@ -184,6 +186,7 @@ async fn get_media(
     (status = 404, description = "There is no such file.", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "It is still being fetched (`media_pending`).", body = Problem, content_type = "application/problem+json"),
     (status = 410, description = "It cannot be had any more (`media_gone`).", body = Problem, content_type = "application/problem+json"),
+    (status = 416, description = "It has no such part. `Content-Range` says how long it is.", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn get_media_content(
     State(server): State<Shared>,
@@ -196,6 +199,14 @@ async fn get_media_content(
     if served.status() == StatusCode::NOT_FOUND {
         tracing::error!(media = %id, "a stored file is missing on disk");
         return Err(Problem::internal());
+    }
+    if served.status() == StatusCode::RANGE_NOT_SATISFIABLE {
+        let detail = "The file has no such part: it ends before it.";
+        let mut refused = Problem::new(served.status(), "range_not_satisfiable", detail).into_response();
+        if let Some(size) = served.headers().get(CONTENT_RANGE) {
+            refused.headers_mut().insert(CONTENT_RANGE, size.clone());
+        }
+        return Ok(refused);
     }
     let mut response = served.map(Body::new).into_response();
     let headers = response.headers_mut();
@@ -215,6 +226,11 @@ async fn get_media_content(
     Ok(response)
 }
 
+/// A type without what follows it. Types have no case.
+fn essence(mime: &str) -> String {
+    mime.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
 fn header(headers: &HeaderMap, name: &axum::http::HeaderName) -> Option<String> {
     headers
         .get(name)
@@ -228,7 +244,7 @@ const PICTURES: [&str; 9] = ["jpeg", "jpg", "png", "gif", "webp", "avif", "bmp",
 /// The type a file is served as: its own where browsers show or play it and can do nothing else with it. Whoever sent it
 /// chose the type.
 fn served_as(mime: &str) -> HeaderValue {
-    let essence = mime.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let essence = essence(mime);
     let is_harmless = match essence.split_once('/') {
         Some(("audio" | "video", _)) => true,
         Some(("image", kind)) => PICTURES.contains(&kind),

@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 use super::Made;
 use crate::http::Shared;
 use crate::http::auth::Auth;
-use crate::http::extract::{Create, Path, REPEATABLE};
+use crate::http::extract::{Create, NoBody, Path, REPEATABLE};
 use crate::http::problem::{Answer, Problem};
 
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
@@ -48,7 +48,7 @@ pub(super) struct NewMessageBody {
     document: Option<NewFile>,
     audio: Option<NewFile>,
     reaction: Option<NewReaction>,
-    /// The message it answers, in the same chat.
+    /// The message it answers, in the same chat: one that the other side has, or gets before.
     reply_to: Option<MessageId>,
     /// Not before this time, within a year. When it comes, the message goes behind what waits in its chat.
     send_at: Option<Timestamp>,
@@ -101,7 +101,7 @@ struct NewFile {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewReaction {
-    /// The message it is on.
+    /// The message it is on: one that the other side has, or gets before.
     message_id: MessageId,
     /// One emoji; empty takes the reaction back.
     emoji: String,
@@ -287,6 +287,7 @@ async fn cancel_message(
     State(server): State<Shared>,
     Auth(caller): Auth,
     Path(id): Path<MessageId>,
+    _: NoBody,
 ) -> Answer<JsonBody<Message>> {
     Ok(JsonBody(messaging::cancel(&server.app, &caller, id).await?))
 }
@@ -304,6 +305,7 @@ async fn resume_message(
     State(server): State<Shared>,
     Auth(caller): Auth,
     Path(id): Path<MessageId>,
+    _: NoBody,
 ) -> Answer<JsonBody<Message>> {
     Ok(JsonBody(messaging::resume(&server.app, &caller, id).await?))
 }
@@ -320,6 +322,7 @@ async fn retry_message(
     State(server): State<Shared>,
     Auth(caller): Auth,
     Path(id): Path<MessageId>,
+    _: NoBody,
 ) -> Answer<JsonBody<Message>> {
     Ok(JsonBody(messaging::retry(&server.app, &caller, id).await?))
 }
@@ -336,6 +339,7 @@ async fn mark_message_played(
     State(server): State<Shared>,
     Auth(caller): Auth,
     Path(id): Path<MessageId>,
+    _: NoBody,
 ) -> Answer<StatusCode> {
     inbox::mark_played(&server.app, &caller, id).await?;
     Ok(StatusCode::NO_CONTENT)

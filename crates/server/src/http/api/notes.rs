@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use pesan_app::notes::{self, About, NoteChange};
 use pesan_model::note::Note;
+use pesan_model::patch::given;
 use pesan_model::{ChatId, ContactId, NoteId};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -44,8 +45,12 @@ struct NewNote {
 #[serde(deny_unknown_fields)]
 struct ChangedNote {
     /// What it says. Only who wrote it and who may manage contacts can change it.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     body: Option<String>,
     /// Whether it stays on top. Everybody can change it.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     is_pinned: Option<bool>,
 }
 

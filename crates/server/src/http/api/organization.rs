@@ -4,6 +4,7 @@ use axum::Json as JsonBody;
 use axum::extract::State;
 use pesan_app::access::organizations;
 use pesan_model::organization::{Organization, SettingsChange};
+use pesan_model::patch::given;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -23,7 +24,11 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 #[serde(deny_unknown_fields)]
 struct ChangedOrganization {
     /// 1 to 100 characters.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     name: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     settings: Option<SettingsChange>,
 }
 

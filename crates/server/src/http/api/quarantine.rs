@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use crate::http::Shared;
 use crate::http::auth::Auth;
-use crate::http::extract::{Path, Query};
+use crate::http::extract::{NoBody, Path, Query};
 use crate::http::page::{Page, PageQuery};
 use crate::http::problem::{Answer, Problem};
 
@@ -50,6 +50,7 @@ async fn retry_quarantined(
     State(server): State<Shared>,
     Auth(caller): Auth,
     Path(id): Path<QuarantineId>,
+    _: NoBody,
 ) -> Answer<StatusCode> {
     quarantine::retry(&server.app, &caller, id).await?;
     Ok(StatusCode::NO_CONTENT)

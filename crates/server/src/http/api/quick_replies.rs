@@ -4,6 +4,7 @@ use axum::Json as JsonBody;
 use axum::extract::State;
 use axum::http::StatusCode;
 use pesan_app::quick_replies::{self, QuickReplyChange};
+use pesan_model::patch::given;
 use pesan_model::quick_reply::{FilledText, QuickReply};
 use pesan_model::template::Purpose;
 use pesan_model::{ChatId, QuickReplyId};
@@ -52,7 +53,11 @@ struct NewQuickReply {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ChangedQuickReply {
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     shortcut: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     body: Option<String>,
 }
 

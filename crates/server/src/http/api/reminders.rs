@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use pesan_app::Principal;
 use pesan_app::reminders::{self, Filter, ReminderChange};
+use pesan_model::patch::given;
 use pesan_model::reminder::{Reminder, ReminderStatus};
 use pesan_model::{ChatId, ContactId, Flaw, ReminderId, Timestamp, UserId, Zone};
 use serde::{Deserialize, Deserializer};
@@ -99,12 +100,21 @@ struct NewReminder {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ChangedReminder {
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     owner_id: Option<UserId>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     text: Option<String>,
     /// A later time puts it off: it reminds again then.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     due_at: Option<Timestamp>,
-    #[schema(value_type = Option<String>, example = "Asia/Jakarta")]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String, required = false, example = "Asia/Jakarta")]
     time_zone: Option<Zone>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     status: Option<ReminderStatus>,
 }
 

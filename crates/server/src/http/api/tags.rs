@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use pesan_app::inbox::tags;
 use pesan_model::inbox::Tag;
+use pesan_model::patch::given;
 use pesan_model::{TagColor, TagId};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -38,7 +39,11 @@ struct NewTag {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ChangedTag {
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     name: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     color: Option<TagColor>,
 }
 

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use pesan_app::inbox::teams;
 use pesan_model::inbox::{Colleague, Team};
+use pesan_model::patch::given;
 use pesan_model::{TeamId, UserId};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -40,8 +41,12 @@ struct NewTeam {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ChangedTeam {
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     name: Option<String>,
     /// Everybody who is in it.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     member_ids: Option<Vec<UserId>>,
 }
 

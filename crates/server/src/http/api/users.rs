@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use pesan_app::access::users::{self, UserChanges};
 use pesan_model::access::User;
+use pesan_model::patch::given;
 use pesan_model::{Role, UserId};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -42,9 +43,15 @@ struct NewUser {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ChangedUser {
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     name: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     role: Option<Role>,
     /// At least 10 characters. Ends their log-ins.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     password: Option<String>,
 }
 

@@ -4,6 +4,7 @@ use axum::Json as JsonBody;
 use axum::extract::State;
 use axum::http::StatusCode;
 use pesan_app::webhooks::{self, Changes, From as ReplayFrom, NewWebhook};
+use pesan_model::patch::given;
 use pesan_model::webhook::{Envelope, Webhook};
 use pesan_model::{AccountId, Flaw, Timestamp, WebhookId};
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use utoipa_axum::routes;
 use super::Made;
 use crate::http::Shared;
 use crate::http::auth::Auth;
-use crate::http::extract::{Create, Json, Path, REPEATABLE};
+use crate::http::extract::{Create, Json, NoBody, Path, REPEATABLE};
 use crate::http::page::Page;
 use crate::http::problem::{Answer, Problem};
 
@@ -46,11 +47,21 @@ struct NewWebhookBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ChangedWebhook {
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     url: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     events: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     accounts: Option<Vec<AccountId>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     envelope: Option<Envelope>,
     /// Switches it on or off.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     enabled: Option<bool>,
 }
 
@@ -59,8 +70,10 @@ struct ChangedWebhook {
 struct CreatedWebhook {
     #[serde(flatten)]
     webhook: Webhook,
-    /// What its messages are signed with. It is shown in this answer only.
-    secret: String,
+    /// What its messages are signed with. It is shown once; a repeated request does not show it again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    secret: Option<String>,
 }
 
 /// A new secret. The old one stays valid beside it for a day.
@@ -102,11 +115,12 @@ async fn list_webhooks(State(server): State<Shared>, Auth(caller): Auth) -> Answ
     Ok(JsonBody(Page::whole(webhooks::list(&server.app, &caller).await?)))
 }
 
-/// Makes a webhook. Its secret is in this answer and nowhere else.
+/// Makes a webhook. Its secret is in this answer and nowhere else: a repeated request answers with the same `id` but without
+/// `secret`.
 #[utoipa::path(post, path = "/v1/webhooks", tag = "webhooks", operation_id = "createWebhook",
     request_body = NewWebhookBody,
     params(("Idempotency-Key" = Option<String>, Header, description = REPEATABLE)), responses(
-    (status = 201, description = "The webhook.", body = CreatedWebhook),
+    (status = 201, description = "The webhook. Without `secret` when this repeats an earlier request.", body = CreatedWebhook),
     (status = 422, description = "A field is wrong.", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn create_webhook(
@@ -124,7 +138,7 @@ async fn create_webhook(
     Ok(Made {
         status: StatusCode::CREATED,
         location: format!("/v1/webhooks/{}", created.webhook.id),
-        is_replayed: created.is_replay,
+        is_replayed: created.secret.is_none(),
         body: CreatedWebhook {
             webhook: created.webhook,
             secret: created.secret,
@@ -194,6 +208,7 @@ async fn rotate_secret(
     State(server): State<Shared>,
     Auth(caller): Auth,
     Path(id): Path<WebhookId>,
+    _: NoBody,
 ) -> Answer<JsonBody<NewSecret>> {
     let secret = webhooks::rotate_secret(&server.app, &caller, id).await?;
     Ok(JsonBody(NewSecret { secret }))
@@ -210,6 +225,7 @@ async fn test_webhook(
     State(server): State<Shared>,
     Auth(caller): Auth,
     Path(id): Path<WebhookId>,
+    _: NoBody,
 ) -> Answer<StatusCode> {
     webhooks::test(&server.app, &caller, id).await?;
     Ok(StatusCode::ACCEPTED)

@@ -36,8 +36,8 @@ pub(super) struct Wrong {
     pub(super) flaw: Flaw,
 }
 
-/// Reads a whole body.
-pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BadBody> {
+/// Reads a whole body as JSON.
+pub(super) fn parse(bytes: &[u8]) -> Result<Value, BadBody> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let Unique(value) = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let place = pointer(error.path());
@@ -50,10 +50,10 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BadBody> {
         }
     })?;
     deserializer.end().map_err(BadBody::Malformed)?;
-    read(&value).map_err(BadBody::Wrong)
+    Ok(value)
 }
 
-/// Reads a part of a body that was read before.
+/// Reads what a type asks for from JSON: a whole body, or a part of it.
 pub(super) fn read<T: DeserializeOwned>(value: &Value) -> Result<T, Wrong> {
     T::deserialize(Strict(value))
 }
@@ -406,6 +406,10 @@ fn one_of(names: &[&str]) -> Flaw {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BadBody> {
+        read(&super::parse(bytes)?).map_err(BadBody::Wrong)
+    }
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
