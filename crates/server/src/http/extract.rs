@@ -217,7 +217,9 @@ fn fingerprint(value: &Value, hash: &mut Sha256) {
         Value::String(text) => tell(hash, b's', text.as_bytes()),
         Value::Array(values) => {
             tell(hash, b'a', &values.len().to_be_bytes());
-            values.iter().for_each(|value| fingerprint(value, hash));
+            for value in values {
+                fingerprint(value, hash);
+            }
         }
         Value::Object(fields) => {
             tell(hash, b'o', &fields.len().to_be_bytes());
