@@ -164,13 +164,6 @@ where
     keep(app, caller, file, key).await
 }
 
-/// Stores a file that is in memory.
-pub async fn store_bytes(app: &Arc<App>, caller: &Caller, bytes: Vec<u8>, described: Described) -> Result<StoredMedia> {
-    caller.require(Permission::MessagesSend)?;
-    let file = Incoming::from_bytes(app, bytes, described).await?;
-    Ok(keep(app, caller, file, None).await?.media)
-}
-
 fn not_fetched(error: net::Error) -> Error {
     let not_had = |reason| Error::field("/file", Flaw::NotFetched { reason });
     match error {

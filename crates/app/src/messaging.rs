@@ -339,6 +339,17 @@ fn no_account(error: StoreError) -> Error {
     }
 }
 
+/// What was deleted is not sent again.
+fn refuse_deleted(message: &Message) -> Result<()> {
+    if message.deleted_at.is_none() {
+        return Ok(());
+    }
+    Err(Error::Conflict {
+        code: "deleted",
+        detail: "the message was deleted and is not sent again".to_owned(),
+    })
+}
+
 fn wake(app: &App, message: &Message, organization: OrganizationId) {
     app.bus.publish(Signal::Outbox(message.account_id));
     events::announce(app, organization);

@@ -308,10 +308,10 @@ impl Outbox {
                     let look_again_at = if is_limited { None } else { due(tx, now).await? };
                     Ok(Claimed {
                         work,
-                        scheduled,
                         look_again_at,
                         is_limited,
                         has_failed,
+                        ..Claimed::default()
                     })
                 })
             })

@@ -6,7 +6,7 @@ use pesan_model::message::Message;
 use pesan_model::{Event, MessageId, MessageStatus, Permission};
 use pesan_store::{job, message};
 
-use super::{enqueue_in_place, wake};
+use super::{enqueue_in_place, refuse_deleted, wake};
 use crate::access::Caller;
 use crate::context::App;
 use crate::error::{Error, Result};
@@ -72,12 +72,7 @@ pub async fn resume(app: &Arc<App>, caller: &Caller, id: MessageId) -> Result<Me
                         ),
                     });
                 }
-                if message.deleted_at.is_some() {
-                    return Err(Error::Conflict {
-                        code: "deleted",
-                        detail: "the message was deleted and is not sent again".to_owned(),
-                    });
-                }
+                refuse_deleted(&message)?;
                 message.status = MessageStatus::Queued;
                 message.attempts = 0;
                 message::save_status(tx, organization, &message).await?;

@@ -6,7 +6,7 @@ use pesan_model::message::Message;
 use pesan_model::{Direction, Event, MessageId, MessageStatus, Permission};
 use pesan_store::message;
 
-use super::{enqueue, wake};
+use super::{enqueue, refuse_deleted, wake};
 use crate::access::Caller;
 use crate::context::App;
 use crate::error::{Error, Result};
@@ -34,12 +34,7 @@ pub async fn retry(app: &Arc<App>, caller: &Caller, id: MessageId) -> Result<Mes
                         detail: format!("the message is {}; only failed ones are retried", message.status.name()),
                     });
                 }
-                if message.deleted_at.is_some() {
-                    return Err(Error::Conflict {
-                        code: "deleted",
-                        detail: "the message was deleted and is not sent again".to_owned(),
-                    });
-                }
+                refuse_deleted(&message)?;
                 if message.retries >= MAX_RETRIES {
                     return Err(Error::Conflict {
                         code: "too_many_retries",

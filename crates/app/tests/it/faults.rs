@@ -301,7 +301,7 @@ async fn what_was_refused_has_not_left_however_long_it_waits() {
 }
 
 /// Whether anything is being sent.
-async fn job_is_running(test: &TestApp) -> bool {
+pub(crate) async fn job_is_running(test: &TestApp) -> bool {
     let now = test.clock.now();
     let totals = test
         .app

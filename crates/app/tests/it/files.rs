@@ -139,8 +139,7 @@ async fn a_file_that_never_got_its_row_goes_after_a_while() {
     for database in testing::both().await {
         let test = TestApp::new(&database).await;
         let described = || media::Described::default();
-        let store =
-            async |content: &[u8]| media::store_bytes(&test.app, &test.caller, content.to_vec(), described()).await;
+        let store = async |content: &[u8]| test.store_file(content.to_vec(), described()).await;
         let first = store(b"dengan baris").await.expect("stored");
         let first = path(&test, first.id).await;
         testing::rename_table(&test.app.store, "media", "media_away").await;
@@ -192,7 +191,7 @@ async fn a_file_that_is_stored_again_while_it_is_being_deleted_stays() {
                 .expect("deleted");
             test.clock.advance(delete_files::GRACE + Duration::from_millis(1));
             let described = media::Described::default();
-            let store = media::store_bytes(&test.app, &test.caller, content, described);
+            let store = test.store_file(content, described);
             let (stored, swept) = tokio::join!(store, delete_files::sweep(&test.app));
             swept.expect("swept");
             assert!(place.exists(), "{} {number}", database.kind);

@@ -189,7 +189,8 @@ async fn refuses_large_files(test: &TestApp, account: AccountId) {
     let mut picture = b"\x89PNG\r\n\x1a\n".to_vec();
     picture.resize(usize::try_from(too_many).expect("it fits into memory"), 0);
     let data = MediaSource::Data(STANDARD.encode(&picture));
-    let stored = media::store_bytes(&test.app, &test.caller, picture, media::Described::default())
+    let stored = test
+        .store_file(picture, media::Described::default())
         .await
         .expect("it could be sent as a document");
     let uploadable = usize::try_from(test.app.settings.max_upload_bytes).expect("it fits into memory");
@@ -920,7 +921,7 @@ async fn a_file_name_is_a_name_and_not_a_path() {
                 mime: None,
                 file_name: Some(name.to_owned()),
             };
-            let stored = pesan_app::media::store_bytes(&test.app, &test.caller, b"halo".to_vec(), described).await;
+            let stored = test.store_file(b"halo".to_vec(), described).await;
             let Err(Error::Invalid(fields)) = stored else {
                 panic!("{name:?} was taken");
             };

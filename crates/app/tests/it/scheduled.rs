@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use pesan_app::messaging::{self, NewMessage};
 use pesan_model::{AccountId, Clock, Timestamp};
-use pesan_providers::fake::FakeProvider;
+use pesan_providers::fake::{Answer, FakeProvider};
 use pesan_providers::provider::OutgoingContent;
 use pesan_store::{job, testing};
 
+use crate::faults::job_is_running;
 use crate::messaging::{send, text};
-use crate::support::TestApp;
+use crate::support::{TestApp, within};
 
 const TO: &str = "+1 555-000-0001";
 
@@ -87,6 +88,47 @@ async fn a_new_connection_or_pace_does_not_send_them_before_their_time() {
         messaging::cancel(&test.app, &test.caller, scheduled.message.id)
             .await
             .expect("it still waits");
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn one_that_is_cancelled_behind_others_of_its_chat_holds_up_nobody() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, provider) = test.account(None).await;
+        provider.answer_always(Answer::Retry { after: None });
+        test.run_outbox();
+        let at = test.clock.now().plus(Duration::from_mins(1));
+        let second = send(&test, at_time(account, "second", at)).await;
+        send(&test, at_time(account, "third", at)).await;
+        send(&test, text(account, TO, "first")).await;
+        within(provider.wait_for_sends(1)).await;
+        // Whoever is due joins the chat before anything of it is tried again.
+        within(async {
+            while job_is_running(&test).await {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        test.clock.advance(Duration::from_mins(1));
+        test.app.bus.publish(pesan_app::Signal::Outbox(account));
+        within(provider.wait_for_sends(2)).await;
+        messaging::cancel(&test.app, &test.caller, second.message.id)
+            .await
+            .expect("cancelled");
+        provider.answer_always(Answer::Accept);
+        within(async {
+            while job_is_running(&test).await {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        test.clock.advance(Duration::from_mins(1));
+        test.app.bus.publish(pesan_app::Signal::Outbox(account));
+        test.wait_for_events("message.sent", 2).await;
+        let sent = bodies(&provider);
+        assert_eq!(sent[sent.len() - 2..], ["first", "third"], "{}", database.kind);
         test.stop().await;
     }
 }

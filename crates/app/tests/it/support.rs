@@ -7,8 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use pesan_app::accounts::{AccountChange, NewAccount};
 use pesan_app::context::Parts;
+use pesan_app::media::{self, Described, StoredMedia};
 use pesan_app::net::{Client, Targets};
-use pesan_app::{App, Caller, Settings, inbound, outbox};
+use pesan_app::{App, Caller, Error, Settings, inbound, outbox};
 use pesan_model::account::Account;
 use pesan_model::event::LoggedEvent;
 use pesan_model::pacing::Pacing;
@@ -139,6 +140,13 @@ impl TestApp {
     pub(crate) fn connect(&self, account: AccountId, provider: &Arc<FakeProvider>) {
         self.app.connections.set(account, provider.clone());
         self.app.bus.publish(pesan_app::Signal::Outbox(account));
+    }
+
+    /// Stores a file that comes in one piece.
+    pub(crate) async fn store_file(&self, bytes: Vec<u8>, described: Described) -> Result<StoredMedia, Error> {
+        let piece = futures::stream::iter([Ok::<_, std::io::Error>(bytes.into())]);
+        let stored = media::store_stream(&self.app, &self.caller, piece, described, None).await?;
+        Ok(stored.media)
     }
 
     /// Runs the send loop.
