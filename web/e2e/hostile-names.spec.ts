@@ -103,7 +103,7 @@ test("names that are made to break it leave what stands around them as it is", a
       }).toPass();
       const viewer = page.getByRole("dialog");
       await expect(viewer.getByRole("img").first()).toBeVisible();
-      await readsForth(viewer.getByRole("heading"), "2026");
+      await readsForth(viewer.getByRole("heading"), String(new Date().getFullYear()));
       await fits(page, viewer);
       await page.keyboard.press("Escape");
       await expect(viewer).toBeHidden();
@@ -112,7 +112,11 @@ test("names that are made to break it leave what stands around them as it is", a
       await page.getByRole("main").focus();
       await page.keyboard.press("e");
       const notice = page.getByRole("alert").filter({ hasText: "was closed" });
+      // As long as the pointer is over it, it stays.
+      await notice.hover();
       await readsForth(notice, "was closed");
+      const isWhole = () => notice.evaluate((each) => each.scrollHeight <= each.clientHeight);
+      await expect.poll(isWhole).toBe(true);
       await inSight(notice.getByRole("button", { name: "Close" }), page);
       await fits(page, notice);
       await notice.getByRole("button", { name: "Close" }).click();
@@ -146,12 +150,13 @@ async function fits(page: Page, area: Locator): Promise<void> {
 
 async function inSight(thing: Locator, page: Page): Promise<void> {
   await expect(thing).toBeInViewport({ ratio: 1 });
-  const box = await thing.boundingBox();
-  if (!box) throw new Error("it is not there");
-  // Nothing lies over it.
-  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
-  const isOwn = await thing.evaluate((each, [x = 0, y = 0]) => each.contains(document.elementFromPoint(x, y)), [x, y]);
-  expect(isOwn, "something lies over it").toBe(true);
+  // Nothing lies over it, as soon as it stands still.
+  const isOnTop = () =>
+    thing.evaluate((each) => {
+      const { x, y, width, height } = each.getBoundingClientRect();
+      return each.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+    });
+  await expect.poll(isOnTop).toBe(true);
   expect(page.viewportSize()?.width).toBe(WIDTH);
 }
 

@@ -12,7 +12,7 @@ import { useMay } from "~/ui/Allowed";
 import type { Command, CommandGroup } from "~/ui/commands";
 import { Dialog } from "~/ui/Dialog";
 import { IconSearch } from "~/ui/icons";
-import { isolatedIfNeeded } from "~/ui/names";
+import { inSentence } from "~/ui/names";
 import classes from "./CommandBar.module.css";
 
 /** Chats that the bar shows at most. */
@@ -67,7 +67,7 @@ export function Bar({ commands, onClose }: { commands: readonly Command[]; onClo
   const messages: Command[] = (found?.messages ?? []).map(({ message, snippet }) => ({
     id: message.id,
     group: "messages",
-    label: `${isolatedIfNeeded(message.chat_name ?? "", dir)}: ${snippet.map((part) => part.text).join("")}`,
+    label: `${inSentence(message.chat_name ?? "", dir)}: ${snippet.map((part) => part.text).join("")}`,
     run: () =>
       void navigate({
         to: "/chats/$chatId",

@@ -1,7 +1,7 @@
 /** The app's languages. English is in the first bundle, the others are fetched when they are chosen. */
 import i18next, { type ResourceLanguage } from "i18next";
 import { initReactI18next } from "react-i18next";
-import { isolatedIfNeeded } from "~/ui/names";
+import { inSentence } from "~/ui/names";
 import { en } from "./en";
 
 export const LANGUAGES = {
@@ -39,8 +39,8 @@ export async function startI18n(language: Language): Promise<void> {
     lng: "en",
     fallbackLng: "en",
     nsSeparator: false,
-    // React writes texts as texts. What is filled in must not turn the sentence around it.
-    interpolation: { escape: (text) => isolatedIfNeeded(text, LANGUAGES[currentLanguage()].dir) },
+    // React writes texts as texts. What is filled in must neither turn nor hide the sentence around it.
+    interpolation: { escape: (text) => inSentence(text, LANGUAGES[currentLanguage()].dir) },
     returnNull: false,
   });
   if (language !== "en") await showLanguage(language);

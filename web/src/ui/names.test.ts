@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isolated, isolatedIfNeeded, lettersOf, seen, typable, withoutTurns } from "./names";
+import { inSentence, isolated, lettersOf, seen, typable, withoutTurns } from "./names";
 
 describe("a name beside other words", () => {
   it("begins_and_ends_its_own_direction_whatever_is_in_it", () => {
@@ -14,13 +14,22 @@ describe("a name beside other words", () => {
   });
 
   it("stays_as_it_is_in_a_sentence_where_it_cannot_turn_anything", () => {
-    expect(isolatedIfNeeded("Budi", "ltr")).toBe("Budi");
-    expect(isolatedIfNeeded("+62 800-0000-0001", "ltr")).toBe("+62 800-0000-0001");
-    expect(isolatedIfNeeded("\u2066+62\u2069, Budi", "ltr")).toBe("\u2066+62\u2069, Budi");
-    expect(isolatedIfNeeded("سيتي", "ltr")).toBe("\u2068سيتي\u2069");
-    expect(isolatedIfNeeded("سيتي", "rtl")).toBe("سيتي");
-    expect(isolatedIfNeeded("Budi", "rtl")).toBe("\u2068Budi\u2069");
-    expect(isolatedIfNeeded("Budi\u202e", "ltr")).toBe("\u2068Budi\u2069");
+    expect(inSentence("Budi", "ltr")).toBe("Budi");
+    expect(inSentence("+62 800-0000-0001", "ltr")).toBe("+62 800-0000-0001");
+    expect(inSentence("\u2066+62\u2069, Budi", "ltr")).toBe("\u2066+62\u2069, Budi");
+    expect(inSentence("سيتي", "ltr")).toBe("\u2068سيتي\u2069");
+    expect(inSentence("سيتي", "rtl")).toBe("سيتي");
+    expect(inSentence("Budi", "rtl")).toBe("\u2068Budi\u2069");
+    expect(inSentence("Budi\u202e", "ltr")).toBe("\u2068Budi\u2069");
+  });
+
+  it("leaves_room_in_a_sentence_for_the_sentence", () => {
+    expect(inSentence("W".repeat(60), "ltr")).toBe("W".repeat(60));
+    expect(inSentence("W".repeat(61), "ltr")).toBe(`${"W".repeat(60)}…`);
+    // As they are read, not as they are stored.
+    expect(inSentence("👩\u200d👧".repeat(60), "ltr")).toBe("👩\u200d👧".repeat(60));
+    expect(inSentence("👩\u200d👧".repeat(61), "ltr")).toBe(`${"👩\u200d👧".repeat(60)}…`);
+    expect(inSentence(`\u2067${"سيتي".repeat(30)}\u2069`, "rtl")).toMatch(/^\u2068سيتي.*…\u2069$/);
   });
 });
 

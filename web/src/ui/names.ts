@@ -15,16 +15,31 @@ const ISOLATED = /^[\u2066-\u2068][^\u202a-\u202e\u2066-\u2069]*\u2069$/;
 /** Blanks, controls, and what Unicode says nothing is shown for; the braille pattern without dots is no blank to it. */
 const UNSEEN = /[\p{Z}\p{Cc}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
+/** How many characters of a name a sentence has room for: with more, nobody would find the sentence. */
+const LONGEST = 60;
+const CHARACTERS = new Intl.Segmenter();
+
 /** A name within a sentence of ours, or beside other words in one line: its direction begins and ends with it. */
 export function isolated(name: string): string {
   if (ISOLATED.test(name)) return name;
   return `\u2068${endsItsTurns(name) ? name : withoutTurns(name).replace(LINE_ENDS, " ")}\u2069`;
 }
 
-/** The same for what is put into a sentence, which stays as it is when it cannot turn anything in this language. */
-export function isolatedIfNeeded(text: string, dir: "ltr" | "rtl"): string {
-  const isForeign = (dir === "ltr" ? RIGHT_TO_LEFT : LEFT_TO_RIGHT).test(text);
-  return isForeign || !endsItsTurns(text) ? isolated(text) : text;
+/** The same for what is put into a sentence of ours, which stays as it is when it cannot turn anything in this language. */
+export function inSentence(text: string, dir: "ltr" | "rtl"): string {
+  const short = shortened(text);
+  const isForeign = (dir === "ltr" ? RIGHT_TO_LEFT : LEFT_TO_RIGHT).test(short);
+  return isForeign || !endsItsTurns(short) ? isolated(short) : short;
+}
+
+function shortened(text: string): string {
+  if (text.length <= LONGEST) return text;
+  let count = 0;
+  for (const { index } of CHARACTERS.segment(text)) {
+    if (count === LONGEST) return `${text.slice(0, index)}…`;
+    count += 1;
+  }
+  return text;
 }
 
 /** Whether nothing turns beyond its end: only isolates, and each is ended. The end of a line would end none of ours. */
