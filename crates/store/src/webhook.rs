@@ -205,14 +205,16 @@ pub async fn rotate(
     Ok(())
 }
 
-/// A try succeeded: the record is clean again.
-pub async fn set_healthy(tx: &mut Tx<'_>, organization_id: OrganizationId, id: WebhookId) -> Result<(), Error> {
-    tx.execute(
-        "UPDATE webhook SET failing_since = NULL WHERE id = $1 AND organization_id = $2 AND failing_since IS NOT NULL",
-        args![id, organization_id],
-    )
-    .await?;
-    Ok(())
+/// A try succeeded: the record is clean again. Says whether it was not.
+pub async fn set_healthy(tx: &mut Tx<'_>, organization_id: OrganizationId, id: WebhookId) -> Result<bool, Error> {
+    let changed = tx
+        .execute(
+            "UPDATE webhook SET failing_since = NULL \
+             WHERE id = $1 AND organization_id = $2 AND failing_since IS NOT NULL",
+            args![id, organization_id],
+        )
+        .await?;
+    Ok(changed > 0)
 }
 
 /// A try failed: the time of the first failure in a row stays. Says which that is.

@@ -4,9 +4,10 @@
 //! ([`endpoints`]): one that fails gets little until it answers again, and no organization gets everything. What came of
 //! a try ([`verdict`]) is one transaction: the try, the delivery, the job.
 //!
-//! **Order.** Events of one chat wait in one lane: a delivery that failed holds back the later ones of its chat, for up to
-//! an hour from when it was made. If its next try would come later than that, it steps aside into a lane of its own and
-//! the later ones go on; the receiver then sees it late, with its place (`seq`) and time in it.
+//! **Order.** Events of one chat wait in one lane: a delivery that failed holds back the later ones of its chat. While the
+//! endpoint takes nothing at all, it does so as long as its tries go on, and is tried at once when the endpoint takes
+//! something again. When the endpoint takes others and refuses this one for an hour, it steps aside into a lane of its own
+//! and the later ones go on; the receiver then sees it late, with its place (`seq`) and time in it.
 //!
 //! **Crashes.** A claim carries the start of the process. What an earlier start had claimed is tried again, under the
 //! same `webhook-id`.

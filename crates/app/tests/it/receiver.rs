@@ -20,6 +20,8 @@ pub(crate) enum Reply {
     Status(u16),
     /// With this status and a `Retry-After`.
     RetryAfter(u16, String),
+    /// With 500 to what has this text in it, and with 200 to everything else.
+    Refuses(String),
     /// Not at all.
     Never,
 }
@@ -158,7 +160,7 @@ async fn serve(
         }
         let bytes = buffer[head_end..head_end + length].to_vec();
         buffer.drain(..head_end + length);
-        let answer = reply.lock().clone();
+        let (answer, last) = (reply.lock().clone(), bytes.clone());
         told.lock().push(Told {
             path: path.to_owned(),
             headers,
@@ -168,6 +170,11 @@ async fn serve(
         changed.notify_waiters();
         let text = match answer {
             Reply::Status(status) => format!("HTTP/1.1 {status} X\r\ncontent-length: 2\r\n\r\nok"),
+            Reply::Refuses(text) => {
+                let is_refused = last.windows(text.len()).any(|part| part == text.as_bytes());
+                let status = if is_refused { 500 } else { 200 };
+                format!("HTTP/1.1 {status} X\r\ncontent-length: 2\r\n\r\nok")
+            }
             Reply::RetryAfter(status, after) => {
                 format!("HTTP/1.1 {status} X\r\nretry-after: {after}\r\ncontent-length: 0\r\n\r\n")
             }

@@ -143,6 +143,21 @@ impl TestApp {
         .await
     }
 
+    /// The same for the delivery of one event, by its place in the log.
+    async fn wait_for_tries_of(&self, webhook: WebhookId, seq: i64, tries: u32) -> Delivery {
+        within(async {
+            loop {
+                let found = self.deliveries(webhook, None).await;
+                let is_meant = |delivery: &Delivery| delivery.event_seq == seq && delivery.attempts >= tries;
+                if let Some(delivery) = found.into_iter().find(is_meant) {
+                    return delivery;
+                }
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
+    }
+
     async fn get(&self, webhook: WebhookId) -> Webhook {
         webhooks::get(&self.app, &self.caller, webhook).await.expect("found")
     }
@@ -256,45 +271,97 @@ async fn a_failing_event_holds_back_its_chat_until_it_got_through() {
 }
 
 #[tokio::test]
-async fn retries_follow_the_table_and_an_old_failure_lets_later_events_pass() {
+async fn retries_follow_the_table_and_what_alone_is_refused_for_an_hour_lets_later_events_pass() {
     for database in testing::both().await {
         let test = TestApp::new(&database).await;
-        let receiver = Receiver::new(Reply::Status(500)).await;
+        let receiver = Receiver::new(Reply::Refuses(id_of(1))).await;
         let webhook = test.webhook(&receiver, &["*"], Envelope::Native).await.webhook.id;
         test.run_webhooks();
         test.emit(&test.caller, vec![received(1, 1)]).await;
         let first = test.wait_for_tries(webhook, 1).await;
         test.emit(&test.caller, vec![received(2, 1)]).await;
         let mut next = first.next_attempt_at.expect("another try");
-        for (tries, wait) in [(2, 30), (3, 120), (4, 300), (5, 900)] {
+        let others = |number| vec![received(number, 2)];
+        for (tries, wait) in [(2, 30), (3, 120), (4, 300), (5, 900), (6, 1800)] {
             assert!(next > test.clock.now());
+            test.emit(&test.caller, others(100 + u128::from(tries))).await;
+            test.wait_for(webhook, DeliveryState::Delivered, tries as usize - 1)
+                .await;
             test.pass(next.since(test.clock.now()));
             let tried = test.wait_for_tries(webhook, tries).await;
             let waits = tried.next_attempt_at.expect("another try").since(test.clock.now());
             assert!(waits >= Duration::from_secs(wait) && waits <= Duration::from_secs(wait * 6 / 5));
             next = tried.next_attempt_at.expect("another try");
         }
-        assert_eq!(receiver.told().len(), 5, "the second event waits");
-        // The sixth try comes late and fails too: an hour is over, so the second event goes on.
-        test.pass(next.since(test.clock.now()) + Duration::from_hours(1));
-        let told = receiver.wait_for(7).await;
-        assert_eq!(told[6].body["data"]["id"], id_of(2));
+        let told_of = |number| {
+            receiver
+                .told()
+                .iter()
+                .filter(|told| told.body["data"]["id"] == id_of(number))
+                .count()
+        };
+        assert_eq!((told_of(1), told_of(2)), (6, 0), "the second event waits");
+        // Others arrive, so the receiver does not want this one: the later ones of its chat go on.
+        test.emit(&test.caller, others(200)).await;
+        test.wait_for(webhook, DeliveryState::Delivered, 6).await;
+        test.pass(next.since(test.clock.now()));
+        test.wait_for(webhook, DeliveryState::Delivered, 7).await;
+        assert_eq!((told_of(1), told_of(2)), (7, 1));
         receiver.reply(Reply::Status(200));
-        within(async {
-            let mut tries = vec![];
-            while tries != [1, 6] {
-                tokio::task::yield_now().await;
-                tries = test
-                    .deliveries(webhook, None)
-                    .await
-                    .iter()
-                    .map(|d| d.attempts)
-                    .collect();
-            }
-        })
+        test.pass(Duration::from_hours(2));
+        test.wait_for(webhook, DeliveryState::Delivered, 8).await;
+        assert_eq!(told_of(1), 8);
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn the_order_of_a_chat_survives_an_outage_of_the_receiver_and_everything_comes_when_it_is_back() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let receiver = Receiver::new(Reply::Status(503)).await;
+        let webhook = test.webhook(&receiver, &["*"], Envelope::Native).await.webhook.id;
+        test.run_webhooks();
+        test.emit(
+            &test.caller,
+            (1..=6).map(|number| received(number, number % 2)).collect(),
+        )
         .await;
-        test.pass(Duration::from_secs(3 * 3600));
-        test.wait_for(webhook, DeliveryState::Delivered, 2).await;
+        // More than 15 hours: nine tries of the first event of each chat, and none of a later one.
+        let mut tried = [0; 2];
+        for tries in 1..=9 {
+            let mut next = None;
+            for (chat, count) in tried.iter_mut().enumerate() {
+                let first = test.wait_for_tries_of(webhook, 1 + chat as i64, tries).await;
+                next = next.max(first.next_attempt_at);
+                *count = first.attempts;
+            }
+            test.pass(next.expect("another try").since(test.clock.now()));
+        }
+        test.wait_for_tries_of(webhook, 1, 10).await;
+        test.wait_for_tries_of(webhook, 2, 10).await;
+        assert_eq!(receiver.told().len(), 20, "the later ones wait");
+
+        // Something else is taken: hours before their next try, so do all others arrive, although one more fails.
+        receiver.reply(Reply::Refuses(id_of(3)));
+        let before = receiver.told().len();
+        test.emit(&test.caller, vec![received(7, 7)]).await;
+        test.wait_for(webhook, DeliveryState::Delivered, 5).await;
+        test.wait_for_tries_of(webhook, 3, 1).await;
+        receiver.reply(Reply::Status(200));
+        test.pass(Duration::from_secs(7));
+        test.wait_for(webhook, DeliveryState::Delivered, 7).await;
+        for chat in [0, 1] {
+            let chat = ChatId::from(Uuid::from_u128(chat)).to_string();
+            let told = receiver.told()[before..].to_vec();
+            let of_chat = told.iter().filter(|told| told.body["data"]["chat_id"] == chat);
+            let mut places: Vec<_> = of_chat
+                .map(|told| told.body["seq"].as_i64().expect("a place"))
+                .collect();
+            assert!(places.is_sorted(), "{places:?}");
+            places.dedup();
+            assert_eq!(places.len(), 3);
+        }
         test.stop().await;
     }
 }

@@ -65,6 +65,18 @@ pub async fn step_aside(tx: &mut Tx<'_>, job: &Job, run_at: Timestamp) -> Result
     Ok(())
 }
 
+/// Makes every delivery due that failed and holds back later ones. Its tries begin anew, so that a receiver that comes
+/// back stumbling gets the short waits once more.
+pub async fn retry_now(tx: &mut Tx<'_>, webhook_id: WebhookId, now: Timestamp) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE job SET run_at = $1, attempts = 0 WHERE kind = $2 AND partition = $3 AND is_head = $4 \
+         AND is_running = $5 AND run_at > $1 AND lane <> subject",
+        args![now, KIND, webhook_id, true, false],
+    )
+    .await?;
+    Ok(())
+}
+
 /// Up to `limit` subjects of a webhook's waiting or running work, lane by lane.
 pub async fn list_subjects(tx: &mut Tx<'_>, webhook_id: WebhookId, limit: usize) -> Result<Vec<Uuid>, Error> {
     let found: Vec<(Uuid,)> = tx

@@ -12,7 +12,7 @@ use pesan_store::webhook::{self as webhook_rows, WebhookRow};
 
 use super::Work;
 use super::endpoints::{Finished, Health, pause};
-use super::verdict::{Next, Try, Verdict, judge};
+use super::verdict::{Next, OUTAGE, Try, Verdict, judge};
 use crate::context::App;
 use crate::error::{Error, Result};
 use crate::net::Post;
@@ -111,6 +111,7 @@ async fn attempt(app: &Arc<App>, work: &Work) -> Outcome {
         waits: &app.settings.webhook_waits,
         number: work.job.attempts(),
         made_at: work.job.created_at(),
+        failing_since: work.webhook.as_ref().and_then(WebhookRow::failing_since),
         now,
     };
     let verdict = judge(result, tried, &*app.random);
@@ -230,7 +231,12 @@ async fn note_health(tx: &mut pesan_store::Tx<'_>, work: &Work, verdict: &Verdic
     let (organization, id) = (work.organization, work.webhook_id);
     match verdict.next {
         Next::Delivered => {
-            webhook_rows::set_healthy(tx, organization, id).await?;
+            let failing_since = work.webhook.as_ref().and_then(WebhookRow::failing_since);
+            if webhook_rows::set_healthy(tx, organization, id).await?
+                && failing_since.is_some_and(|since| now.since(since) >= OUTAGE)
+            {
+                queue::retry_now(tx, id, now).await?;
+            }
             Ok(false)
         }
         Next::Gone => {

@@ -9,8 +9,10 @@ use crate::net::{self, Answer};
 
 /// Longest wait that an endpoint may ask for.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(24);
-/// How long later events of a chat wait behind one that fails.
+/// How long later events of a chat wait behind one that fails while its endpoint takes others.
 const HOLDS_ITS_LANE: Duration = Duration::from_hours(1);
+/// When an endpoint took nothing for so long and then takes something, everything that holds back others is due at once.
+pub(super) const OUTAGE: Duration = Duration::from_mins(30);
 
 /// What happens next to a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +50,8 @@ pub(super) struct Try<'a> {
     pub(super) number: u32,
     /// When the delivery, or its present round, was made.
     pub(super) made_at: Timestamp,
+    /// Since when the endpoint took nothing at all; none when it took what came last.
+    pub(super) failing_since: Option<Timestamp>,
     /// The time.
     pub(super) now: Timestamp,
 }
@@ -90,10 +94,17 @@ fn next(tried: Try<'_>, at_least: Duration, random: &dyn Random) -> Next {
         return Next::Failed;
     };
     let at = tried.now.plus(with_jitter(wait, random).max(at_least));
-    if at.since(tried.made_at) > HOLDS_ITS_LANE {
-        Next::StepAside(at)
-    } else {
+    let failed_for: Duration = tried.waits.iter().take(tried.number as usize - 1).sum();
+    // It took nothing since this first failed: the order can be kept, since nothing else of the chat would arrive either.
+    let is_down = tried
+        .failing_since
+        .is_some_and(|since| tried.now.since(since) >= failed_for);
+    let is_held =
+        failed_for + wait <= HOLDS_ITS_LANE || is_down && tried.now.since(tried.made_at) <= tried.waits.iter().sum();
+    if is_held && at_least <= HOLDS_ITS_LANE {
         Next::Retry(at)
+    } else {
+        Next::StepAside(at)
     }
 }
 
@@ -128,6 +139,7 @@ mod tests {
             waits: WEBHOOK,
             number,
             made_at: now(),
+            failing_since: None,
             now: now(),
         }
     }
@@ -174,6 +186,7 @@ mod tests {
                 waits: WEBHOOK,
                 number,
                 made_at: now(),
+                failing_since: None,
                 now: at,
             };
             match judge(Ok(answer(500, None)), tried, &Fixed(0)).next {
@@ -202,25 +215,42 @@ mod tests {
     }
 
     #[test]
-    fn what_waited_for_long_steps_aside_at_its_first_failure() {
-        let late = Try {
-            waits: WEBHOOK,
-            number: 1,
-            made_at: now().minus(Duration::from_secs(3596)),
-            now: now(),
+    fn what_fails_for_an_hour_steps_aside_unless_the_endpoint_takes_nothing_at_all() {
+        // Its sixth try failed after 22 min 35 s, and the next is half an hour later; the seventh would wait an hour.
+        let failed_for = Duration::from_secs(5 + 30 + 120 + 300 + 900);
+        let judged = |number, failing_for: Option<Duration>| {
+            let tried = Try {
+                number,
+                failing_since: failing_for.map(|time| now().minus(time)),
+                ..tried(number)
+            };
+            judge(Ok(answer(500, None)), tried, &Fixed(0)).next
+        };
+        assert_eq!(judged(6, None), Next::Retry(after(1800)));
+        let failed_for = failed_for + Duration::from_mins(30);
+        let moment = Duration::from_millis(1);
+        assert_eq!(judged(7, None), Next::StepAside(after(3600)));
+        assert_eq!(judged(7, Some(failed_for - moment)), Next::StepAside(after(3600)));
+        assert_eq!(judged(7, Some(failed_for)), Next::Retry(after(3600)));
+        // Whatever it waited for behind others: it is tried for an hour.
+        let waited = Try {
+            made_at: now().minus(Duration::from_hours(50)),
+            ..tried(1)
         };
         assert_eq!(
-            judge(Ok(answer(500, None)), late, &Fixed(0)).next,
-            Next::StepAside(after(5))
-        );
-        let in_time = Try {
-            made_at: now().minus(Duration::from_secs(3595)),
-            ..late
-        };
-        assert_eq!(
-            judge(Ok(answer(500, None)), in_time, &Fixed(0)).next,
+            judge(Ok(answer(500, None)), waited, &Fixed(0)).next,
             Next::Retry(after(5))
         );
+        // Not longer than the table lasts.
+        let whole: Duration = WEBHOOK.iter().sum();
+        let old = |age| Try {
+            made_at: now().minus(age),
+            failing_since: Some(now().minus(age)),
+            ..tried(8)
+        };
+        let judged = |age| judge(Ok(answer(500, None)), old(age), &Fixed(0)).next;
+        assert_eq!(judged(whole), Next::Retry(after(7200)));
+        assert_eq!(judged(whole + moment), Next::StepAside(after(7200)));
     }
 
     #[test]
