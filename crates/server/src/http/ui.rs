@@ -1,9 +1,10 @@
 //! The web app, which `build.rs` puts into the binary.
 //!
-//! Every address that is not a file is a page of the app and gets `index.html`; under `/assets/` and `/v1/` what is not
-//! there is a 404, because a page in the place of a script would only be confusing.
+//! Every address that is not a file is a page of the app and gets `index.html`. Under `/assets/` and `/v1/` what is not
+//! there is a 404, and so it is for programs everywhere: a page in the place of a script or an answer would only be
+//! confusing.
 
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
@@ -31,7 +32,8 @@ pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Respo
     let is_page = !["v1/", "assets/", "docs/"]
         .iter()
         .any(|prefix| path.starts_with(prefix))
-        && path != "v1";
+        && path != "v1"
+        && !is_program(&headers);
     if !matches!(method, Method::GET | Method::HEAD) {
         return Problem::not_found().into_response();
     }
@@ -44,6 +46,15 @@ pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Respo
             .into_response(),
         None => Problem::not_found().into_response(),
     }
+}
+
+/// Whether whoever asks comes with a key, or takes JSON and no pages.
+fn is_program(headers: &HeaderMap) -> bool {
+    let accepted = headers
+        .get(ACCEPT)
+        .and_then(|types| types.to_str().ok())
+        .unwrap_or_default();
+    headers.contains_key(AUTHORIZATION) || accepted.contains("json") && !accepted.contains("text/html")
 }
 
 /// Answers with a file, or that it has not changed.

@@ -50,6 +50,30 @@ async fn whoever_has_the_link_becomes_owner_once() {
 }
 
 #[tokio::test]
+async fn over_https_the_session_never_travels_without_it() {
+    for database in both().await {
+        let server = TestServer::empty(&database).await.behind_https();
+        let token = server.setup_token().await;
+        let made = server
+            .ask_without_key(Method::POST, "/v1/setup/owner")
+            .json(&owner(&token))
+            .send()
+            .await;
+        let is_secure = |cookie: &str| cookie.split("; ").any(|part| part == "Secure");
+        assert!(is_secure(made.header("set-cookie")));
+        assert_eq!(made.header("strict-transport-security"), "max-age=31536000");
+        let cookie = made.header("set-cookie").split(';').next().expect("a cookie");
+        let out = server
+            .ask_without_key(Method::POST, "/v1/logout")
+            .header("cookie", cookie)
+            .header("sec-fetch-site", "same-origin")
+            .send()
+            .await;
+        assert!(out.header("set-cookie").contains("Max-Age=0") && is_secure(out.header("set-cookie")));
+    }
+}
+
+#[tokio::test]
 async fn wrong_fields_of_the_first_owner_are_named_together() {
     for database in both().await {
         let server = TestServer::empty(&database).await;

@@ -60,6 +60,16 @@ async fn open(server: &TestServer, link: &Link) -> String {
     cookie.split(';').next().expect("a cookie").to_owned()
 }
 
+#[tokio::test]
+async fn over_https_its_cookie_never_travels_without_it() {
+    let server = TestServer::new(&pesan_store::testing::sqlite()).await.behind_https();
+    let account = account(&server).await;
+    let link = link(&server, &account).await;
+    let opened = visit(&server, "look", &link.token, None).await;
+    assert_eq!(opened.status, 200);
+    assert!(opened.header("set-cookie").ends_with("; Secure"));
+}
+
 /// The account waits for a phone, or is in another state.
 async fn put_into(server: &TestServer, account: &str, state: AccountState) {
     let id: AccountId = account.parse().expect("an id");

@@ -131,6 +131,19 @@ impl TestServer {
         }
     }
 
+    /// The same, reached over https.
+    pub(crate) fn behind_https(mut self) -> Self {
+        self.router = router(Server {
+            app: self.app.clone(),
+            metrics: telemetry::metrics(),
+            settings: HttpSettings {
+                public_url: "https://pesan.test".to_owned(),
+                ..settings(false)
+            },
+        });
+        self
+    }
+
     /// The same with the phones of a simulated network.
     #[cfg(feature = "sandbox")]
     pub(crate) fn beside(mut self, network: Arc<wanet::Network>) -> Self {

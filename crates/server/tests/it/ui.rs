@@ -51,6 +51,28 @@ async fn assets_are_kept_for_ever_and_missing_ones_are_missing() {
 }
 
 #[tokio::test]
+async fn a_program_that_asks_for_what_is_not_there_is_told_so() {
+    let Some(server) = server_with_ui().await else { return };
+    let ask = |path: &'static str, name: &'static str, value: &'static str| {
+        server.ask_without_key(Method::GET, path).header(name, value).send()
+    };
+    for (name, value) in [
+        ("authorization", "Bearer psk_whatever"),
+        ("accept", "application/json"),
+        ("accept", "application/problem+json, application/json"),
+    ] {
+        ask("/messages", name, value).await.problem(404, "not_found");
+    }
+    for types in [
+        "text/html,application/xhtml+xml,*/*;q=0.8",
+        "*/*",
+        "text/html, application/json",
+    ] {
+        assert_eq!(ask("/accounts", "accept", types).await.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn the_api_reference_needs_nothing_from_elsewhere() {
     let Some(server) = server_with_ui().await else { return };
     let page = server.ask_without_key(Method::GET, "/docs").send().await.text();
