@@ -88,9 +88,14 @@ export function start(attempt: string): string {
   return attempt.slice(0, attempt.indexOf(" ") + 1);
 }
 
-/** What a sentence shows of an attempt: without what would turn the rest of it. */
-export function inSentence(attempt: string): string {
+/** What stands beside other words of an attempt: without what would turn them. */
+export function beside(attempt: string): string {
   return attempt.replace(/[\u202a-\u202e\u2066-\u2069]/g, "");
+}
+
+/** What a sentence shows of an attempt for certain: no more than it has room for. */
+export function inSentence(attempt: string): string {
+  return beside(attempt).slice(0, 55);
 }
 
 /** What no part of the app ever makes, and attempts do. */

@@ -3,7 +3,7 @@
  * finds, the command bar, notices, the viewer, dialogs and the dashboard. As everywhere, nothing comes of any attempt.
  */
 import type { Page } from "@playwright/test";
-import { ATTEMPTS, DOT, inSentence, noticed, start, walk } from "./attempts";
+import { ATTEMPTS, beside, DOT, inSentence, noticed, start, walk } from "./attempts";
 import { type Demo, expect, test } from "./demo";
 
 const OURS = "6280000000391";
@@ -222,7 +222,7 @@ async function join(demo: Demo, page: Page, chat: string): Promise<void> {
   const found = dialog.locator("label").filter({ hasText: "uji" });
   for (const attempt of ATTEMPTS) {
     await field.fill(start(attempt).trim());
-    await expect(found).toHaveText(inSentence(attempt));
+    await expect(found).toHaveText(beside(attempt));
   }
   const last = inSentence(ATTEMPTS.at(-1) ?? "");
   await found.click();
