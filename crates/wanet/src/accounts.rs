@@ -21,6 +21,7 @@ use crate::world::{About, Account, Device, Habits, stanza_hash};
 
 /// A phone to add.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewPhone {
     /// The number; every usual notation is understood.
     pub phone: String,
@@ -84,19 +85,25 @@ pub struct LinkedDevice {
 impl Hub {
     /// The phone a request means, if it exists.
     pub(crate) fn known(&self, phone: &str) -> Result<u64, Error> {
-        let number = ids::parse_phone(phone).ok_or_else(|| Error::invalid("phone", "is not a phone number"))?;
+        self.known_as("phone", phone)
+    }
+
+    /// The phone a field of a request means, if it exists.
+    pub(crate) fn known_as(&self, field: &'static str, phone: &str) -> Result<u64, Error> {
+        let number = ids::parse_phone(phone).ok_or_else(|| Error::invalid(field, "is not a phone number"))?;
         if !self.world.lock().accounts.contains_key(&number) {
-            return Err(Error::not_found("phone", "no such phone"));
+            return Err(Error::not_found(field, "no such phone"));
         }
         Ok(number)
     }
 
     pub(crate) fn add_phone(&self, new: &NewPhone) -> Result<PhoneInfo, Error> {
         let phone = ids::parse_phone(&new.phone).ok_or_else(|| Error::invalid("phone", "is not a phone number"))?;
-        if let Some(chat) = new.history.iter().find(|chat| ids::parse_phone(&chat.with).is_none()) {
+        let mut chats = new.history.iter();
+        if let Some(index) = chats.position(|chat| ids::parse_phone(&chat.with).is_none()) {
             return Err(Error::invalid(
-                "history",
-                format!("{} is not a phone number", chat.with),
+                format!("history[{index}].with"),
+                "is not a phone number",
             ));
         }
         {

@@ -1,5 +1,7 @@
 //! What can go wrong.
 
+use std::borrow::Cow;
+
 /// An error of the simulated network or its admin interface.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -13,7 +15,7 @@ pub enum Error {
     #[error("{field}: {why}")]
     Invalid {
         /// The field of the request that is wrong.
-        field: &'static str,
+        field: Cow<'static, str>,
         /// What is wrong with it.
         why: String,
     },
@@ -21,7 +23,7 @@ pub enum Error {
     #[error("{field}: {why}")]
     NotFound {
         /// The field that names it.
-        field: &'static str,
+        field: Cow<'static, str>,
         /// What was looked for.
         why: String,
     },
@@ -29,7 +31,7 @@ pub enum Error {
     #[error("{field}: {why}")]
     Conflict {
         /// The field that contradicts.
-        field: &'static str,
+        field: Cow<'static, str>,
         /// Why it cannot be done.
         why: String,
     },
@@ -44,16 +46,25 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn invalid(field: &'static str, why: impl Into<String>) -> Self {
-        Self::Invalid { field, why: why.into() }
+    pub(crate) fn invalid(field: impl Into<Cow<'static, str>>, why: impl Into<String>) -> Self {
+        Self::Invalid {
+            field: field.into(),
+            why: why.into(),
+        }
     }
 
-    pub(crate) fn not_found(field: &'static str, why: impl Into<String>) -> Self {
-        Self::NotFound { field, why: why.into() }
+    pub(crate) fn not_found(field: impl Into<Cow<'static, str>>, why: impl Into<String>) -> Self {
+        Self::NotFound {
+            field: field.into(),
+            why: why.into(),
+        }
     }
 
-    pub(crate) fn conflict(field: &'static str, why: impl Into<String>) -> Self {
-        Self::Conflict { field, why: why.into() }
+    pub(crate) fn conflict(field: impl Into<Cow<'static, str>>, why: impl Into<String>) -> Self {
+        Self::Conflict {
+            field: field.into(),
+            why: why.into(),
+        }
     }
 
     pub(crate) fn io(what: &'static str, source: std::io::Error) -> Self {

@@ -11,6 +11,7 @@ use crate::phone::content;
 
 /// A conversation that took place before the companion was linked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct PastChat {
     /// With whom, a phone.
     pub with: String,
@@ -20,6 +21,7 @@ pub struct PastChat {
 
 /// A message of the past.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct PastMessage {
     /// Its WhatsApp id.
     pub id: String,

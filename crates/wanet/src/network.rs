@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::{DefaultBodyLimit, State};
 use axum::response::Response;
 use axum::routing::any;
 use axum::serve::ListenerExt as _;
@@ -79,9 +79,9 @@ impl Network {
         phone::start(&hub, jobs);
         let app = axum::Router::new()
             .route("/ws/chat", any(upgrade))
-            .layer(DefaultBodyLimit::max(64 * 1024 * 1024))
             .merge(media::routes())
             .merge(admin::routes())
+            .fallback(admin::no_such_path)
             .with_state(Arc::clone(&hub));
         let accept_tls =
             TlsListener::start(listener_tls, &identity, &hub).map_err(|e| Error::io("listening with TLS", e))?;

@@ -75,20 +75,21 @@ impl NewFault {
     /// Says what of an order can never happen: a fault that silently does nothing makes a test that cannot fail, and one that
     /// forgets whom it was for strikes everybody.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        let is_for_a_stanza = self.stanza.is_some() || self.chat.is_some() || self.id.is_some();
+        let of_a_stanza = [("stanza", &self.stanza), ("chat", &self.chat), ("stanza_id", &self.id)];
+        let given = of_a_stanza.into_iter().find(|(_, value)| value.is_some());
         match self.fault.concerns() {
             Concerns::Acknowledgement if self.stanza.as_deref() == Some("receipt") => Err(Error::invalid(
                 "stanza",
                 "the acknowledgement of a receipt cannot be disturbed",
             )),
-            Concerns::Connection if is_for_a_stanza && self.stanza.is_none() => Err(Error::invalid(
+            Concerns::Connection if given.is_some() && self.stanza.is_none() => Err(Error::invalid(
                 "stanza",
                 "is needed with a chat or an id: without it the connection is disturbed at once",
             )),
-            Concerns::LogIn if is_for_a_stanza => {
-                Err(Error::invalid("body", "no stanza, chat or id takes part in a log-in"))
-            }
-            Concerns::Acknowledgement | Concerns::Stanza | Concerns::Connection | Concerns::LogIn => Ok(()),
+            Concerns::LogIn => given.map_or(Ok(()), |(field, _)| {
+                Err(Error::invalid(field, "no stanza, chat or id takes part in a log-in"))
+            }),
+            Concerns::Acknowledgement | Concerns::Stanza | Concerns::Connection => Ok(()),
         }?;
         if let Some(class) = self
             .stanza

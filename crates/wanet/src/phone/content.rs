@@ -15,6 +15,7 @@ use crate::ids::Family;
 
 /// A medium a phone sends.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Attachment {
     /// The file, base64.
     pub data: String,
@@ -93,6 +94,7 @@ pub struct PhoneMessage {
 
 /// A reaction to a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Reaction {
     /// The id of the message, which must be in the phone's inbox.
     pub message_id: String,
@@ -102,6 +104,7 @@ pub struct Reaction {
 
 /// A new text for a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Edit {
     /// The id of the message.
     pub message_id: String,
@@ -135,6 +138,16 @@ impl MediaKind {
             Self::Video => MediaType::Video,
             Self::Audio => MediaType::Audio,
             Self::Document => MediaType::Document,
+        }
+    }
+
+    /// The field of an order that has it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Video => "video",
+            Self::Audio => "audio",
+            Self::Document => "document",
         }
     }
 

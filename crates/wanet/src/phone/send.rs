@@ -144,14 +144,14 @@ impl Hub {
             return Ok((content::media(*kind, file, up, context), file.caption.clone()));
         }
         if let Some(reaction) = &order.reaction {
-            let key = self.key_of(phone, to, &reaction.message_id)?;
+            let key = self.key_of(phone, to, "reaction.message_id", &reaction.message_id)?;
             return Ok((content::reaction(key, &reaction.emoji), None));
         }
         if let Some(id) = &order.revoke {
-            return Ok((content::revoke(self.key_of(phone, to, id)?), None));
+            return Ok((content::revoke(self.key_of(phone, to, "revoke", id)?), None));
         }
         if let Some(edit) = &order.edit {
-            let key = self.key_of(phone, to, &edit.message_id)?;
+            let key = self.key_of(phone, to, "edit.message_id", &edit.message_id)?;
             return Ok((content::edit(key, &edit.text), Some(edit.text.clone())));
         }
         if let Some(message) = self.compose_rest(phone, to, order)? {
@@ -174,8 +174,8 @@ impl Hub {
             return Ok(Some(kinds::poll(poll)));
         }
         let Some(vote) = &order.vote else { return Ok(None) };
-        let key = self.key_of(phone, to, &vote.message_id)?;
-        let poll = self.in_inbox(phone, "message_id", &vote.message_id)?;
+        let key = self.key_of(phone, to, "vote.message_id", &vote.message_id)?;
+        let poll = self.in_inbox(phone, "vote.message_id", &vote.message_id)?;
         let asker = ids::parse_phone(&poll.from).ok_or_else(no_phone)?;
         let family = match to {
             Destination::Person(_) => order.addressing.unwrap_or(Family::Pn),
@@ -204,8 +204,8 @@ impl Hub {
         Ok(content::quote(id, &author, quoted.text.as_deref().unwrap_or_default()))
     }
 
-    fn key_of(&self, phone: u64, to: &Destination, id: &str) -> Result<wa::MessageKey, Error> {
-        let about = self.in_inbox(phone, "message_id", id)?;
+    fn key_of(&self, phone: u64, to: &Destination, field: &'static str, id: &str) -> Result<wa::MessageKey, Error> {
+        let about = self.in_inbox(phone, field, id)?;
         let author = about.author.parse::<Jid>().ok().map(|jid| jid.to_non_ad_string());
         let (chat, participant) = match to {
             Destination::Person(peer) => (ids::pn(*peer).to_string(), None),
@@ -220,12 +220,12 @@ impl Hub {
     }
 
     fn upload(&self, kind: MediaKind, file: &Attachment) -> Result<Uploaded, Error> {
-        let bytes = crypto::unb64(&file.data).ok_or_else(|| Error::invalid("data", "is not base64"))?;
-        let failed = |error: String| Error::invalid("data", error);
+        let wrong = |why: String| Error::invalid(format!("{}.data", kind.name()), why);
+        let bytes = crypto::unb64(&file.data).ok_or_else(|| wrong("is not base64".into()))?;
         let mut sealed = Vec::with_capacity(bytes.len() + 32);
-        let mut encryptor = MediaEncryptor::new(kind.media_type()).map_err(|e| failed(e.to_string()))?;
+        let mut encryptor = MediaEncryptor::new(kind.media_type()).map_err(|e| wrong(e.to_string()))?;
         encryptor.update(&bytes, &mut sealed);
-        let info = encryptor.finalize(&mut sealed).map_err(|e| failed(e.to_string()))?;
+        let info = encryptor.finalize(&mut sealed).map_err(|e| wrong(e.to_string()))?;
         let path = self
             .media
             .put(sealed.into())

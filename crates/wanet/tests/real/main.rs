@@ -11,6 +11,7 @@ mod disturbed;
 mod groups;
 mod kept;
 mod kinds;
+mod large;
 mod newsletters;
 mod profile;
 mod talk;
