@@ -170,8 +170,7 @@ impl Hub {
                     self.change_group(owner.phone, &group, &change)
                         .map(|()| vec![done(request)])
                 } else {
-                    self.unknown(iq);
-                    Ok(Vec::new())
+                    return self.refuse_unknown(iq);
                 }
             }
         };

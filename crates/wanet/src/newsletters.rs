@@ -255,8 +255,7 @@ impl Hub {
             return wire::result(iq, [until.build()]);
         }
         drop(world);
-        self.unknown(iq);
-        wire::result(iq, [])
+        self.refuse_unknown(iq)
     }
 
     /// Somebody writes in a newsletter or reacts to what is in it. The error is the code of the refusal.

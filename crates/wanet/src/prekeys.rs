@@ -132,27 +132,25 @@ impl Hub {
 
     /// `iq xmlns=encrypt`.
     pub(crate) fn on_encrypt(self: &Arc<Self>, line: &Arc<Line>, owner: Address, iq: &Node) {
-        let reply = if iq.text("type").as_deref() == Some("set") {
-            self.store_keys(owner, iq);
-            wire::result(iq, [])
-        } else if iq.child("count").is_some() {
-            let count = self
-                .world
-                .lock()
-                .device(owner)
-                .map_or(0, |device| device.one_time.len());
-            wire::result(iq, [NodeBuilder::new("count").attr("value", count).build()])
-        } else if iq.child("digest").is_some() {
-            self.digest(owner, iq)
-        } else if let Some(key) = iq.child("key").or_else(|| iq.child("key_fetch")) {
-            let users = key
-                .children_named("user")
-                .map(|user| self.bundle_node(user))
-                .collect::<Vec<_>>();
-            wire::result(iq, [NodeBuilder::new("list").children(users).build()])
-        } else {
-            self.unknown(iq);
-            wire::result(iq, [])
+        let kind = iq.text("type").unwrap_or_default();
+        let asked = iq.kids().first().map(|child| child.tag.as_ref());
+        let reply = match (kind.as_str(), asked) {
+            ("set", Some("registration" | "rotate")) => {
+                self.store_keys(owner, iq);
+                wire::result(iq, [])
+            }
+            ("get", Some("count")) => {
+                let world = self.world.lock();
+                let count = world.device(owner).map_or(0, |device| device.one_time.len());
+                wire::result(iq, [NodeBuilder::new("count").attr("value", count).build()])
+            }
+            ("get", Some("digest")) => self.digest(owner, iq),
+            ("get", Some("key")) => {
+                let users = iq.child("key").into_iter().flat_map(|key| key.children_named("user"));
+                let users: Vec<_> = users.map(|user| self.bundle_node(user)).collect();
+                wire::result(iq, [NodeBuilder::new("list").children(users).build()])
+            }
+            _ => self.refuse_unknown(iq),
         };
         line.send(reply);
     }

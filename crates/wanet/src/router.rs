@@ -55,11 +55,8 @@ impl Hub {
         }
         match node.text("type").as_deref() {
             Some("result" | "error") => self.on_pairing_answer(line, node),
-            _ if node.text("xmlns").as_deref() == Some("w:p") => line.send(wire::result(node, [])),
-            _ => {
-                self.unknown(node);
-                line.send(wire::result(node, []));
-            }
+            _ if is_ping(node) => line.send(wire::result(node, [])),
+            _ => line.send(self.refuse_unknown(node)),
         }
     }
 
@@ -71,49 +68,56 @@ impl Hub {
         }
     }
 
+    /// A request of a client. Of each namespace only what whatsapp-rust 0.7.0 or Baileys 7 asks is answered: whatever else came
+    /// would be a request that nobody has thought about.
     fn on_iq(self: &Arc<Self>, line: &Arc<Line>, owner: Address, iq: &Node) {
         let kind = iq.text("type").unwrap_or_default();
         if kind == "result" || kind == "error" {
             return;
         }
         let namespace = iq.text("xmlns").unwrap_or_default();
-        let reply = match namespace.as_str() {
-            "encrypt" => return self.on_encrypt(line, owner, iq),
-            "passive" => {
+        let asked = iq.kids().first().map(|child| child.tag.as_ref());
+        let reply = match (namespace.as_str(), kind.as_str(), asked) {
+            ("encrypt", _, _) => return self.on_encrypt(line, owner, iq),
+            ("passive", "set", Some("active")) => {
                 line.send(wire::result(iq, []));
-                if iq.child("active").is_some() {
-                    self.activate(line);
-                }
-                return;
+                return self.activate(line);
             }
-            "abt" => self.on_props(owner, iq),
-            "blocklist" => self.on_blocklist(owner, iq),
-            "privacy" => self.on_privacy(owner, iq),
-            "usync" => self.on_usync(iq),
-            "w:sync:app:state" => self.on_app_state(owner, iq),
-            "w:m" => wire::result(iq, [self.media_conn()]),
-            "w:profile:picture" => self.on_picture(owner, iq),
-            "w:g2" => self.on_group_iq(owner, iq),
-            "w:mex" => self.on_mex(owner, iq),
-            "status" => self.on_about(owner, iq),
-            "newsletter" => self.on_newsletter_iq(owner, iq),
-            "md" => return self.on_md(line, owner, iq),
-            "w:p" | "urn:xmpp:whatsapp:dirty" | "urn:xmpp:whatsapp:push" => wire::result(iq, []),
-            _ => {
-                self.unknown(iq);
+            ("passive", "set", Some("passive")) | ("urn:xmpp:whatsapp:dirty", "set", Some("clean")) => {
                 wire::result(iq, [])
             }
+            ("abt", "get", Some("props")) => self.on_props(owner, iq),
+            ("blocklist", "get", None) | ("blocklist", "set", Some("item")) => self.on_blocklist(owner, iq),
+            ("privacy", "get", Some("privacy")) => privacy(iq),
+            ("privacy", "set", Some("privacy")) => wire::result(iq, []),
+            ("privacy", "set", Some("tokens")) => self.on_tokens(owner, iq),
+            ("usync", "get", Some("usync")) => self.on_usync(iq),
+            ("w:sync:app:state", "set", Some("sync")) => self.on_app_state(owner, iq),
+            ("w:m", "set", Some("media_conn")) => wire::result(iq, [self.media_conn()]),
+            ("w:profile:picture", "get", Some("picture")) | ("w:profile:picture", "set", None | Some("picture")) => {
+                self.on_picture(owner, iq)
+            }
+            ("w:g2", _, _) => self.on_group_iq(owner, iq),
+            ("w:mex", "get", Some("query")) => self.on_mex(owner, iq),
+            ("status", "set", Some("status")) => self.on_about(owner, iq),
+            ("newsletter", _, _) => self.on_newsletter_iq(owner, iq),
+            ("md", "set", Some("remove-companion-device")) => return self.on_removal(line, owner, iq),
+            _ if is_ping(iq) => wire::result(iq, []),
+            _ => self.refuse_unknown(iq),
         };
         line.send(reply);
     }
 
-    fn on_md(self: &Arc<Self>, line: &Arc<Line>, owner: Address, iq: &Node) {
-        let Some(remove) = iq.child("remove-companion-device") else {
-            self.unknown(iq);
-            return line.send(wire::result(iq, []));
-        };
+    /// Counts a request nobody here understands, and gives the answer to it.
+    pub(crate) fn refuse_unknown(&self, iq: &Node) -> Node {
+        self.unknown(iq);
+        wire::error(iq, 501, "feature-not-implemented")
+    }
+
+    fn on_removal(self: &Arc<Self>, line: &Arc<Line>, owner: Address, iq: &Node) {
         line.send(wire::result(iq, []));
-        let named = remove.jid("jid").and_then(|jid| Address::of(&jid)).unwrap_or(owner);
+        let named = iq.child("remove-companion-device").and_then(|remove| remove.jid("jid"));
+        let named = named.and_then(|jid| Address::of(&jid)).unwrap_or(owner);
         self.unlink(Address::new(owner.phone, named.device));
     }
 
@@ -145,11 +149,11 @@ impl Hub {
         )
     }
 
-    fn on_privacy(&self, owner: Address, iq: &Node) -> Node {
+    fn on_tokens(&self, owner: Address, iq: &Node) -> Node {
         if let Some(tokens) = iq.child("tokens") {
             self.give_tokens(owner, tokens);
         }
-        privacy_answer(iq)
+        wire::result(iq, [])
     }
 
     /// Takes a companion off an account. If it is online it is told and loses its connection.
@@ -179,10 +183,18 @@ impl Hub {
     }
 }
 
-fn privacy_answer(iq: &Node) -> Node {
-    if iq.text("type").as_deref() == Some("set") {
-        return wire::result(iq, []);
-    }
+/// Keeps a connection alive: whatsapp-rust says nothing in it, Baileys `<ping/>`.
+fn is_ping(iq: &Node) -> bool {
+    let is_plain = match iq.kids() {
+        [] => true,
+        [only] => only.tag == "ping",
+        _ => false,
+    };
+    is_plain && iq.text("xmlns").as_deref() == Some("w:p") && iq.text("type").as_deref() == Some("get")
+}
+
+/// Who may see what of an account.
+fn privacy(iq: &Node) -> Node {
     let names = [
         "last",
         "online",

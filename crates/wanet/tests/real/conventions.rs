@@ -247,6 +247,52 @@ async fn what_nobody_understands_is_counted_by_name() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_no_client_asks_is_refused_and_counted_in_every_namespace() {
+    let network = Network::start(Options::default()).await.expect("it starts");
+    let (ada, _) = TestClient::linked(&network, ADA, "Ada").await;
+    let asked = [
+        ("passive", "set", "pigeons"),
+        ("passive", "get", "active"),
+        ("privacy", "get", "pigeons"),
+        ("privacy", "set", "pigeons"),
+        ("w:m", "set", "pigeons"),
+        ("w:m", "get", "media_conn"),
+        ("w:p", "get", "pigeons"),
+        ("w:p", "set", "ping"),
+        ("abt", "get", "pigeons"),
+        ("blocklist", "set", "pigeons"),
+        ("encrypt", "get", "pigeons"),
+        ("encrypt", "set", "pigeons"),
+        ("md", "set", "pigeons"),
+        ("status", "set", "pigeons"),
+        ("urn:xmpp:whatsapp:dirty", "set", "pigeons"),
+        ("urn:xmpp:whatsapp:push", "set", "config"),
+        ("usync", "get", "pigeons"),
+        ("w:g2", "set", "pigeons"),
+        ("w:mex", "get", "pigeons"),
+        ("w:profile:picture", "get", "pigeons"),
+        ("w:profile:picture", "set", "pigeons"),
+        ("w:sync:app:state", "set", "pigeons"),
+    ];
+    let mut expected = BTreeMap::new();
+    for (namespace, kind, child) in asked {
+        let question = NodeBuilder::new("iq")
+            .attr("xmlns", namespace)
+            .attr("type", kind)
+            .attr("to", Jid::new("", Server::Pn))
+            .children([NodeBuilder::new(child).build()])
+            .build();
+        let answer = ada.client.send_iq_node(question, Some(PATIENCE)).await;
+        let is_refused = matches!(answer, Err(IqError::ServerError { code: 501, .. }));
+        assert!(is_refused, "{namespace} {kind} {child}: {answer:?}");
+        expected.insert(format!("iq/{namespace}/{kind}/{child}"), 1);
+    }
+    assert_eq!(network.stats().unknown, expected);
+    ada.stop().await;
+    network.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_first_handshake_is_a_full_one_and_the_next_ones_are_resumed() {
     let network = Network::start(Options::default()).await.expect("it starts");
     let (ada, _) = TestClient::linked(&network, ADA, "Ada").await;
