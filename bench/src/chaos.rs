@@ -1,6 +1,7 @@
 //! The crash test: Pesan is killed at random instants while it sends and receives, and in the end every message is
 //! looked for.
 
+mod said;
 mod talk;
 mod verdict;
 
@@ -16,6 +17,7 @@ use pesan_store::testing::TestDatabase;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use self::said::Said;
 use crate::Result;
 use crate::figures::say;
 use crate::pesan::Api;
@@ -92,7 +94,7 @@ pub(crate) struct Sent {
     /// WhatsApp's id.
     pub(crate) wa_id: String,
     /// What it says.
-    pub(crate) text: String,
+    pub(crate) said: Said,
 }
 
 /// What the talkers share.
@@ -245,7 +247,7 @@ fn all_of(line: usize, chat: PastChat) -> impl Iterator<Item = Sent> {
         number,
         message: None,
         wa_id: message.id,
-        text: message.text,
+        said: Said::Text(message.text),
     })
 }
 

@@ -1,11 +1,12 @@
 //! Pesan's API, as far as the tests need it.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use pesan_model::account::Account;
 use pesan_model::chat::Chat;
 use pesan_model::message::Message;
-use pesan_model::{AccountId, AccountState, ChatId, MessageId};
+use pesan_model::{AccountId, AccountState, ChatId, MediaId, MessageId};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -35,6 +36,22 @@ pub struct NewWebhook {
     pub id: String,
     /// What its signatures are made with.
     pub secret: String,
+}
+
+#[derive(Deserialize)]
+struct Stored {
+    id: MediaId,
+}
+
+/// A file of a message.
+#[derive(Debug)]
+pub enum File {
+    /// What it says.
+    Here(Vec<u8>),
+    /// It is still at WhatsApp.
+    Waits,
+    /// It cannot be had any more.
+    Gone,
 }
 
 /// The API with a key.
@@ -112,30 +129,73 @@ impl Api {
         }
     }
 
-    /// Posts a text with an `Idempotency-Key`, until it is accepted. Connections may break, and the server may be
-    /// away: that is what the key is for. Gives the message and how often it was posted.
-    pub async fn send_until_accepted(&self, key: &str, body: &Value, deadline: Instant) -> Result<(Message, u32)> {
-        let mut posted = 0;
+    /// Repeats a request until it is answered. Connections may break, and the server may be away.
+    async fn until_answered<T: DeserializeOwned>(
+        &self,
+        request: impl Fn() -> RequestBuilder + Send,
+        deadline: Instant,
+    ) -> Result<T> {
         loop {
-            posted += 1;
-            let request = self.request(Method::POST, "/v1/messages");
-            let answer = request.header("Idempotency-Key", key).json(body).send().await;
-            if let Ok(answer) = answer {
+            if let Ok(answer) = request().send().await {
                 let status = answer.status();
-                if status == StatusCode::ACCEPTED {
+                if status.is_success() {
                     // The connection may still break in the middle of the body.
-                    if let Ok(message) = answer.json().await {
-                        return Ok((message, posted));
+                    if let Ok(read) = answer.json().await {
+                        return Ok(read);
                     }
                 } else if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS {
                     let problem: Value = answer.json().await.unwrap_or_default();
-                    return Err(format!("a message was refused: {status} {}", problem["code"]).into());
+                    return Err(format!("refused: {status} {} {}", problem["code"], problem["errors"]).into());
                 }
             }
             if Instant::now() > deadline {
-                return Err("a message was never accepted".into());
+                return Err("never answered".into());
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Posts a message with an `Idempotency-Key`, until it is accepted: that is what the key is for. Gives the message and
+    /// how often it was posted.
+    pub async fn send_until_accepted(&self, key: &str, body: &Value, deadline: Instant) -> Result<(Message, u32)> {
+        let posted = AtomicU32::new(0);
+        let request = || {
+            posted.fetch_add(1, Ordering::Relaxed);
+            let request = self.request(Method::POST, "/v1/messages");
+            request.header("Idempotency-Key", key).json(body)
+        };
+        let message = self.until_answered(request, deadline).await?;
+        Ok((message, posted.into_inner()))
+    }
+
+    /// Stores a file, however often that takes.
+    pub async fn upload_until_stored(&self, bytes: &[u8], mime: &str, deadline: Instant) -> Result<MediaId> {
+        let request = || {
+            let request = self.request(Method::POST, "/v1/media");
+            request.header("Content-Type", mime).body(bytes.to_vec())
+        };
+        let stored: Stored = self.until_answered(request, deadline).await?;
+        Ok(stored.id)
+    }
+
+    /// The newest messages of a chat, newest first, however often that takes.
+    pub async fn newest_until_answered(&self, chat: ChatId, deadline: Instant) -> Result<Vec<Message>> {
+        let path = format!("/v1/chats/{chat}/messages?limit=50");
+        let page: Page<Message> = self
+            .until_answered(|| self.request(Method::GET, &path), deadline)
+            .await?;
+        Ok(page.data)
+    }
+
+    /// A stored file, if it is here.
+    pub async fn file(&self, id: MediaId) -> Result<File> {
+        let path = format!("/v1/media/{id}/content");
+        let answer = self.request(Method::GET, &path).send().await?;
+        match answer.status() {
+            StatusCode::OK => Ok(File::Here(answer.bytes().await?.to_vec())),
+            StatusCode::CONFLICT => Ok(File::Waits),
+            StatusCode::GONE => Ok(File::Gone),
+            status => Err(format!("{path}: {status}").into()),
         }
     }
 

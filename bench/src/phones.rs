@@ -22,8 +22,14 @@ pub struct Shown {
     pub direction: String,
     /// The other side.
     pub chat: String,
+    /// `text`, `image`, `reaction`, ….
+    pub kind: String,
     /// What it says.
     pub text: Option<String>,
+    /// The emoji of a reaction.
+    pub reaction: Option<String>,
+    /// WhatsApp's id of the message that it answers or reacts to.
+    pub reply_to: Option<String>,
     /// How often its stanza arrived at the server.
     pub arrivals: u32,
     /// How often it reached the screen.
@@ -140,18 +146,27 @@ impl Phones {
         Ok(())
     }
 
-    /// Writes a text from a phone; gives WhatsApp's id.
-    pub async fn write(&self, phone: &str, to: &str, text: &str) -> Result<String> {
+    /// Sends a message from a phone; gives WhatsApp's id.
+    pub async fn send(&self, phone: &str, body: &serde_json::Value) -> Result<String> {
         let url = format!("{}/admin/phones/{phone}/messages", self.url);
-        let body = json!({"to": to, "text": text});
-        let sent: Sent = Self::read(self.client.post(url).json(&body).send().await?).await?;
+        let sent: Sent = Self::read(self.client.post(url).json(body).send().await?).await?;
         Ok(sent.id)
     }
 
-    /// Everything on a phone.
-    pub async fn shown(&self, phone: &str) -> Result<Vec<Shown>> {
-        let url = format!("{}/admin/phones/{phone}/messages", self.url);
+    /// Everything on a phone after a place, 0 being before everything.
+    pub async fn shown(&self, phone: &str, after: u64) -> Result<Vec<Shown>> {
+        let url = format!("{}/admin/phones/{phone}/messages?after={after}", self.url);
         Self::read(self.client.get(url).send().await?).await
+    }
+
+    /// The file of a message on a phone, in clear; nothing when it cannot be had.
+    pub async fn file(&self, phone: &str, id: &str) -> Result<Option<Vec<u8>>> {
+        let url = format!("{}/admin/phones/{phone}/messages/{id}/media", self.url);
+        let answer = self.client.get(url).send().await?;
+        if !answer.status().is_success() {
+            return Ok(None);
+        }
+        Ok(Some(answer.bytes().await?.to_vec()))
     }
 
     /// What the network counted so far.
