@@ -171,7 +171,8 @@ async function memory(page: Page, devtools: CDPSession): Promise<void> {
     const of = (name: string) => metrics.find((metric) => metric.name === name)?.value ?? Number.NaN;
     return { heap: of("JSHeapUsedSize"), nodes: of("Nodes"), listeners: of("JSEventListeners") };
   };
-  let at = 0;
+  // The first key opens the first row.
+  let at = -1;
   let way = 1;
   const step = async () => {
     if (at >= CHATS - 1) way = -1;
