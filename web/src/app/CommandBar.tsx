@@ -1,15 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { meQuery } from "~/api/queries";
 import type { Permission } from "~/api/types";
-import { type Command, isTyping, useAllCommands, useCommands } from "~/ui/commands";
+import { type Command, isTyping, letterOf, useAllCommands, useCommands } from "~/ui/commands";
 import { fetched } from "~/ui/fetched";
 
 type Open = "bar" | "help" | undefined;
 
-/** After so long what the bar needs is fetched, so that the first key into it is not lost. */
+/** After so long what the bar needs is fetched, so that it is there at once. */
 const SETTLED_MS = 2_000;
 
 const Bar = fetched(async () => (await import("./CommandDialogs")).Bar);
@@ -21,9 +21,14 @@ const Help = fetched(async () => (await import("./CommandDialogs")).Help);
  */
 export function CommandBar() {
   const [open, setOpen] = useState<Open>();
+  const [typed, setTyped] = useState("");
   const commands = useAllCommands();
-  useGeneral(setOpen);
-  useHotkeys(commands, open, setOpen);
+  const show = useCallback((open: Open) => {
+    setTyped("");
+    setOpen(open);
+  }, []);
+  useGeneral(show);
+  useHotkeys(commands, open, show, setTyped);
   useEffect(() => {
     const timer = setTimeout(() => {
       Bar.prefetch();
@@ -31,10 +36,10 @@ export function CommandBar() {
     }, SETTLED_MS);
     return () => clearTimeout(timer);
   }, []);
-  const close = () => setOpen(undefined);
+  const close = () => show(undefined);
   return (
     <>
-      {open === "bar" && <Bar commands={commands} onClose={close} />}
+      {open === "bar" && <Bar commands={commands} typed={typed} onTyped={setTyped} onClose={close} />}
       {open === "help" && <Help commands={commands} onClose={close} />}
     </>
   );
@@ -84,32 +89,41 @@ function useGeneral(setOpen: (open: Open) => void): void {
   useCommands(commands);
 }
 
-function useHotkeys(commands: readonly Command[], open: Open, setOpen: (open: Open) => void): void {
+function useHotkeys(
+  commands: readonly Command[],
+  open: Open,
+  setOpen: (open: Open) => void,
+  setTyped: (change: (typed: string) => string) => void,
+): void {
   const latest = useRef({ commands, open });
   latest.current = { commands, open };
   useLayoutEffect(() => {
     const pressed = (event: globalThis.KeyboardEvent) => {
       const { open } = latest.current;
-      if (open && !(open === "bar" ? Bar : Help).isHere()) {
-        // What is typed already is meant for the bar, and not for the chat below it.
-        event.preventDefault();
+      const isChord = event.ctrlKey || event.metaKey || event.altKey;
+      if (open && !isTyping(event.target)) {
+        // What is typed before its field is there is meant for the bar, and not for the chat below it.
         if (event.key === "Escape") setOpen(undefined);
+        else if (isChord) return;
+        else if (event.key === "Backspace") setTyped((typed) => [...typed].slice(0, -1).join(""));
+        else if ([...event.key].length === 1) setTyped((typed) => typed + event.key);
+        event.preventDefault();
         return;
       }
-      if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") {
+      const letter = letterOf(event);
+      if ((event.ctrlKey || event.metaKey) && !event.altKey && letter === "k") {
         event.preventDefault();
         setOpen("bar");
         return;
       }
-      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.isComposing) return;
+      if (isChord || event.defaultPrevented || event.isComposing) return;
       if (isTyping(event.target)) return;
-      const key = event.key.toLowerCase();
-      const command = latest.current.commands.find((each) => each.hotkey === key && !each.disabled);
+      const command = latest.current.commands.find((each) => each.hotkey === letter && !each.disabled);
       if (!command) return;
       event.preventDefault();
       command.run();
     };
     window.addEventListener("keydown", pressed);
     return () => window.removeEventListener("keydown", pressed);
-  }, [setOpen]);
+  }, [setOpen, setTyped]);
 }

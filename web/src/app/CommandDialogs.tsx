@@ -2,14 +2,14 @@ import { Group, Kbd, ScrollArea, Stack, Table, Text, TextInput, UnstyledButton, 
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type KeyboardEvent, useId, useMemo, useState } from "react";
+import { Fragment, type KeyboardEvent, useId, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { keys, type Pages } from "~/api/queries";
 import { foundQuery } from "~/api/search";
 import type { Chat } from "~/api/types";
 import { elsewhere, isSearchable } from "~/features/chats/filters";
 import { useMay } from "~/ui/Allowed";
-import type { Command, CommandGroup } from "~/ui/commands";
+import { type Command, type CommandGroup, HOTKEYS } from "~/ui/commands";
 import { Dialog } from "~/ui/Dialog";
 import { IconSearch } from "~/ui/icons";
 import { inSentence } from "~/ui/names";
@@ -44,13 +44,20 @@ function useFound(typed: string) {
   return { chats: found.chats?.data.map((hit) => hit.chat) ?? [], messages: found.messages?.data ?? [] };
 }
 
+interface BarProps {
+  commands: readonly Command[];
+  /** What is in its field. */
+  typed: string;
+  onTyped(typed: string): void;
+  onClose(): void;
+}
+
 /** Everything that can be done, by name. */
-export function Bar({ commands, onClose }: { commands: readonly Command[]; onClose(): void }) {
+export function Bar({ commands, typed, onTyped, onClose }: BarProps) {
   const { t } = useTranslation();
   const { dir } = useDirection();
   const navigate = useNavigate();
   const list = useId();
-  const [typed, setTyped] = useState("");
   const [chosen, setChosen] = useState(0);
   const chats = useKnownChats();
   const wanted = typed.trim().toLocaleLowerCase();
@@ -118,7 +125,7 @@ export function Bar({ commands, onClose }: { commands: readonly Command[]; onClo
         leftSection={<IconSearch size={18} aria-hidden />}
         value={typed}
         onChange={(event) => {
-          setTyped(event.currentTarget.value);
+          onTyped(event.currentTarget.value);
           setChosen(0);
         }}
         onKeyDown={onKeyDown}
@@ -161,10 +168,11 @@ export function Bar({ commands, onClose }: { commands: readonly Command[]; onClo
   );
 }
 
-/** Which keys there are. */
+/** Which keys there are, also those that do something on other pages or in an open chat. */
 export function Help({ commands, onClose }: { commands: readonly Command[]; onClose(): void }) {
   const { t } = useTranslation();
-  const withKeys = commands.filter((command) => command.hotkey);
+  const nameOf = ({ hotkey, label }: (typeof HOTKEYS)[number]) =>
+    commands.find((command) => command.hotkey === hotkey)?.label ?? t(label);
   return (
     <Dialog onClose={onClose} title={t("command.help")}>
       <Stack>
@@ -182,14 +190,25 @@ export function Help({ commands, onClose }: { commands: readonly Command[]; onCl
                 </Group>
               </Table.Td>
             </Table.Tr>
-            {ORDER.flatMap((group) => withKeys.filter((command) => command.group === group)).map((command) => (
-              <Table.Tr key={command.id}>
-                <Table.Td>{command.label}</Table.Td>
-                <Table.Td ta="end">
-                  <Kbd>{command.hotkey?.toUpperCase()}</Kbd>
-                </Table.Td>
-              </Table.Tr>
-            ))}
+            {ORDER.map((group) => ({ group, keys: HOTKEYS.filter((each) => each.group === group) }))
+              .filter(({ keys }) => keys.length > 0)
+              .map(({ group, keys }) => (
+                <Fragment key={group}>
+                  <Table.Tr>
+                    <Table.Th colSpan={2} scope="rowgroup" c="dimmed" fw={400} fz="xs">
+                      {t(`command.${group}`)}
+                    </Table.Th>
+                  </Table.Tr>
+                  {keys.map((each) => (
+                    <Table.Tr key={each.hotkey}>
+                      <Table.Td>{nameOf(each)}</Table.Td>
+                      <Table.Td ta="end">
+                        <Kbd>{each.hotkey.toUpperCase()}</Kbd>
+                      </Table.Td>
+                    </Table.Tr>
+                  ))}
+                </Fragment>
+              ))}
           </Table.Tbody>
         </Table>
       </Stack>

@@ -10,7 +10,7 @@ import { TagBadge } from "~/features/tags/TagBadge";
 import { TagPicker } from "~/features/tags/TagPicker";
 import type { Present } from "~/live/presence";
 import { useMay } from "~/ui/Allowed";
-import { type Command, useCommands } from "~/ui/commands";
+import { type Command, type Hotkey, useCommands } from "~/ui/commands";
 import { useFresh } from "~/ui/fresh";
 import {
   IconBack,
@@ -189,7 +189,7 @@ function useTools(chat: Chat, organize: Organize, may: boolean, open: (what: Ope
   const isMine = me !== undefined && chat.assignee_id === me;
   const commands = useMemo(() => {
     const disabled = may ? undefined : t("common.notAllowed");
-    const command = (id: string, label: string, hotkey: string | undefined, run: () => void): Command => ({
+    const command = (id: string, label: string, hotkey: Hotkey | undefined, run: () => void): Command => ({
       id,
       group: "chat",
       label,

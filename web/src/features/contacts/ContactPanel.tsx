@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { chatQuery } from "~/api/queries";
 import type { Chat } from "~/api/types";
 import { useMay } from "~/ui/Allowed";
-import { type Command, useCommands } from "~/ui/commands";
+import { type Command, type Hotkey, useCommands } from "~/ui/commands";
 import { SideDialog } from "~/ui/Dialog";
 import { IconPanel } from "~/ui/icons";
 import classes from "./Contacts.module.css";
@@ -38,7 +38,7 @@ function Keys({ chat }: { chat: Chat }) {
   const [dialog, setDialog] = useState<"donation" | "reminder" | "note">();
   const { contact_id } = chat;
   const commands = useMemo(() => {
-    const command = (name: typeof dialog, label: string, may: boolean, hotkey?: string): Command => ({
+    const command = (name: typeof dialog, label: string, may: boolean, hotkey?: Hotkey): Command => ({
       id: `contact-${name}`,
       group: "chat",
       label,
