@@ -13,7 +13,7 @@ import { ProblemAlert } from "~/ui/ProblemAlert";
 import { AccountTable, lasting, rate } from "./AccountTable";
 import { DayChart } from "./DayChart";
 import { DonationsDialog } from "./DonationsDialog";
-import { FigureButton, FigureCard } from "./FigureCard";
+import { Figure, FigureButton, FigureLink } from "./FigureCard";
 import { FailedDialog, NewContactsDialog } from "./FigureDialogs";
 import { whole } from "./numbers";
 import { DEFAULT_DAYS, type FigureList, PERIODS } from "./period";
@@ -105,7 +105,6 @@ export function DashboardPage() {
         found && (
           <InPeriod
             found={found}
-            account={account}
             onDonations={() => void navigate({ search: (known) => ({ ...known, donations: true }) })}
             onList={(opened) => void navigate({ search: (known) => ({ ...known, list: opened }) })}
           />
@@ -170,13 +169,13 @@ function Now(props: {
         {t("dashboard.now")}
       </Title>
       <SimpleGrid cols={{ base: 2, sm: 4 }}>
-        <FigureCard
+        <FigureLink
           label={t("dashboard.accounts")}
           value={t("dashboard.accountsOf", { connected: whole(connected), count: accounts.length })}
           open={t("dashboard.openAccounts")}
           to="/accounts"
         />
-        <FigureCard
+        <FigureLink
           label={t("dashboard.openChats")}
           value={whole(of.open)}
           hint={t("dashboard.openChatsHint")}
@@ -184,14 +183,14 @@ function Now(props: {
           to="/chats"
           search={{ account }}
         />
-        <FigureCard
+        <FigureLink
           label={t("dashboard.unassigned")}
           value={whole(of.unassigned)}
           open={t("dashboard.openChatsList")}
           to="/chats"
           search={{ account, assignee: "none" }}
         />
-        <FigureCard
+        <FigureLink
           label={t("dashboard.unread")}
           value={whole(of.unread)}
           open={t("dashboard.openChatsList")}
@@ -204,40 +203,11 @@ function Now(props: {
 }
 
 /** All days together. */
-function InPeriod(props: {
-  found: Statistics;
-  account: string | undefined;
-  onDonations(): void;
-  onList(list: FigureList): void;
-}) {
+function InPeriod(props: { found: Statistics; onDonations(): void; onList(list: FigureList): void }) {
   const { t } = useTranslation();
   const money = useMoney();
-  const { found, account, onDonations, onList } = props;
+  const { found, onDonations, onList } = props;
   const { messages, replies, median_reply_secs, new_contacts, donations } = found.total;
-  const chats = { account, status: "all" } as const;
-  // There is no list of the messages that came through: what they come to leads to the chats that they are in.
-  const figures = [
-    { label: t("dashboard.received"), value: whole(messages.received) },
-    { label: t("dashboard.sent"), value: whole(messages.sent) },
-    {
-      label: t("dashboard.deliveryRate"),
-      value: rate(messages.delivered, messages.sent),
-      hint: t("dashboard.deliveryRateHint"),
-    },
-    {
-      label: t("dashboard.readRate"),
-      value: rate(messages.read, messages.delivered),
-      hint: t("dashboard.readRateHint"),
-    },
-    {
-      label: t("dashboard.readTime"),
-      value: lasting(found.read_times.median_secs),
-      hint: found.read_times.count > 0 ? t("dashboard.readTimeHint", { count: found.read_times.count }) : undefined,
-    },
-  ];
-  const figure = (each: (typeof figures)[number]) => (
-    <FigureCard key={each.label} {...each} open={t("dashboard.openChatsList")} to="/chats" search={chats} />
-  );
   const gifts = donations?.reduce((sum, each) => sum + each.gifts, 0) ?? 0;
   return (
     <Stack component="section" gap="sm" aria-label={t("dashboard.inPeriod")}>
@@ -246,22 +216,34 @@ function InPeriod(props: {
       </Title>
       {isQuiet(found) && <Text c="dimmed">{t("dashboard.quiet")}</Text>}
       <SimpleGrid cols={{ base: 2, sm: 3, lg: 4 }}>
-        {figures.slice(0, 2).map(figure)}
+        <Figure label={t("dashboard.received")} value={whole(messages.received)} />
+        <Figure label={t("dashboard.sent")} value={whole(messages.sent)} />
         <FigureButton
           label={t("dashboard.failed")}
           value={whole(messages.failed)}
           open={t("dashboard.openFailed")}
           onOpen={() => onList("failed")}
         />
-        <FigureCard
+        <Figure
           label={t("dashboard.firstReply")}
           value={lasting(median_reply_secs)}
           hint={replies > 0 ? t("dashboard.firstReplyHint", { count: replies }) : undefined}
-          open={t("dashboard.openWaiting")}
-          to="/chats"
-          search={{ account, waiting: 1 }}
         />
-        {figures.slice(2).map(figure)}
+        <Figure
+          label={t("dashboard.deliveryRate")}
+          value={rate(messages.delivered, messages.sent)}
+          hint={t("dashboard.deliveryRateHint")}
+        />
+        <Figure
+          label={t("dashboard.readRate")}
+          value={rate(messages.read, messages.delivered)}
+          hint={t("dashboard.readRateHint")}
+        />
+        <Figure
+          label={t("dashboard.readTime")}
+          value={lasting(found.read_times.median_secs)}
+          hint={found.read_times.count > 0 ? t("dashboard.readTimeHint", { count: found.read_times.count }) : undefined}
+        />
         {new_contacts !== null && (
           <FigureButton
             label={t("dashboard.newContacts")}

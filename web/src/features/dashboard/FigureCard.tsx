@@ -7,11 +7,14 @@ interface Props {
   label: string;
   value: ReactNode;
   hint?: string | undefined;
+}
+
+interface OpeningProps extends Props {
   /** What the card opens, in words. */
   open: string;
 }
 
-function Content({ label, value, hint, open }: Props) {
+function Content({ label, value, hint, open }: Props & { open?: string }) {
   const isLong = typeof value === "string" && value.length > 9;
   return (
     <>
@@ -26,15 +29,27 @@ function Content({ label, value, hint, open }: Props) {
           {hint}
         </Text>
       )}
-      <Text size="xs" c="teal" component="span" mt="auto" aria-hidden>
-        {open}
-      </Text>
+      {open && (
+        <Text size="xs" c="teal" component="span" mt="auto" aria-hidden>
+          {open}
+        </Text>
+      )}
     </>
   );
 }
 
-/** A figure, which opens the list that is nearest to what it counts. */
-export function FigureCard({ to, search, ...props }: Props & Pick<LinkProps, "to" | "search">) {
+/** A figure without a list: a link to something else than what it counts would mislead. */
+export function Figure(props: Props) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: it is no group of fields
+    <div role="group" aria-label={props.label} className={classes.figure}>
+      <Content {...props} />
+    </div>
+  );
+}
+
+/** A figure that opens the list of what it counts. */
+export function FigureLink({ to, search, ...props }: OpeningProps & Pick<LinkProps, "to" | "search">) {
   return (
     <Link to={to} search={search} className={classes.figure} title={props.open}>
       <Content {...props} />
@@ -43,7 +58,7 @@ export function FigureCard({ to, search, ...props }: Props & Pick<LinkProps, "to
 }
 
 /** The same, where the list is shown on this page. */
-export function FigureButton({ onOpen, ...props }: Props & { onOpen(): void }) {
+export function FigureButton({ onOpen, ...props }: OpeningProps & { onOpen(): void }) {
   return (
     <button type="button" className={classes.figure} title={props.open} onClick={onOpen} style={{ font: "inherit" }}>
       <Content {...props} />

@@ -48,29 +48,41 @@ function lively() {
   return { mock, account, asked };
 }
 
+/** A figure that has no list, and one that opens it. */
+const figure = (label: string) => screen.findByRole("group", { name: label });
 const card = (label: string) => screen.findByRole("link", { name: new RegExp(`^${label}`) });
 
 describe("the dashboard", () => {
   beforeEach(() => chooseLanguage("en"));
 
-  it("shows_each_figure_and_opens_accounts_chats_and_donations", async () => {
+  it("shows_each_figure_and_opens_accounts_and_chats", async () => {
     const { account } = lively();
     openApp("/dashboard");
-    expect((await card("Messages in")).textContent).toContain("120");
-    expect((await card("Messages out")).textContent).toContain("80");
-    expect((await card("First reply time")).textContent).toContain("5 min 30 sec");
-    expect((await card("First reply time")).textContent).toContain("Median of 14 answers");
-    expect((await card("Delivered")).textContent).toContain("75%");
-    expect((await card("Read")).textContent).toContain("75%");
+    expect((await figure("Messages in")).textContent).toContain("120");
+    expect((await figure("Messages out")).textContent).toContain("80");
+    expect((await figure("First reply time")).textContent).toContain("5 min 30 sec");
+    expect((await figure("First reply time")).textContent).toContain("Median of 14 answers");
+    expect((await figure("Delivered")).textContent).toContain("75%");
+    expect((await figure("Read")).textContent).toContain("75%");
     expect((await card("Accounts connected")).textContent).toContain("1 of 2");
     await waitFor(async () => expect((await card("Active chats")).textContent).toContain("1"));
     const to = async (label: string) => (await card(label)).getAttribute("href");
     expect(await to("Accounts connected")).toBe("/accounts");
     expect(await to("Nobody looks after them")).toBe("/chats?assignee=none");
     expect(await to("Unread chats")).toBe("/chats?unread=true&status=all");
-    expect(await to("First reply time")).toBe("/chats?waiting=1");
     const row = within(screen.getByRole("region", { name: "By account" }));
     expect(row.getByRole("link", { name: "Front desk" }).getAttribute("href")).toContain(`account=${account.id}`);
+  });
+
+  it("has_no_link_on_a_figure_of_which_there_is_no_list", async () => {
+    lively();
+    openApp("/dashboard");
+    for (const label of ["Messages in", "Messages out", "First reply time", "Delivered", "Read", "Time to read"]) {
+      const shown = await figure(label);
+      expect(shown.closest("a, button") ?? shown.querySelector("a, button"), label).toBeNull();
+    }
+    const linked = screen.getAllByRole("link").map((link) => link.getAttribute("href"));
+    expect(linked.filter((href) => href?.includes("waiting="))).toEqual([]);
   });
 
   it("opens_the_donations_of_the_period_in_place", async () => {
@@ -123,7 +135,7 @@ describe("the dashboard", () => {
   it("asks_for_the_period_and_the_account_that_the_address_names", async () => {
     const { account, asked } = lively();
     const { user, router } = openApp(`/dashboard?days=90&account=${account.id}`);
-    await card("Messages in");
+    await figure("Messages in");
     expect(asked).toEqual([`days=90&account_id=${account.id}`]);
     expect((await card("Active chats")).getAttribute("href")).toContain(`account=${account.id}`);
     await user.click(screen.getByRole("combobox", { name: "Period" }));
@@ -164,7 +176,7 @@ describe("the dashboard", () => {
   it("follows_what_happens", async () => {
     const { mock, asked } = lively();
     openApp("/dashboard");
-    await card("Messages in");
+    await figure("Messages in");
     const before = asked.length;
     mock.emit({ type: "donation.recorded", data: { id: "don_1", contact_id: "con_1" } });
     await waitFor(() => expect(asked.length).toBeGreaterThan(before), { timeout: 10_000 });

@@ -54,7 +54,6 @@ export const dashboard = {
   gifts_other: "{{count}} تبرع",
   none: "لا شيء",
   openChatsList: "عرض المحادثات",
-  openWaiting: "عرض من ينتظر",
   openAccounts: "عرض الحسابات",
   openFailed: "عرض الرسائل الفاشلة",
   openContacts: "عرض جهات الاتصال الجديدة",

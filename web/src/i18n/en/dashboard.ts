@@ -38,7 +38,6 @@ export const dashboard = {
   gifts_other: "{{count}} gifts",
   none: "none",
   openChatsList: "Show the chats",
-  openWaiting: "Show who waits",
   openAccounts: "Show the accounts",
   openFailed: "Show the failed messages",
   openContacts: "Show the new contacts",

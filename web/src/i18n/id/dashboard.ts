@@ -38,7 +38,6 @@ export const dashboard = {
   gifts_other: "{{count}} donasi",
   none: "tidak ada",
   openChatsList: "Tampilkan percakapan",
-  openWaiting: "Tampilkan yang menunggu",
   openAccounts: "Tampilkan akun",
   openFailed: "Tampilkan pesan yang gagal",
   openContacts: "Tampilkan kontak baru",
