@@ -65,7 +65,7 @@ function panelOf(t: (typeof TEXTS)[Language]) {
     segment: async (page: Page) => {
       await inPanel()(page);
       await page.locator("[data-segment]").hover();
-      await expect(page.locator(".mantine-HoverCard-dropdown")).toBeVisible();
+      await expect(page.locator(".mantine-Popover-dropdown")).toBeVisible();
     },
   };
 }

@@ -1,4 +1,4 @@
-import { Badge, Card, Group, HoverCard, Progress, Skeleton, Stack, Text, UnstyledButton } from "@mantine/core";
+import { Badge, Card, Group, Progress, Skeleton, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import type { Donor, Segment } from "~/api/types";
@@ -6,6 +6,7 @@ import { useMay } from "~/ui/Allowed";
 import { useMoney } from "~/ui/money";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { day } from "~/ui/time";
+import { Why } from "~/ui/Why";
 import classes from "./Contacts.module.css";
 import { donorQuery } from "./queries";
 import { Nothing, Section } from "./Section";
@@ -108,16 +109,9 @@ function Engagement({ engagement }: { engagement: Donor["engagement"] }) {
 function Bar(props: { label: string; score: number; sentence: string; name: string }) {
   return (
     <>
-      <HoverCard width={260} withArrow openDelay={200}>
-        <HoverCard.Target>
-          <UnstyledButton fz={13} aria-label={`${props.name}. ${props.sentence}`}>
-            {props.label}
-          </UnstyledButton>
-        </HoverCard.Target>
-        <HoverCard.Dropdown>
-          <Text size="sm">{props.sentence}</Text>
-        </HoverCard.Dropdown>
-      </HoverCard>
+      <Why label={`${props.name}. ${props.sentence}`} sentence={props.sentence}>
+        {props.label}
+      </Why>
       <Progress value={props.score} size="sm" aria-hidden />
       <span className={classes.figure} aria-hidden>
         {props.score}
@@ -126,24 +120,17 @@ function Bar(props: { label: string; score: number; sentence: string; name: stri
   );
 }
 
-/** The segment; why, on hover and on focus. */
+/** The segment, and why. */
 function SegmentPill({ donor }: { donor: Donor }) {
   const { t } = useTranslation();
   const money = useMoney();
   const segment = t(`donor.segment_${donor.segment}`);
   const why = sentenceOfWhy(t, donor.segment_why, money);
   return (
-    <HoverCard width={260} withArrow openDelay={200} position="bottom-end">
-      <HoverCard.Target>
-        <UnstyledButton aria-label={`${segment}. ${t("donor.whySegment", { segment })} ${why}`}>
-          <Badge variant="light" color={COLORS[donor.segment]} size="lg" data-segment={donor.segment}>
-            {segment}
-          </Badge>
-        </UnstyledButton>
-      </HoverCard.Target>
-      <HoverCard.Dropdown>
-        <Text size="sm">{why}</Text>
-      </HoverCard.Dropdown>
-    </HoverCard>
+    <Why label={`${segment}. ${t("donor.whySegment", { segment })} ${why}`} sentence={why} position="bottom-end">
+      <Badge variant="light" color={COLORS[donor.segment]} size="lg" data-segment={donor.segment}>
+        {segment}
+      </Badge>
+    </Why>
   );
 }

@@ -429,3 +429,33 @@ describe("the panel on a wide screen", () => {
     expect(screen.queryByRole("complementary")).toBeNull();
   });
 });
+
+describe("why a segment or a figure is so", () => {
+  it("is_shown_when_it_is_touched_and_goes_when_something_else_is", async () => {
+    const { user, panel } = await openPanel(world());
+    const card = await section(panel, "Donor");
+    const why = "There is no gift yet.";
+    const pill = await card.findByRole("button", { name: /^Prospect\. Why Prospect/ });
+    expect(screen.queryByText(why)).toBeNull();
+    await user.pointer([{ keys: "[TouchA>]", target: pill }, { keys: "[/TouchA]" }]);
+    expect(await screen.findByText(why)).toBeTruthy();
+    await user.pointer([{ keys: "[TouchA>]", target: card.getByText("No gift yet") }, { keys: "[/TouchA]" }]);
+    await waitFor(() => expect(screen.queryByText(why)).toBeNull());
+  });
+
+  it("is_shown_on_focus_and_under_the_mouse", async () => {
+    const { user, panel } = await openPanel(world());
+    const card = await section(panel, "Donor");
+    const bar = await card.findByRole("button", { name: /^Recency: 0/ });
+    bar.focus();
+    const label = bar.getAttribute("aria-label") ?? "";
+    const sentence = label.slice(label.indexOf(". ") + 2);
+    expect(await screen.findByText(sentence)).toBeTruthy();
+    bar.blur();
+    await waitFor(() => expect(screen.queryByText(sentence)).toBeNull());
+    await user.hover(bar);
+    expect(await screen.findByText(sentence)).toBeTruthy();
+    await user.unhover(bar);
+    await waitFor(() => expect(screen.queryByText(sentence)).toBeNull());
+  });
+});
