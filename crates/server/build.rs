@@ -23,6 +23,10 @@ fn main() {
         collect(&dist, &mut files);
     }
     files.sort();
+    // What the build compressed stands beside it.
+    let (brotli, files): (Vec<_>, Vec<_>) = files
+        .into_iter()
+        .partition(|file| file.extension().is_some_and(|extension| extension == "br"));
     let mut code = String::from("static FILES: &[File] = &[\n");
     for (number, file) in files.iter().enumerate() {
         println!("cargo::rerun-if-changed={}", file.display());
@@ -32,13 +36,24 @@ fn main() {
         content.hash(&mut hasher);
         let path = file.strip_prefix(&dist).expect("it is below it").display().to_string();
         // A copy, because the web app may be built anew while this crate compiles.
-        let copy = out.join(format!("web_file_{number}"));
-        fs::write(&copy, &content).expect("the build folder is writable");
-        let copy = copy.display().to_string();
+        let copy = |content: &[u8], ending: &str| {
+            let copy = out.join(format!("web_file_{number}{ending}"));
+            fs::write(&copy, content).expect("the build folder is writable");
+            format!("include_bytes!({:?})", copy.display().to_string())
+        };
+        let compressed = file.with_added_extension("br");
+        let brotli = if brotli.contains(&compressed) {
+            println!("cargo::rerun-if-changed={}", compressed.display());
+            let content = fs::read(&compressed).expect("a file of the web app is readable");
+            format!("Some({})", copy(&content, ".br"))
+        } else {
+            "None".to_owned()
+        };
+        let etag = format!("\"{:016x}\"", hasher.finish());
+        let content = copy(&content, "");
         writeln!(
             code,
-            "    File {{ path: {path:?}, etag: \"\\\"{:016x}\\\"\", content: include_bytes!({copy:?}) }},",
-            hasher.finish()
+            "    File {{ path: {path:?}, etag: {etag:?}, content: {content}, brotli: {brotli} }},"
         )
         .expect("writing to a String cannot fail");
     }

@@ -4,7 +4,9 @@
 //! there is a 404, and so it is for programs everywhere: a page in the place of a script or an answer would only be
 //! confusing.
 
-use axum::http::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
@@ -17,6 +19,8 @@ pub(crate) struct File {
     /// Changes with its content.
     pub(crate) etag: &'static str,
     pub(crate) content: &'static [u8],
+    /// The same, compressed when the web app was built.
+    pub(crate) brotli: Option<&'static [u8]>,
 }
 
 include!(concat!(env!("OUT_DIR"), "/web_files.rs"));
@@ -82,5 +86,29 @@ pub(crate) fn send(file: &'static File, headers: &HeaderMap) -> Response {
     if mime.starts_with("text/") {
         mime.push_str("; charset=utf-8");
     }
-    (common, [(CONTENT_TYPE, mime)], file.content).into_response()
+    let mime = [(CONTENT_TYPE, mime)];
+    match file.brotli {
+        Some(brotli) if takes_brotli(headers) => {
+            let encoding = [(CONTENT_ENCODING, "br"), (VARY, "accept-encoding")];
+            (common, mime, encoding, brotli).into_response()
+        }
+        // Whoever takes something else gets it compressed on the way (`layers.rs`).
+        Some(_) | None => (common, mime, file.content).into_response(),
+    }
+}
+
+fn takes_brotli(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|encoding| {
+            let mut parts = encoding.split(';').map(str::trim);
+            let is_brotli = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("br"));
+            let is_refused = parts
+                .filter_map(|part| part.strip_prefix("q="))
+                .any(|weight| weight.parse() == Ok(0.0_f32));
+            is_brotli && !is_refused
+        })
 }

@@ -73,6 +73,36 @@ async fn a_program_that_asks_for_what_is_not_there_is_told_so() {
 }
 
 #[tokio::test]
+async fn what_the_app_is_made_of_comes_as_small_as_the_build_made_it() {
+    let Some(server) = server_with_ui().await else { return };
+    let index = server.ask_without_key(Method::GET, "/").send().await.text();
+    let scripts: Vec<_> = index.split('"').filter(|part| part.ends_with(".js")).collect();
+    assert_ne!(scripts.len(), 0);
+    for path in scripts {
+        let whole = server.ask_without_key(Method::GET, path).send().await;
+        assert!(whole.headers.get("content-encoding").is_none(), "{path}");
+        let of = async |accepted: &str| {
+            server
+                .ask_without_key(Method::GET, path)
+                .header("accept-encoding", accepted)
+                .send()
+                .await
+        };
+        let small = of("gzip, deflate, br, zstd").await;
+        assert_eq!(small.header("content-encoding"), "br", "{path}");
+        assert_eq!(small.header("vary"), "accept-encoding");
+        assert_eq!(small.header("content-type"), whole.header("content-type"));
+        // It is no longer than what is sent of it on the way, and says how long it is.
+        let length: usize = small.header("content-length").parse().expect("a number");
+        assert_eq!(length, small.bytes.len());
+        let other = of("gzip, br;q=0").await;
+        assert_eq!(other.header("content-encoding"), "gzip", "{path}");
+        assert!(small.bytes.len() < other.bytes.len(), "{path}");
+        assert!(small.bytes.len() < whole.bytes.len(), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn the_api_reference_needs_nothing_from_elsewhere() {
     let Some(server) = server_with_ui().await else { return };
     let page = server.ask_without_key(Method::GET, "/docs").send().await.text();
