@@ -58,9 +58,40 @@ test("in Arabic the inbox runs from right to left, and is written in", async ({ 
   );
   // Times and numbers are read in the language that is shown.
   await expect(page.locator(`${sent} time`)).toHaveText(/[صم]/);
+  // A grey line runs from right to left whoever's name is in it: the time stands at its end.
+  const { data } = await demo.api<{ data: { id: string }[] }>("GET", "/v1/chats");
+  await demo.api("PATCH", `/v1/chats/${data[0]?.id}`, { is_starred: true });
+  const line = page.getByTestId("chat-log").last();
+  await expect(line).toContainText("نجمة");
+  const [whole, time] = [await line.locator("span").boundingBox(), await line.locator("time").boundingBox()];
+  expect(Math.abs((time?.x ?? 0) - (whole?.x ?? 0))).toBeLessThan(3);
   await attach(page, "right to left");
   await page.emulateMedia({ colorScheme: "dark" });
   await attach(page, "right to left, dark");
+
+  // Figures stand where their words begin.
+  await page.goto(`${demo.ready.url}/dashboard`);
+  const figure = page.locator('a[href="/chats?assignee=none"]');
+  await expect(figure.locator("bdi")).toHaveText(/\d/);
+  const edgeOf = async (selector: string) => {
+    const box = await figure.locator(selector).first().boundingBox();
+    return (box?.x ?? 0) + (box?.width ?? 0);
+  };
+  expect(Math.abs((await edgeOf("bdi")) - (await edgeOf("span")))).toBeLessThan(2);
+});
+
+test("on a very wide screen what is said in a chat stands together", async ({ demo, page }) => {
+  const account = await demo.account("Front desk", OURS);
+  await demo.phone(AHMAD, "Ahmad");
+  await demo.write(AHMAD, OURS, "Apakah kantor buka?");
+  await demo.api("POST", "/v1/messages", { account_id: account, to: AHMAD, type: "text", text: { body: "Buka." } });
+  await page.setViewportSize({ width: 3840, height: 1600 });
+  await demo.logIn(page);
+  await page.getByTestId("chat-rows").getByRole("link").filter({ hasText: "Ahmad" }).click();
+  await expect(page.getByRole("log").getByText("Buka.")).toBeVisible();
+  const came = await page.getByRole("log").getByText("Apakah kantor buka?").boundingBox();
+  const sent = await page.getByRole("log").getByText("Buka.").boundingBox();
+  expect((sent?.x ?? Number.NaN) - (came?.x ?? Number.NaN)).toBeLessThan(1_120);
 });
 
 for (const language of ["en", "id", "ar"] as const) {

@@ -16,6 +16,7 @@ import { useTranslation } from "react-i18next";
 import { accountsQuery, countersQuery, meQuery, tagsQuery, teamsQuery } from "~/api/queries";
 import { Allowed, useMay } from "~/ui/Allowed";
 import { IconCheck, IconClose, IconFilter, IconNewMessage } from "~/ui/icons";
+import { Strip } from "~/ui/Strip";
 import { type ChatsSearch, isNarrowed, isSearchable, SEGMENTS, STATUSES, widened } from "./filters";
 import classes from "./ListHead.module.css";
 import { SearchField } from "./SearchField";
@@ -141,8 +142,7 @@ function Chips({ search, set }: Part) {
   const waits = search.waiting === undefined || WAITS.some((minutes) => minutes === search.waiting);
 
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be scrolled sideways
-    <div className={classes.chips} role="group" aria-label={t("inbox.filters")}>
+    <Strip className={classes.chips} label={t("inbox.filters")}>
       <Toggle on={search.unread === true} count={counts?.unread} onToggle={(on) => set({ unread: on || undefined })}>
         {t("chat.unread")}
       </Toggle>
@@ -218,7 +218,7 @@ function Chips({ search, set }: Part) {
           {t("inbox.clear")}
         </UnstyledButton>
       )}
-    </div>
+    </Strip>
   );
 }
 

@@ -8,8 +8,11 @@ export function LogLine({ entry }: { entry: ChatLogEntry }) {
   const { t } = useTranslation();
   return (
     <div className={classes.system} data-testid="chat-log">
-      <span dir="auto" title={full(entry.at)}>
-        {says()} · <time dateTime={entry.at}>{clock(entry.at)}</time>
+      <span title={full(entry.at)}>
+        {says()} ·{" "}
+        <time dateTime={entry.at}>
+          <bdi>{clock(entry.at)}</bdi>
+        </time>
       </span>
     </div>
   );

@@ -131,23 +131,25 @@ function Tools({ chat }: { chat: Chat }) {
       {chat.status === "open" ? (
         <Button
           size="xs"
+          className={classes.main}
           leftSection={<IconCheck size={16} />}
           disabled={!may}
           title={title(t("inbox.close"), "E")}
           onClick={organize.close}
         >
-          {t("inbox.close")}
+          <span className={classes.word}>{t("inbox.close")}</span>
         </Button>
       ) : (
         <Button
           size="xs"
           variant="light"
+          className={classes.main}
           leftSection={<IconReplay size={16} />}
           disabled={!may}
           title={title(t("inbox.reopen"), "E")}
           onClick={organize.reopen}
         >
-          {t("inbox.reopen")}
+          <span className={classes.word}>{t("inbox.reopen")}</span>
         </Button>
       )}
       <Snooze opened={open === "snooze"} onOpened={opener("snooze")} disabled={!may} onSnooze={organize.snooze} />
@@ -235,6 +237,7 @@ function Assign({ chat, organize, disabled, opened, onOpened }: ToolProps) {
     ? (people.find((person) => person.id === chat.assignee_id)?.name ?? t("inbox.somebody"))
     : undefined;
   const team = teams.find((each) => each.id === chat.team_id)?.name;
+  const shown = [name ?? t("inbox.assign"), team].filter(Boolean).join(" · ");
   const others = people.filter((person) => person.id !== me);
   const own = people.filter((person) => person.id === me);
   const option = (value: string, label: string, checked: boolean) => ({ value, label, checked });
@@ -283,12 +286,13 @@ function Assign({ chat, organize, disabled, opened, onOpened }: ToolProps) {
         aria-expanded={opened}
         aria-haspopup="listbox"
         title={disabled ? t("common.notAllowed") : `${t("inbox.assign")} (A)`}
-        aria-label={name ? t("inbox.assignedTo", { name }) : t("inbox.assign")}
+        // What is seen is in it, as whoever speaks to the page says what they see.
+        aria-label={name ? t("inbox.assignedTo", { name: shown }) : shown}
         onClick={() => onOpened(!opened)}
         className={classes.assign}
       >
         <span className={classes.assignee} dir="auto">
-          {[name ?? t("inbox.assign"), team].filter(Boolean).join(" · ")}
+          {shown}
         </span>
       </Button>
     </Picker>

@@ -61,25 +61,24 @@ export function CustomFields() {
       {fields.error && <ProblemAlert error={fields.error} retry={() => void fields.refetch()} />}
       {fields.data?.length === 0 && <Text c="dimmed">{t("crm.fieldsEmpty")}</Text>}
       {fields.data && fields.data.length > 0 && (
-        <Table.ScrollContainer minWidth={420}>
-          <Table>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t("crm.label")}</Table.Th>
-                <Table.Th>{t("crm.key")}</Table.Th>
-                <Table.Th>{t("crm.type")}</Table.Th>
-                <Table.Th>
-                  <VisuallyHidden>{t("contact.actions")}</VisuallyHidden>
-                </Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {fields.data.map((field) => (
-                <Row key={field.id} field={field} onEdit={() => setDialog({ field })} />
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        <Table>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>
+                {t("crm.label")} · {t("crm.key")}
+              </Table.Th>
+              <Table.Th>{t("crm.type")}</Table.Th>
+              <Table.Th>
+                <VisuallyHidden>{t("contact.actions")}</VisuallyHidden>
+              </Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {fields.data.map((field) => (
+              <Row key={field.id} field={field} onEdit={() => setDialog({ field })} />
+            ))}
+          </Table.Tbody>
+        </Table>
       )}
       {dialog && <FieldDialog field={dialog.field} onClose={() => setDialog(undefined)} />}
     </Card>
@@ -96,15 +95,17 @@ function Row({ field, onEdit }: { field: CustomField; onEdit(): void }) {
   });
   return (
     <Table.Tr>
-      <Table.Td dir="auto">{field.label}</Table.Td>
       <Table.Td>
-        <Code dir="ltr">{field.key}</Code>
+        <bdi>{field.label}</bdi>
+        <div>
+          <Code dir="ltr">{field.key}</Code>
+        </div>
       </Table.Td>
       <Table.Td>
         {t(`crm.type_${field.type}`)}
         {field.choices.length > 0 && (
-          <Text size="xs" c="dimmed" dir="auto">
-            {field.choices.join(", ")}
+          <Text size="xs" c="dimmed">
+            <bdi>{field.choices.join(", ")}</bdi>
           </Text>
         )}
       </Table.Td>

@@ -21,8 +21,8 @@ function Content({ label, value, hint, open }: Props & { open?: string }) {
       <Text size="sm" c="dimmed" component="span">
         {label}
       </Text>
-      <span className={classes.value} data-long={isLong || undefined} dir="auto">
-        {value}
+      <span className={classes.value} data-long={isLong || undefined}>
+        <bdi>{value}</bdi>
       </span>
       {hint && (
         <Text size="xs" c="dimmed" component="span">

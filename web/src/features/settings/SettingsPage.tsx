@@ -46,6 +46,17 @@ const TABS: Record<
   audit: { icon: IconHistory, needs: "audit:read", panel: AuditLog },
 };
 
+/** Puts it in the middle of the line of tabs, and does not move the page. */
+function inSight(tab: HTMLElement | null): void {
+  const line = tab?.parentElement;
+  if (!tab || !line) return;
+  const middleOf = (element: Element) => {
+    const { left, width } = element.getBoundingClientRect();
+    return left + width / 2;
+  };
+  line.scrollLeft += middleOf(tab) - middleOf(line);
+}
+
 export function SettingsPage() {
   const { t } = useTranslation();
   const navigate = useNavigate();
@@ -77,7 +88,14 @@ export function SettingsPage() {
           {SETTINGS_TABS.map((each) => {
             const { icon: Icon } = TABS[each];
             return (
-              <Tabs.Tab key={each} value={each} leftSection={<Icon size={18} />} disabled={!may[each]}>
+              <Tabs.Tab
+                key={each}
+                // Where they do not all fit side by side, the chosen one is in sight.
+                ref={each === tab ? inSight : undefined}
+                value={each}
+                leftSection={<Icon size={18} />}
+                disabled={!may[each]}
+              >
                 {each === "you" ? t("people.you") : each === "inbox" ? t("organize.tab") : t(`settings.${each}`)}
               </Tabs.Tab>
             );
