@@ -33,7 +33,7 @@ test("nothing in the settings is cut on a small screen, and a notice covers neit
   await page.goto(`${demo.ready.url}/settings?tab=audit`);
   await expect(page.getByRole("tab", { name: "Audit log" })).toBeInViewport({ ratio: 1 });
   const log = page.getByRole("region", { name: "Audit log" });
-  await expect(log.getByText("api_key.revoke")).toBeVisible();
+  await expect(log.getByText("Revoked an API key")).toBeVisible();
   await expect(log.getByText(/^key_/).first()).toBeInViewport({ ratio: 1 });
   expect(await log.evaluate((area) => area.scrollWidth > area.clientWidth)).toBe(false);
 });

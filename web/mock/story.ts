@@ -325,15 +325,19 @@ export function story(): World {
       created_at: before(300),
     },
   ]);
-  world.audit = ["account.create", "webhook.create", "key.create", "account.connect", "user.create"].map(
-    (action, index) => ({
-      seq: 40 - index,
-      at: before(index * 300 + 4),
-      actor: index === 3 ? "system" : "user:usr_1",
-      action,
-      target: "acc_01jd0000000000000000000000",
-      ip: "127.0.0.1",
-    }),
-  );
+  world.audit = [
+    { action: "account.create", target: "acc_1" },
+    { action: "webhook.create", target: world.webhooks[0]?.id },
+    { action: "chat.update", target: "chat_01jd0000000000000000000000" },
+    { action: "account.connect", target: "acc_2" },
+    { action: "user.log_in", target: "usr_1" },
+  ].map(({ action, target }, index) => ({
+    seq: 40 - index,
+    at: before(index * 300 + 4),
+    actor: index === 3 ? "system" : "user:usr_1",
+    action,
+    target: target ?? null,
+    ip: "127.0.0.1",
+  }));
   return world;
 }

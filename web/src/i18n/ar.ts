@@ -5,6 +5,7 @@ import { dashboard, remote } from "./ar/dashboard";
 import { errors } from "./ar/errors";
 import { command, inbox, organize } from "./ar/inbox";
 import { keeping } from "./ar/keeping";
+import { audit, became } from "./ar/log";
 import { people, quarantine } from "./ar/people";
 import { replay } from "./ar/replay";
 import { replies } from "./ar/replies";
@@ -14,6 +15,8 @@ import type { Texts } from "./en";
 
 export const ar: Texts = {
   ...accounts,
+  audit,
+  became,
   command,
   composer,
   dashboard,

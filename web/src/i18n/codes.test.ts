@@ -1,5 +1,5 @@
 /** Every code that `openapi.json` lists has its text in every language, and the texts use only what comes with the code. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { ar } from "./ar";
 import { en } from "./en";
@@ -42,6 +42,24 @@ const problems = listed("Problem");
 const failures = listed("MessageError");
 const reasons = listed("StateReason");
 
+/** What the server writes to the audit log. Its sources are where that is said. */
+const actions = [...new Set(["app", "server"].flatMap(actionsOf))].sort();
+
+function actionsOf(crate: string): string[] {
+  const folder = `../crates/${crate}/src`;
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".rs"));
+  return files.flatMap((file) => actionsIn(readFileSync(`${folder}/${file}`, "utf8")));
+}
+
+function actionsIn(source: string): string[] {
+  const written = /(?:Note::new|audit::record|Audited::Here)\((?:[^"()]|\([^()]*\))*"([a-z_.]+)"/g;
+  return [...source.matchAll(written)].map(([, action = ""]) => action.replaceAll(".", "_"));
+}
+
+it("the_audit_log_has_actions_of_use_cases_and_of_routes", () => {
+  expect(actions).toEqual(expect.arrayContaining(["user_log_in", "contact_erase", "webhook_rotate_secret"]));
+});
+
 it("the_description_of_the_api_lists_codes", () => {
   expect(problems.map(({ key }) => key)).toEqual(expect.arrayContaining(["invalid", "email_taken"]));
   expect(flaws.map(({ key }) => key)).toEqual(expect.arrayContaining(["required", "too_long", "wrong_type_list"]));
@@ -56,6 +74,14 @@ describe.each([
   ["id", id],
   ["ar", ar],
 ])("%s", (_, texts) => {
+  it("says_every_action_of_the_audit_log", () => {
+    expect(Object.keys(texts.audit).sort()).toEqual(actions);
+  });
+
+  it("says_how_an_account_came_into_every_state", () => {
+    expect(Object.keys(texts.became).sort()).toEqual([...(schemas.AccountState?.enum ?? [])].sort());
+  });
+
   it.each([
     ["problem", texts.problem, problems],
     ["field", texts.field, flaws],

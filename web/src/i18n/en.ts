@@ -5,6 +5,7 @@ import { dashboard, remote } from "./en/dashboard";
 import { errors } from "./en/errors";
 import { command, inbox, organize } from "./en/inbox";
 import { keeping } from "./en/keeping";
+import { audit, became } from "./en/log";
 import { people, quarantine } from "./en/people";
 import { replay } from "./en/replay";
 import { replies } from "./en/replies";
@@ -14,6 +15,8 @@ import { thread, viewer } from "./en/thread";
 /** English texts, and the shape that every other language must fill (`i18n.test.ts`). */
 export const en = {
   ...accounts,
+  audit,
+  became,
   command,
   composer,
   dashboard,

@@ -6,6 +6,7 @@ import { dashboard, remote } from "./id/dashboard";
 import { errors } from "./id/errors";
 import { command, inbox, organize } from "./id/inbox";
 import { keeping } from "./id/keeping";
+import { audit, became } from "./id/log";
 import { people, quarantine } from "./id/people";
 import { replay } from "./id/replay";
 import { replies } from "./id/replies";
@@ -14,6 +15,8 @@ import { thread, viewer } from "./id/thread";
 
 export const id: Texts = {
   ...accounts,
+  audit,
+  became,
   command,
   composer,
   dashboard,

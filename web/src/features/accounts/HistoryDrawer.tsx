@@ -38,7 +38,7 @@ export function HistoryDrawer({ account, onClose }: { account: Account; onClose(
             color={GRAVITY_COLOR[GRAVITY[change.state]]}
             title={t(`state.${change.state}`)}
           >
-            {change.reason && <Text size="sm">{sentenceOfReason(change.reason)}</Text>}
+            <Text size="sm">{change.reason ? sentenceOfReason(change.reason) : t(`became.${change.state}`)}</Text>
             <Text size="xs" c="dimmed">
               {full(change.at)} · {lasted(change.at, changes[index - 1]?.at)}
             </Text>

@@ -37,10 +37,15 @@ it("the_history_says_why_in_the_language_that_is_shown", async () => {
   mockServer({
     ...emptyWorld(),
     accounts: [makeAccount({ id: "acc_1", name: "Front desk" })],
-    history: [{ state: "logged_out", at: "2026-11-27T02:00:00.000Z", reason: UNLINKED }],
+    history: [
+      { state: "logged_out", at: "2026-11-27T02:00:00.000Z", reason: UNLINKED },
+      { state: "connected", at: "2026-11-27T01:00:00.000Z", reason: null },
+    ],
   });
   await chooseLanguage("id");
   const { user } = openApp("/accounts");
   await user.click(await screen.findByRole("button", { name: "Riwayat" }));
   expect(await screen.findByText("Ponsel atau WhatsApp memutuskan perangkat ini.")).toBeTruthy();
+  // What goes as it should has no reason to tell, but words.
+  expect(screen.getByText("WhatsApp menerima sambungannya.")).toBeTruthy();
 });

@@ -1,4 +1,4 @@
-import { Avatar, Button, Group, Skeleton, Text, Title } from "@mantine/core";
+import { Avatar, Button, Group, Skeleton, Text, Title, useDirection } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type KeyboardEvent, type ReactNode, useId } from "react";
@@ -10,7 +10,7 @@ import { useNow } from "~/ui/Ago";
 import { EmptyState } from "~/ui/EmptyState";
 import { IconSearch } from "~/ui/icons";
 import { MoreButton } from "~/ui/MoreButton";
-import { lettersOf } from "~/ui/names";
+import { isolatedIfNeeded, lettersOf } from "~/ui/names";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { day, listTime } from "~/ui/time";
 import { VirtualList } from "~/ui/VirtualList";
@@ -133,7 +133,12 @@ function ChatLine({ hit, active }: { hit: ChatHit; active: boolean }) {
   const accounts = useQuery(accountsQuery).data ?? [];
   const { chat } = hit;
   const account = accounts.length > 1 ? accounts.find((each) => each.id === chat.account_id)?.name : undefined;
-  const facts = [chat.is_group && t("chat.group"), account, chat.status === "closed" && t("inbox.closed")];
+  const { dir } = useDirection();
+  const facts = [
+    chat.is_group && t("chat.group"),
+    account && isolatedIfNeeded(account, dir),
+    chat.status === "closed" && t("inbox.closed"),
+  ];
   return (
     <Link
       to="/chats/$chatId"

@@ -1,4 +1,4 @@
-import { ActionIcon, Avatar, Button, Text, Title, Tooltip } from "@mantine/core";
+import { ActionIcon, Avatar, Button, Text, Title, Tooltip, useDirection } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo, useRef, useState } from "react";
@@ -23,6 +23,7 @@ import {
   IconUnread,
   IconUser,
 } from "~/ui/icons";
+import { isolatedIfNeeded } from "~/ui/names";
 import { Picker } from "~/ui/Picker";
 import { when } from "~/ui/time";
 import { ChatAvatar } from "./ChatAvatar";
@@ -44,12 +45,13 @@ type Open = "assign" | "snooze" | "tags" | undefined;
 /** Who a chat is with, who looks after it, and what can be done with it. */
 export function ThreadHead({ chat, account, present }: Props) {
   const { t } = useTranslation();
+  const { dir } = useDirection();
   const typing = useTyping(chat.id);
   const tags = useQuery(tagsQuery).data ?? [];
   const number = /^(\d{5,})@s\.whatsapp\.net$/.exec(chat.address)?.[1];
   const facts = [
     chat.is_group ? t("chat.group") : number && `+${number}` !== chat.name && `\u2066+${number}\u2069`,
-    account?.name,
+    account && isolatedIfNeeded(account.name, dir),
     chat.status === "closed" && t("inbox.closed"),
     chat.snoozed_until && t("inbox.snoozedUntil", { time: when(chat.snoozed_until) }),
   ];
