@@ -30,6 +30,12 @@ test("what a phone writes is in the open thread at once, without a reload", asyn
     }).observe(thread, { childList: true, subtree: true, characterData: true });
   });
 
+  // Nothing is asked for again: what came is in what the server tells by itself, and does not wait for a look.
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    const { pathname } = new URL(request.url());
+    if (request.method() === "GET" && pathname.endsWith("/messages")) asked.push(pathname);
+  });
   const texts = Array.from({ length: MESSAGES }, (_, index) => `Pesan ke-${index + 1}.`);
   const took: number[] = [];
   for (const text of texts) {
@@ -50,6 +56,7 @@ test("what a phone writes is in the open thread at once, without a reload", asyn
   expect(order.length).toBeGreaterThan(5);
   expect(order).toEqual(texts.slice(-order.length));
   expect(await page.evaluate(() => "notReloaded" in window)).toBe(true);
+  expect(asked).toEqual([]);
 
   // How long it takes is a figure, not a fact that every machine has to fulfil.
   const sorted = took.toSorted((one, other) => one - other);
