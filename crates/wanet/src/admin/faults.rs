@@ -39,6 +39,7 @@ pub(super) struct Given {
     #[serde(skip_serializing_if = "Option::is_none")]
     chat: Option<String>,
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[expect(clippy::option_option, reason = "null is forever, and what is left out is once")]
     count: Option<Option<u32>>,
 }
 
