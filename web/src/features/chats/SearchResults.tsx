@@ -10,7 +10,7 @@ import { useNow } from "~/ui/Ago";
 import { EmptyState } from "~/ui/EmptyState";
 import { IconSearch } from "~/ui/icons";
 import { MoreButton } from "~/ui/MoreButton";
-import { isolatedIfNeeded, lettersOf } from "~/ui/names";
+import { inSentence, lettersOf } from "~/ui/names";
 import { ProblemAlert } from "~/ui/ProblemAlert";
 import { day, listTime } from "~/ui/time";
 import { VirtualList } from "~/ui/VirtualList";
@@ -136,7 +136,7 @@ function ChatLine({ hit, active }: { hit: ChatHit; active: boolean }) {
   const { dir } = useDirection();
   const facts = [
     chat.is_group && t("chat.group"),
-    account && isolatedIfNeeded(account, dir),
+    account && inSentence(account, dir),
     chat.status === "closed" && t("inbox.closed"),
   ];
   return (

@@ -23,7 +23,7 @@ import {
   IconUnread,
   IconUser,
 } from "~/ui/icons";
-import { isolatedIfNeeded } from "~/ui/names";
+import { inSentence } from "~/ui/names";
 import { Picker } from "~/ui/Picker";
 import { when } from "~/ui/time";
 import { ChatAvatar } from "./ChatAvatar";
@@ -51,7 +51,7 @@ export function ThreadHead({ chat, account, present }: Props) {
   const number = /^(\d{5,})@s\.whatsapp\.net$/.exec(chat.address)?.[1];
   const facts = [
     chat.is_group ? t("chat.group") : number && `+${number}` !== chat.name && `\u2066+${number}\u2069`,
-    account && isolatedIfNeeded(account.name, dir),
+    account && inSentence(account.name, dir),
     chat.status === "closed" && t("inbox.closed"),
     chat.snoozed_until && t("inbox.snoozedUntil", { time: when(chat.snoozed_until) }),
   ];

@@ -230,7 +230,10 @@ mod tests {
         let failed_for = failed_for + Duration::from_mins(30);
         let moment = Duration::from_millis(1);
         assert_eq!(judged(7, None), Next::StepAside(after(3600)));
-        assert_eq!(judged(7, Some(failed_for - moment)), Next::StepAside(after(3600)));
+        assert_eq!(
+            judged(7, Some(failed_for.saturating_sub(moment))),
+            Next::StepAside(after(3600))
+        );
         assert_eq!(judged(7, Some(failed_for)), Next::Retry(after(3600)));
         // Whatever it waited for behind others: it is tried for an hour.
         let waited = Try {
