@@ -72,7 +72,7 @@ export async function makeDonor(demo: Demo, chat_id: string): Promise<void> {
 }
 
 /** A team, and what it sorts chats by. */
-export async function makeTeam(demo: Demo): Promise<{ tag: string; ani: string }> {
+export async function makeTeam(demo: Demo): Promise<{ tag: string; ani: string; team: string }> {
   const { id: ani } = await demo.api<{ id: string }>("POST", "/v1/users", {
     email: "ani@example.org",
     name: "Ani Lestari",
@@ -81,7 +81,7 @@ export async function makeTeam(demo: Demo): Promise<{ tag: string; ani: string }
   });
   const { id: tag } = await demo.api<{ id: string }>("POST", "/v1/tags", { name: "Zakat", color: "green" });
   await demo.api("POST", "/v1/tags", { name: "Beasiswa", color: "blue" });
-  await demo.api("POST", "/v1/teams", { name: "Donor care" });
+  const { id: team } = await demo.api<{ id: string }>("POST", "/v1/teams", { name: "Donor care" });
   await demo.api("POST", "/v1/invitations", { email: "budi@example.org", name: "Budi", role: "agent" });
-  return { tag, ani };
+  return { tag, ani, team };
 }

@@ -109,7 +109,7 @@ export function screensOf(language: Language, chat: string): Screen[] {
       },
     },
     { name: "recording", path: chat, open: button(t.composer.record) },
-    { name: "assign", path: chat, open: button(t.inbox.assign) },
+    { name: "assign", path: chat, open: button(filled(t.inbox.assignedTo)) },
     { name: "tags", path: chat, open: button(t.inbox.tags) },
     { name: "snooze", path: chat, open: button(t.inbox.snooze) },
     { name: "snooze until", path: chat, open: line(t.inbox.snooze, t.inbox.snoozePick) },
@@ -141,6 +141,9 @@ export function screensOf(language: Language, chat: string): Screen[] {
         await page.getByRole("radio", { name: /Siti/ }).check();
       },
     },
+    { name: "take contacts apart", path: chat, open: inPanel(t.contact.unmerge) },
+    { name: "more about a person", path: chat, open: inPanel(t.keeping.more) },
+    { name: "erase a person", path: chat, open: lineInPanel(t.keeping.more, t.keeping.erase) },
     { name: "your menu", path: "/chats", open: button(t.nav.menu) },
     { name: "virtual phones", path: "/chats", open: button(t.sandbox.how) },
     { name: "command bar", path: "/chats", open: key("Control+k") },
@@ -155,6 +158,7 @@ export function screensOf(language: Language, chat: string): Screen[] {
     { name: "account menu", path: "/accounts", open: button(desk) },
     { name: "account history", path: "/accounts", open: line(desk, t.account.history) },
     { name: "pacing", path: "/accounts", open: line(desk, t.account.editPacing) },
+    { name: "who is given chats", path: "/accounts", open: line(desk, t.account.handlerEdit) },
     { name: "rename", path: "/accounts", open: line(desk, t.account.rename) },
     { name: "unlink", path: "/accounts", open: line(desk, t.account.logout) },
     { name: "delete account", path: "/accounts", open: line(desk, t.account.delete) },
@@ -173,6 +177,17 @@ export function screensOf(language: Language, chat: string): Screen[] {
     { name: "take back the deletion of what could not be stored", path: "/settings", open: button(t.common.delete) },
     { name: "keys", path: "/settings?tab=keys" },
     { name: "create key", path: "/settings?tab=keys", open: button(t.settings.keyAdd) },
+    {
+      name: "a key that is shown once",
+      path: "/settings?tab=keys",
+      open: async (page) => {
+        await button(t.settings.keyAdd)(page);
+        const dialog = page.getByRole("dialog");
+        await dialog.getByLabel(t.common.name).fill(`Website ${Date.now()}`);
+        await dialog.getByRole("button", { name: t.common.create, exact: true }).click();
+        await expect(dialog.getByRole("button", { name: t.settings.keyDone })).toBeVisible();
+      },
+    },
     { name: "revoke key", path: "/settings?tab=keys", open: button(t.settings.revoke) },
     { name: "members", path: "/settings?tab=members" },
     { name: "invite", path: "/settings?tab=members", open: button(t.people.invite) },
@@ -183,6 +198,16 @@ export function screensOf(language: Language, chat: string): Screen[] {
         page.getByRole("article", { name: "Ani Lestari" }).getByRole("button", { name: t.settings.remove }).click(),
     },
     { name: "organization settings", path: "/settings?tab=organization" },
+    {
+      name: "keep things for less long",
+      path: "/settings?tab=organization",
+      open: async (page) => {
+        const messages = page.getByRole("group", { name: t.keeping.messages, exact: true });
+        await messages.getByRole("switch").press("Space");
+        await page.getByRole("region", { name: t.keeping.title }).getByRole("button", { name: t.common.save }).click();
+        await expect(page.getByRole("dialog")).toBeVisible();
+      },
+    },
     { name: "inbox settings", path: "/settings?tab=inbox" },
     { name: "quick replies", path: "/settings?tab=replies" },
     { name: "automatic messages", path: "/settings?tab=automatic" },

@@ -243,7 +243,6 @@ export const ar: Texts = {
     choose: "اختر محادثة",
     chooseText: "اختر محادثة من القائمة، أو اكتب إلى شخص جديد.",
     back: "العودة إلى المحادثات",
-    list: "المحادثات",
     messages: "الرسائل مع {{name}}",
     unread_count_zero: "لا رسائل غير مقروءة",
     unread_count_one: "رسالة واحدة غير مقروءة",

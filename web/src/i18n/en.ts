@@ -232,7 +232,6 @@ export const en = {
     choose: "Choose a chat",
     chooseText: "Select a conversation on the left, or write to somebody new.",
     back: "Back to chats",
-    list: "Chats",
     messages: "Messages with {{name}}",
     unread_count_one: "{{count}} unread message",
     unread_count_other: "{{count}} unread messages",

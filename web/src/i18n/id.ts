@@ -232,7 +232,6 @@ export const id: Texts = {
     choose: "Pilih percakapan",
     chooseText: "Pilih percakapan di samping, atau tulis ke orang baru.",
     back: "Kembali ke percakapan",
-    list: "Percakapan",
     messages: "Pesan dengan {{name}}",
     unread_count_one: "{{count}} pesan belum dibaca",
     unread_count_other: "{{count}} pesan belum dibaca",

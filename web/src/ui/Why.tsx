@@ -21,6 +21,7 @@ export function Why({ label, sentence, position = "bottom", children }: Props) {
       <Popover.Target>
         <UnstyledButton
           fz={13}
+          mih={24}
           aria-label={label}
           onPointerEnter={byMouse(true)}
           onPointerLeave={byMouse(false)}

@@ -29,7 +29,7 @@ export function ChatsPage() {
   return (
     // Where there is room for one of them: while a chat is searched, what was found comes first.
     <div className={classes.panes} data-thread={(chatId !== undefined && !isLooking) || undefined}>
-      <section className={classes.list} aria-label={t("chat.list")}>
+      <section className={classes.list} aria-label={t("command.list")}>
         <ChatList search={search} chatId={chatId} onNew={() => setNew(true)} />
       </section>
       <section className={classes.thread}>

@@ -1,4 +1,4 @@
-import { ActionIcon, Avatar, Button, Text, Title, Tooltip, useDirection } from "@mantine/core";
+import { ActionIcon, Avatar, Button, Text, Title, Tooltip, useDirection, VisuallyHidden } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo, useRef, useState } from "react";
@@ -288,14 +288,14 @@ function Assign({ chat, organize, disabled, opened, onOpened }: ToolProps) {
         aria-expanded={opened}
         aria-haspopup="listbox"
         title={disabled ? t("common.notAllowed") : `${t("inbox.assign")} (A)`}
-        // What is seen is in it, as whoever speaks to the page says what they see.
-        aria-label={name ? t("inbox.assignedTo", { name: shown }) : shown}
         onClick={() => onOpened(!opened)}
         className={classes.assign}
       >
-        <span className={classes.assignee} dir="auto">
+        <span className={classes.assignee} dir="auto" aria-hidden>
           {shown}
         </span>
+        {/* What is seen is in it, as whoever speaks to the page says what they see. */}
+        <VisuallyHidden>{name ? t("inbox.assignedTo", { name: shown }) : shown}</VisuallyHidden>
       </Button>
     </Picker>
   );
