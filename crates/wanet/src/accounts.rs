@@ -17,7 +17,7 @@ use crate::ids::{self, Address, Family};
 use crate::inbox::{Happening, Inbox, InboxMessage};
 use crate::prekeys::id3;
 use crate::trust::SaltWay;
-use crate::world::{About, Account, Device, Habits, stanza_hash};
+use crate::world::{About, Account, Device, Habits, World, stanza_hash};
 
 /// A phone to add.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -28,6 +28,10 @@ pub struct NewPhone {
     /// The name it shows to others.
     #[serde(default)]
     pub push_name: Option<String>,
+    /// Other ways in which people write the number, as in countries that added a digit: whoever looks one up is told of this
+    /// phone. As they were if absent.
+    #[serde(default)]
+    pub aliases: Option<Vec<String>>,
     /// Whether it confirms what reaches it. Yes if absent.
     #[serde(default)]
     pub delivered_receipts: Option<bool>,
@@ -53,6 +57,8 @@ pub struct PhoneInfo {
     pub phone: String,
     /// The name it shows to others.
     pub push_name: String,
+    /// Other ways to write the number, digits only.
+    pub aliases: Vec<String>,
     /// Its JID by phone number.
     pub jid: String,
     /// Its JID by hidden id.
@@ -108,7 +114,19 @@ impl Hub {
         }
         {
             let mut world = self.world.lock();
+            if world.aliases.contains_key(&phone) {
+                return Err(Error::invalid("phone", "is another way to write the number of a phone"));
+            }
+            let aliases = new.aliases.as_ref();
+            let aliases = aliases.map(|texts| read_aliases(&world, phone, texts)).transpose()?;
+            if let Some(aliases) = &aliases {
+                world.aliases.retain(|_, of| *of != phone);
+                world.aliases.extend(aliases.iter().map(|alias| (*alias, phone)));
+            }
             let account = world.accounts.entry(phone).or_insert_with(|| blank(phone));
+            if let Some(aliases) = aliases {
+                account.aliases = aliases;
+            }
             if let Some(name) = &new.push_name {
                 account.push_name.clone_from(name);
             }
@@ -255,12 +273,30 @@ impl Hub {
     }
 }
 
+/// Other ways to write the number of `phone`. None may lead to somebody else.
+fn read_aliases(world: &World, phone: u64, texts: &[String]) -> Result<BTreeSet<u64>, Error> {
+    let mut aliases = BTreeSet::new();
+    for (index, text) in texts.iter().enumerate() {
+        let wrong = |what: &str| Error::invalid(format!("aliases[{index}]"), format!("{text} {what}"));
+        let alias = ids::parse_phone(text).ok_or_else(|| wrong("is not a phone number"))?;
+        if alias == phone || world.accounts.contains_key(&alias) {
+            return Err(wrong("is the number of a phone"));
+        }
+        if world.aliases.get(&alias).is_some_and(|of| *of != phone) {
+            return Err(wrong("is another way to write the number of another phone"));
+        }
+        aliases.insert(alias);
+    }
+    Ok(aliases)
+}
+
 pub(crate) fn blank(phone: u64) -> Account {
     let secret = crypto::random32();
     Account {
         phone,
         secret,
         push_name: format!("Phone {}", phone % 10_000),
+        aliases: BTreeSet::new(),
         raw_id: u32::from_be_bytes(crypto::derive(&secret, "raw id")[..4].try_into().expect("four bytes")) >> 1,
         devices: BTreeMap::new(),
         last_device: 0,
@@ -294,6 +330,7 @@ fn info(account: &Account) -> PhoneInfo {
     };
     PhoneInfo {
         push_name: account.push_name.clone(),
+        aliases: account.aliases.iter().map(u64::to_string).collect(),
         jid: ids::pn(account.phone).to_string(),
         lid: ids::lid(account.phone).to_string(),
         devices: account.devices.values().map(device).collect(),

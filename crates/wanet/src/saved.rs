@@ -51,6 +51,8 @@ struct SavedAccount {
     history: Vec<PastChat>,
     #[serde(default)]
     about: About,
+    #[serde(default)]
+    aliases: BTreeSet<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -132,6 +134,7 @@ impl Saved {
                 collections: account.collections.clone(),
                 history: account.history.clone(),
                 about: account.about.clone(),
+                aliases: account.aliases.clone(),
             })
         });
     }
@@ -252,6 +255,8 @@ fn take(restored: &mut Restored, name: &str, value: Vec<u8>) -> Option<()> {
         SERVER => restored.secret = Some(value.try_into().ok()?),
         "account" => {
             let account = account_from(serde_json::from_slice(&value).ok()?);
+            let aliases = account.aliases.iter().map(|alias| (*alias, account.phone));
+            world.aliases.extend(aliases);
             world.accounts.insert(account.phone, account);
         }
         "device" => {
@@ -326,6 +331,7 @@ fn account_from(saved: SavedAccount) -> Account {
         phone: saved.phone,
         secret: saved.secret,
         push_name: saved.push_name,
+        aliases: saved.aliases,
         raw_id: saved.raw_id,
         devices: BTreeMap::new(),
         last_device: saved.last_device,

@@ -65,7 +65,8 @@ impl Hub {
     }
 }
 
-/// Whom a `<user>` asks for: by JID, or by the number in `<contact>`.
+/// Whom a `<user>` asks for: by JID, or by the number in `<contact>`, which may be another way to write it. The answer has
+/// the text that was asked, and the JID that is right.
 fn user_node(world: &World, user: &Node, asked: &[&str]) -> Option<Node> {
     let typed = user
         .child("contact")
@@ -78,7 +79,10 @@ fn user_node(world: &World, user: &Node, asked: &[&str]) -> Option<Node> {
         .as_ref()
         .and_then(Address::of)
         .map(|address| address.phone)
-        .or_else(|| typed.as_deref().and_then(ids::parse_phone))?;
+        .or_else(|| {
+            let number = typed.as_deref().and_then(ids::parse_phone)?;
+            Some(world.aliases.get(&number).copied().unwrap_or(number))
+        })?;
     let jid = named.unwrap_or_else(|| ids::pn(phone));
     let account = world.accounts.get(&phone);
     let mut node = NodeBuilder::new("user");

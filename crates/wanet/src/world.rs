@@ -26,6 +26,8 @@ use crate::wire::NodeExt as _;
 #[derive(Default)]
 pub(crate) struct World {
     pub accounts: HashMap<u64, Account>,
+    /// The phones that other ways to write a number lead to, by those.
+    pub aliases: HashMap<u64, u64>,
     pub groups: HashMap<String, Group>,
     pub newsletters: HashMap<String, Newsletter>,
     /// The phones of clients that only had a name, by that name.
@@ -47,6 +49,8 @@ pub(crate) struct Account {
     /// All keys of the emulated phone follow from this.
     pub secret: [u8; 32],
     pub push_name: String,
+    /// Other ways to write the number. Nobody is at an address that is made of one.
+    pub aliases: BTreeSet<u64>,
     pub raw_id: u32,
     pub devices: BTreeMap<u16, Device>,
     /// The highest device number ever given out; numbers are not used twice.

@@ -13,6 +13,8 @@ use crate::{Admin, start};
 
 const ADA: &str = "15550100001";
 const BOB: &str = "15550100002";
+/// Another way to write that number.
+const BOB_AS_WRITTEN: &str = "155590100002";
 
 /// A request as it goes out, and what is wrong with it.
 struct Wrong {
@@ -177,8 +179,9 @@ async fn check(admin: &Admin, api: &Value, wrong: Wrong) {
 #[tokio::test]
 async fn whatever_is_wrong_is_a_problem_that_names_the_field() {
     let (network, admin) = start().await;
-    for phone in [ADA, BOB] {
-        admin.call("POST", "/admin/phones", json!({"phone": phone})).await;
+    for (phone, aliases) in [(ADA, json!([])), (BOB, json!([BOB_AS_WRITTEN]))] {
+        let body = json!({"phone": phone, "aliases": aliases});
+        assert_eq!(admin.call("POST", "/admin/phones", body).await.0, 201);
     }
     let (_, api) = admin.call("GET", "/admin/openapi.json", Value::Null).await;
     let mut table = wrong_values();

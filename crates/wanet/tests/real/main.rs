@@ -13,6 +13,7 @@ mod kept;
 mod kinds;
 mod large;
 mod newsletters;
+mod numbers;
 mod profile;
 mod talk;
 

@@ -21,8 +21,8 @@ pub(super) fn with_body() -> Vec<WithBody> {
             right: json!({"phone": ADA}),
             required: &["phone"],
             wrong: json!({
-                "phone": 15, "push_name": true, "delivered_receipts": "yes", "share_keys": 1, "known_only": [], "salt": "pepper",
-                "history": {}
+                "phone": 15, "push_name": true, "aliases": "no list", "delivered_receipts": "yes", "share_keys": 1, "known_only": [],
+                "salt": "pepper", "history": {}
             }),
         },
         WithBody {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{ADA, BOB, Wrong, filled};
+use super::{ADA, BOB, BOB_AS_WRITTEN, Wrong, filled};
 
 /// What only some fields can have.
 pub(super) fn wrong_values() -> Vec<Wrong> {
@@ -26,6 +26,11 @@ pub(super) fn wrong_values() -> Vec<Wrong> {
             json!({"phone": ADA, "history": [{"with": "x", "messages": []}]}),
             "history[0].with",
         ),
+        phone(json!({"phone": ADA, "aliases": ["15550100009", "hello"]}), "aliases[1]"),
+        phone(json!({"phone": ADA, "aliases": [ADA]}), "aliases[0]"),
+        phone(json!({"phone": ADA, "aliases": [BOB]}), "aliases[0]"),
+        phone(json!({"phone": ADA, "aliases": [BOB_AS_WRITTEN]}), "aliases[0]"),
+        phone(json!({"phone": BOB_AS_WRITTEN}), "phone"),
         phone(json!({"phone": ADA, "history": [{"with": BOB}]}), "history[0].messages"),
         phone(json!({"phone": ADA, "history": [[BOB, []]]}), "history[0]"),
         message(json!({"to": "15550100009", "text": "x"}), 404, "to"),
