@@ -253,15 +253,17 @@ async fn finish_in_lane(
     value: Uuid,
 ) -> Result<bool, Error> {
     dialect::lock_lane(tx, lane).await?;
-    let deleted = tx
-        .execute(
-            &format!("DELETE FROM job WHERE kind = $1 AND {column} = $2"),
-            args![kind, value],
-        )
-        .await?;
-    let promoted = promote(tx, kind, lane).await?;
-    // Somebody else finished it, and let the next one be claimed.
-    Ok(promoted || deleted == 0)
+    let sql = format!("DELETE FROM job WHERE kind = $1 AND {column} = $2 RETURNING lane");
+    let deleted: Option<(Uuid,)> = tx.fetch_optional(&sql, args![kind, value]).await?;
+    let Some((last,)) = deleted else {
+        // Somebody else finished it, and let the next one be claimed.
+        return Ok(true);
+    };
+    if last != lane {
+        // While it ran, its lane became part of another one.
+        dialect::lock_lane(tx, last).await?;
+    }
+    promote(tx, kind, last).await
 }
 
 /// Makes the first of a lane its head, unless the lane has one. Ids need not follow the order of adding, so the head is

@@ -10,13 +10,15 @@ use pesan_app::{Error, FieldError, media};
 use pesan_model::content::MediaKind;
 use pesan_model::pacing::Pacing;
 use pesan_model::{AccountId, Clock, MessageId, MessageStatus, Metadata};
+use pesan_providers::Inbound;
 use pesan_providers::fake::{Answer, FakeProvider};
+use pesan_providers::inbound::{InboundMessage, Person};
 use pesan_providers::provider::{NumberCheck, OutgoingContent};
 use pesan_store::testing;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-use crate::inbound::{message, receive_message};
+use crate::inbound::{SITI_LID, message, receive, receive_message};
 use crate::support::{TestApp, within};
 
 const TO: &str = "+1 555-000-0001";
@@ -943,5 +945,41 @@ async fn many_first_messages_to_one_person_at_once_are_one_chat() {
             .map(|sent| sent.expect("accepted").message.chat_id)
             .collect();
         assert_eq!((chats.len(), test.waiting().await), (1, 12), "{}", database.kind);
+    }
+}
+
+#[tokio::test]
+async fn a_chat_that_becomes_one_with_another_while_it_sends_goes_on() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let (account, provider) = test.account(None).await;
+        let by_lid = InboundMessage {
+            chat: SITI_LID.parse().expect("an address"),
+            sender: Person {
+                lid: Some(SITI_LID.into()),
+                ..Person::default()
+            },
+            ..message(&test, "A1", "halo")
+        };
+        receive_message(&test, account, by_lid).await;
+        provider.answer_next(Answer::Hang);
+        test.run_outbox();
+        for body in ["satu", "dua", "tiga"] {
+            send(&test, text(account, TO, body)).await;
+        }
+        within(provider.wait_for_sends(1)).await;
+        // The chat that is sending is the younger one, and becomes part of the other.
+        let one_person = Person {
+            phone: TO.parse().ok(),
+            lid: Some(SITI_LID.into()),
+            push_name: None,
+        };
+        receive(&test, account, vec![Inbound::Person(one_person)]).await;
+        provider.release();
+        within(provider.wait_for_sends(3)).await;
+        assert_eq!(bodies(&provider), ["satu", "dua", "tiga"], "{}", database.kind);
+        test.wait_for_events("message.sent", 3).await;
+        assert_eq!(test.waiting().await, 0);
+        test.stop().await;
     }
 }
