@@ -223,11 +223,12 @@ pub async fn get_for_change(tx: &mut Tx<'_>, organization_id: OrganizationId, id
         "{SELECT} WHERE m.organization_id = $1 AND m.id = $2{}",
         dialect::for_update_of_message(tx)
     );
-    Ok(tx
-        .fetch_one::<MessageRow>("message", &sql, args![organization_id, id])
-        .await?
-        .into_message()?
-        .0)
+    let mut found: Option<MessageRow> = tx.fetch_optional(&sql, args![organization_id, id]).await?;
+    if found.is_none() {
+        // On PostgreSQL, one that went to another chat while this waited for it is not found with the chat it was in.
+        found = tx.fetch_optional(&sql, args![organization_id, id]).await?;
+    }
+    Ok(found.ok_or(Error::NotFound { what: "message" })?.into_message()?.0)
 }
 
 /// The messages of an account with this WhatsApp id: more than one when several people chose the same. Nobody else
@@ -238,10 +239,16 @@ pub async fn list_by_wa_id(
     account_id: AccountId,
     wa_id: &str,
 ) -> Result<Vec<Message>, Error> {
+    // Apart from the chats: on PostgreSQL, one that went to another chat while this waited for it would not be found.
     let sql = format!(
-        "{SELECT} WHERE m.account_id = $1 AND m.wa_id = $2 AND m.organization_id = $3 ORDER BY m.id{}",
-        dialect::for_update_of_message(tx)
+        "SELECT id FROM message WHERE account_id = $1 AND wa_id = $2 AND organization_id = $3 ORDER BY id{}",
+        dialect::for_update(tx)
     );
+    let locked: Vec<(MessageId,)> = tx.fetch_all(&sql, args![account_id, wa_id, organization_id]).await?;
+    if locked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!("{SELECT} WHERE m.account_id = $1 AND m.wa_id = $2 AND m.organization_id = $3 ORDER BY m.id");
     let rows: Vec<MessageRow> = tx.fetch_all(&sql, args![account_id, wa_id, organization_id]).await?;
     rows.into_iter().map(|row| Ok(row.into_message()?.0)).collect()
 }

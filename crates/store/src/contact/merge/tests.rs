@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use pesan_model::content::{Content, Text};
 use pesan_model::custom_field::{FieldValue, FieldValues};
 use pesan_model::donation::{Donation, DonationMethod, DonationStatus};
 use pesan_model::inbox::Tag;
+use pesan_model::message::Message;
 use pesan_model::note::Note;
-use pesan_model::{Currency, Day, DonationId, NoteId, TagColor, TagId};
+use pesan_model::{AccountId, ChatId, Currency, Day, Direction, DonationId, MessageStatus, NoteId, TagColor, TagId};
 use sqlx::Connection as _;
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -15,7 +17,7 @@ use uuid::Uuid;
 use super::*;
 use crate::contact::{self, Details, Known};
 use crate::testing::{self, TestDatabase};
-use crate::{Store, StoreOptions, note};
+use crate::{Store, StoreOptions, chat, message, note};
 
 /// Longer than anything should take; only ever waited for when a test fails.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -755,5 +757,100 @@ async fn a_contact_goes_with_its_organization_but_never_alone_while_something_ha
         write!(people, |tx| tx.execute(sql, args![organization])).expect("an organization takes all with it");
         let left: Vec<(ContactId,)> = people.all("SELECT contact_id FROM donation").await;
         assert!(left.is_empty());
+    }
+}
+
+/// A message of ours, queued in this chat.
+fn queued(id: Uuid, chat_id: ChatId, now: Timestamp) -> Message {
+    let content = Content::Text(Text { body: "halo".into() });
+    Message {
+        id: id.into(),
+        account_id: AccountId::from(Uuid::from_u128(8)),
+        chat_id,
+        direction: Direction::Out,
+        wa_id: "3EB01".into(),
+        chat: String::new(),
+        chat_name: String::new(),
+        sender: String::new(),
+        sent_by: None,
+        automatic: None,
+        contact_id: None,
+        push_name: None,
+        kind: content.kind().to_owned(),
+        content,
+        metadata: None,
+        reply_to: None,
+        status: MessageStatus::Queued,
+        error: None,
+        attempts: 0,
+        retries: 0,
+        created_at: now,
+        sent_at: None,
+        delivered_at: None,
+        read_at: None,
+        failed_at: None,
+        send_at: None,
+        deleted_at: None,
+        edited_at: None,
+        revoked_at: None,
+    }
+}
+
+impl People {
+    /// A chat with somebody, on the one account.
+    async fn chat(&mut self, contact: ContactId) -> ChatId {
+        let (organization, id, now) = (self.organization, ChatId::from(self.next()), self.now());
+        let chat = chat::NewChat {
+            id,
+            account_id: AccountId::from(Uuid::from_u128(8)),
+            address: format!("62800{:08}@s.whatsapp.net", self.count)
+                .parse()
+                .expect("an address"),
+            contact_id: Some(contact),
+        };
+        write!(self, |tx| async move {
+            let sql = "INSERT INTO account (id, organization_id, name, provider, state, state_since, is_wanted, \
+                 bucket_millitokens, bucket_at, created_at) \
+                 VALUES ($1, $2, 'One', 'linked_device', 'created', 0, FALSE, 0, 0, 0) ON CONFLICT DO NOTHING";
+            tx.execute(sql, args![chat.account_id, organization]).await?;
+            chat::insert(tx, organization, &chat, now).await
+        })
+        .expect("a chat");
+        id
+    }
+}
+
+#[tokio::test]
+async fn a_message_is_found_by_who_waits_for_it_while_its_chat_becomes_part_of_another() {
+    for database in testing::both().await {
+        let mut people = People::new(&database).await;
+        let organization = people.organization;
+        for is_receipt in [false, true] {
+            let [kept, gone] = people.several().await;
+            let (stays, goes) = (people.chat(kept).await, people.chat(gone).await);
+            let queued = queued(people.next(), goes, people.now());
+            let (id, account, wa_id) = (queued.id, queued.account_id, queued.wa_id.clone());
+            let at = queued.created_at;
+            write!(people, |tx| message::insert(tx, organization, &queued, at, None)).expect("queued");
+            let found = while_open!(
+                people,
+                |tx| absorb(tx, organization, gone, kept),
+                nothing(),
+                |tx| async move {
+                    if is_receipt {
+                        let found = message::list_by_wa_id(tx, organization, account, &wa_id).await?;
+                        return Ok(found
+                            .into_iter()
+                            .filter(|found| found.id == id)
+                            .map(|found| found.chat_id)
+                            .collect());
+                    }
+                    let found = message::get_for_change(tx, organization, id).await?;
+                    Ok(vec![found.chat_id])
+                }
+            );
+            let found: Vec<ChatId> = found.expect("found");
+            assert_eq!(found, [stays], "{}", database.kind);
+        }
     }
 }
