@@ -608,6 +608,7 @@ export function makeContact(change: Partial<Contact> = {}): Contact {
     own_name: null,
     push_name: "Budi Santoso",
     phone: "+628000000101",
+    other_numbers: [],
     lid: null,
     language: null,
     opted_out_at: null,

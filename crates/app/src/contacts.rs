@@ -16,7 +16,7 @@ use pesan_model::chat::Contact;
 use pesan_model::custom_field::{CustomField, FieldValue};
 use pesan_model::{AccountId, ContactId, Event, Flaw, OrganizationId, Permission, Phone, TagId};
 use pesan_store::contact::search::{self, Search};
-use pesan_store::contact::{self, ContactRow, Details, Known, merge, tag};
+use pesan_store::contact::{self, ContactRow, Details, alias, merge, tag};
 use pesan_store::{Error as StoreError, Tx, account, custom_field};
 
 use crate::access::Caller;
@@ -99,20 +99,17 @@ pub async fn get(app: &Arc<App>, caller: &Caller, id: ContactId) -> Result<Conta
         .await?)
 }
 
-/// The person with this number, asked for through one of the organization's accounts.
+/// The person with this number, or whose number is written so too, asked for through one of the organization's accounts.
 pub async fn find_by_phone(app: &Arc<App>, caller: &Caller, account: AccountId, phone: &Phone) -> Result<Contact> {
     caller.require(Permission::MessagesRead)?;
     let organization = caller.organization_id;
-    let known = Known {
-        phone: Some(phone.digits().to_owned()),
-        ..Known::default()
-    };
+    let phone = phone.clone();
     app.store
         .read::<_, Error, _>(move |tx| {
             Box::pin(async move {
                 account::get(tx, organization, account).await?;
-                let found = contact::find_by_identity(tx, organization, &known).await?;
-                let row = found.first().ok_or(Error::NotFound { what: "contact" })?;
+                let found = alias::find(tx, organization, &phone).await?;
+                let row = found.ok_or(Error::NotFound { what: "contact" })?;
                 let person = contact::get(tx, organization, row.person_id()).await?;
                 Ok(tag::show(tx, organization, person).await?)
             })
@@ -169,7 +166,7 @@ pub async fn update(app: &Arc<App>, caller: &Caller, id: ContactId, change: Cont
                     merge::keep_opt_out(tx, organization, before.id()).await?;
                 }
                 if details == before.details() && tag_ids == had {
-                    return Ok(before.into_contact(had));
+                    return Ok(tag::show(tx, organization, before).await?);
                 }
                 if tag_ids != had {
                     tag::set(tx, organization, before.id(), &tag_ids).await?;
@@ -179,7 +176,7 @@ pub async fn update(app: &Arc<App>, caller: &Caller, id: ContactId, change: Cont
                 } else {
                     contact::set_details(tx, organization, before.id(), &details).await?
                 };
-                let contact = row.into_contact(tag_ids);
+                let contact = tag::show(tx, organization, row).await?;
                 let mut events = vec![Event::ContactUpdated(contact.clone())];
                 if was_opted_out != contact.opted_out_at.is_some() {
                     let wish = if was_opted_out { Wish::OptIn } else { Wish::OptOut };

@@ -6,6 +6,7 @@ pub(crate) mod automatic;
 mod cancel;
 mod compose;
 mod delete;
+mod opening;
 mod retry;
 pub(crate) mod target;
 mod user_sends;
@@ -20,13 +21,12 @@ use std::sync::Arc;
 
 use pesan_model::message::Message;
 use pesan_model::{
-    AccountId, AccountState, Address, ChatId, Content, Direction, Event, Flaw, JobId, MediaId, MessageId,
-    MessageStatus, Metadata, OrganizationId, Permission, Timestamp,
+    AccountId, AccountState, Address, Content, Direction, Event, Flaw, JobId, MediaId, MessageId, MessageStatus,
+    Metadata, OrganizationId, Permission, Timestamp,
 };
-use pesan_providers::ProviderError;
 use pesan_providers::provider::new_wa_id;
-use pesan_store::chat::{self, Arrival, ChatKey, NewChat};
-use pesan_store::contact::{self, ContactRow, Known};
+use pesan_store::chat::{self, Arrival};
+use pesan_store::contact::ContactRow;
 use pesan_store::job::{self, NewJob};
 use pesan_store::{Error as StoreError, Tx, account, message};
 
@@ -34,10 +34,10 @@ use crate::access::Caller;
 use crate::bus::Signal;
 use crate::context::App;
 use crate::error::{Error, Result};
+use crate::events;
 use crate::idempotency::{self, IdempotencyKey, once};
-use crate::inbound::people;
-use crate::inbox::organize;
-use crate::{accounts, events};
+
+use self::opening::Strangers;
 
 /// A message that somebody asks to send.
 #[derive(Debug, Clone)]
@@ -159,19 +159,19 @@ async fn send_new(
     // Nobody can be asked about a stranger while the account is not connected here.
     let mut strangers = match app.connections.get(request.account) {
         Some(_) => Strangers::AskFirst,
-        None => Strangers::Welcome,
+        None => Strangers::Welcome(None),
     };
     loop {
-        let (owned, checked) = (app.clone(), request.clone());
+        let (owned, checked, asked) = (app.clone(), request.clone(), strangers.clone());
         let accepted = app
             .store
-            .write::<_, Unaccepted, _>(move |tx| Box::pin(async move { accept(&owned, tx, &checked, strangers).await }))
+            .write::<_, Unaccepted, _>(move |tx| Box::pin(async move { accept(&owned, tx, &checked, &asked).await }))
             .await;
         match accepted {
             Ok(sent) => return Ok(sent),
             Err(Unaccepted::Stranger) => {
-                ensure_on_whatsapp(app, caller, request.account, &request.address).await?;
-                strangers = Strangers::Welcome;
+                let told = opening::ensure_on_whatsapp(app, caller, request.account, &request.address).await?;
+                strangers = Strangers::Welcome(told);
             }
             // The same person wrote to us at this very moment; the second time the chat is there.
             Err(Unaccepted::Failed(Error::Conflict {
@@ -198,15 +198,6 @@ pub async fn begin_batch(app: &Arc<App>, caller: &Caller, key: Option<&Idempoten
             })
         })
         .await
-}
-
-/// What to do about an address that the account never wrote to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Strangers {
-    /// Accept nothing yet.
-    AskFirst,
-    /// Accept the message.
-    Welcome,
 }
 
 /// Why a message was not accepted.
@@ -244,7 +235,7 @@ struct Checked {
 }
 
 /// Stores a message and queues it.
-async fn accept(app: &Arc<App>, tx: &mut Tx<'_>, new: &Checked, strangers: Strangers) -> Result<Sent, Unaccepted> {
+async fn accept(app: &Arc<App>, tx: &mut Tx<'_>, new: &Checked, strangers: &Strangers) -> Result<Sent, Unaccepted> {
     let (organization, account) = (new.caller.organization_id, new.account);
     let (account_state, account_advice) = account::standing(tx, organization, account).await.map_err(no_account)?;
     let (id, now) = (MessageId::new(&*app.clock, &*app.random), app.clock.now());
@@ -258,7 +249,7 @@ async fn accept(app: &Arc<App>, tx: &mut Tx<'_>, new: &Checked, strangers: Stran
         });
     }
     let mut events = Vec::new();
-    let chat = open_chat(app, tx, new, strangers, &mut events).await?;
+    let chat = opening::open(app, tx, new, strangers, &mut events).await?;
     let place = (organization, chat.key.id);
     if let Some(answered) = new.reply_to {
         target::get(tx, place, (answered, "/reply_to"), now).await?;
@@ -391,89 +382,6 @@ fn send_job(id: JobId, organization_id: OrganizationId, message: &Message, now: 
         lane: later.map_or(message.chat_id.uuid(), |_| message.id.uuid()),
         subject: message.id.uuid(),
         run_at: later.unwrap_or(now),
-    }
-}
-
-struct OpenChat {
-    key: ChatKey,
-    contact: Option<ContactRow>,
-}
-
-/// The chat that a message goes to, made when it is new. A person is one chat, by whatever address they are written to.
-async fn open_chat(
-    app: &Arc<App>,
-    tx: &mut Tx<'_>,
-    new: &Checked,
-    strangers: Strangers,
-    events: &mut Vec<Event>,
-) -> Result<OpenChat, Unaccepted> {
-    let (organization, account, address) = (new.caller.organization_id, new.account, &new.address);
-    let contact = match (people::person_at(address), address) {
-        (Some(person), Address::Lid(_)) => Some(met(tx, organization, &people::known(&person)).await?),
-        (Some(person), _) => people::resolve(app, tx, organization, &people::known(&person), events).await?,
-        (None, _) => None,
-    };
-    let found = match &contact {
-        Some(contact) => chat::find_by_contact(tx, organization, account, contact.id()).await?,
-        None => chat::find_by_address(tx, organization, account, address).await?,
-    };
-    if let Some(key) = found {
-        return Ok(OpenChat { key, contact });
-    }
-    if strangers == Strangers::AskFirst {
-        return Err(Unaccepted::Stranger);
-    }
-    let new = NewChat {
-        id: ChatId::new(&*app.clock, &*app.random),
-        account_id: account,
-        address: address.clone(),
-        contact_id: contact.as_ref().map(ContactRow::id),
-    };
-    let now = app.clock.now();
-    chat::insert(tx, organization, &new, now).await?;
-    if let Some(contact) = &contact {
-        chat::know_person(tx, organization, (new.id, contact.person_id()), now).await?;
-    }
-    events.extend(organize::hand_over_new(app, tx, organization, (account, new.id)).await?);
-    Ok(OpenChat {
-        key: ChatKey {
-            id: new.id,
-            address: new.address,
-            subject: None,
-        },
-        contact,
-    })
-}
-
-/// Whom we know by WhatsApp's own id. Nobody can be asked about others: WhatsApp answers about any such id as if
-/// somebody had it, and takes a message to nobody.
-async fn met(tx: &mut Tx<'_>, organization: OrganizationId, known: &Known) -> Result<ContactRow> {
-    let found = contact::find_by_identity(tx, organization, known).await?;
-    found
-        .into_iter()
-        .next()
-        .ok_or_else(|| Error::field("/to", Flaw::NobodyWeKnow))
-}
-
-/// Asks WhatsApp about an address that we never wrote to, so that a typing error is an error and not a failed message.
-async fn ensure_on_whatsapp(app: &Arc<App>, caller: &Caller, account: AccountId, to: &Address) -> Result<()> {
-    let Some(provider) = app.connections.get(account) else {
-        return Ok(());
-    };
-    let Address::Phone(phone) = to else {
-        // Whatever else WhatsApp says comes with the attempt to send it.
-        let is_unknown = to.is_group() && matches!(provider.group(to).await, Err(ProviderError::NotFound));
-        return if is_unknown {
-            Err(Error::field("/to", Flaw::NotInGroup))
-        } else {
-            Ok(())
-        };
-    };
-    match accounts::check_number(app, caller, account, phone).await {
-        Ok(check) if !check.exists => Err(Error::field("/to", Flaw::NotOnWhatsapp)),
-        // WhatsApp did not say; the message is kept, and the answer comes with the attempt to send it.
-        Ok(_) | Err(Error::Unavailable { .. }) => Ok(()),
-        Err(error) => Err(error),
     }
 }
 

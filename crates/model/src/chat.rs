@@ -92,6 +92,11 @@ pub struct Contact {
     pub push_name: Option<String>,
     /// Their number with the plus, where WhatsApp shows it.
     pub phone: Option<String>,
+    /// Other ways in which people write their numbers, with the plus. What is sent there goes to the number that WhatsApp
+    /// knows.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub other_numbers: Vec<String>,
     /// WhatsApp's own id of them.
     pub lid: Option<String>,
     /// The language to write to them in: `id`, `en`, `pt-BR`.

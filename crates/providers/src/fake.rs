@@ -95,6 +95,15 @@ impl FakeProvider {
         self.script.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The form in which WhatsApp knows a number, where that is another one.
+    fn other_form(&self, to: &Address) -> Option<Phone> {
+        let Address::Phone(phone) = to else { return None };
+        match &self.script().numbers.get(phone)?.address {
+            Some(Address::Phone(known)) if known != phone => Some(known.clone()),
+            _ => None,
+        }
+    }
+
     /// The account it is for.
     pub fn account(&self) -> AccountId {
         self.account
@@ -150,7 +159,8 @@ impl FakeProvider {
         self.script().activities.clone()
     }
 
-    /// What `check_numbers` says of a number; numbers without an answer are on WhatsApp.
+    /// What `check_numbers` says of a number; numbers without an answer are on WhatsApp. What is sent to one that is known in
+    /// another form is not handed over, and `send` says so.
     pub fn set_number(&self, check: NumberCheck) {
         self.script().numbers.insert(check.phone.clone(), check);
     }
@@ -207,6 +217,9 @@ impl Provider for FakeProvider {
     }
 
     async fn send(&self, out: &Outgoing) -> Result<Accepted, SendError> {
+        if let Some(phone) = self.other_form(&out.to) {
+            return Err(SendError::Elsewhere { phone });
+        }
         let mut released = self.released.subscribe();
         released.mark_unchanged();
         let answer = {

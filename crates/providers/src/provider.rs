@@ -158,6 +158,12 @@ pub enum SendError {
     /// Will never be accepted as it is.
     #[error("rejected with code {}", .0.code)]
     Rejected(MessageError),
+    /// Not sent: WhatsApp knows this number in another form, and what is meant for it goes there.
+    #[error("WhatsApp knows the number in another form")]
+    Elsewhere {
+        /// The number as WhatsApp knows it.
+        phone: Phone,
+    },
     /// May have been accepted. Only safe to repeat with the same id.
     #[error("no answer from WhatsApp: {reason}")]
     Unknown {

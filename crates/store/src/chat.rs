@@ -5,6 +5,7 @@
 
 mod change;
 mod forget;
+mod join;
 mod list;
 mod person;
 pub mod search;
@@ -21,12 +22,13 @@ use pesan_model::{
 use crate::contact::{ContactRow, display_name};
 use crate::{Error, Tx, args, dialect, rows};
 
-pub(crate) use change::merge_of_contact;
 pub use change::{
     Arrival, NewChat, Update, add_message, forget_message, insert, leave_out, set_subject, set_unread, unassign_all,
     update,
 };
 pub use forget::{Gone, delete, forget_gone, list_with_old};
+pub(crate) use join::merge_of_contact;
+pub use join::readdress;
 pub use list::{Assignee, Filter, list, list_ids_of_person, list_ids_of_tag, list_ids_of_team, list_quiet};
 pub use person::{follow_person, follow_reminders, know_person, segments_of_person};
 

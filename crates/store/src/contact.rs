@@ -2,8 +2,9 @@
 //!
 //! A row is one WhatsApp identity. Where somebody said that several rows are one person, all but one of them name the one
 //! that stays (`merged_into`): it carries the name, the fields, the tags, the notes and the donations, and the others keep
-//! their identities and chats. [`merge`] joins and parts them, [`search`] finds them, [`tag`] has their tags.
+//! their identities and chats. [`merge`] joins and parts them, [`search`] finds them, [`tag`] has their tags, [`alias`] other ways to write their numbers.
 
+pub mod alias;
 pub mod erase;
 pub mod merge;
 pub mod search;
@@ -14,6 +15,7 @@ use pesan_model::custom_field::FieldValues;
 use pesan_model::visible::seen;
 use pesan_model::{ContactId, OrganizationId, TagId, Timestamp};
 
+use crate::value::Value;
 use crate::{Error, Tx, args, rows, statistic};
 
 rows! {
@@ -101,8 +103,8 @@ impl ContactRow {
         self.created_at
     }
 
-    /// As the API shows it, with these tags. [`tag::show`] knows which they are.
-    pub fn into_contact(self, tag_ids: Vec<TagId>) -> Contact {
+    /// As the API shows it, with these tags and other numbers, in digits. [`tag::show`] knows which they are.
+    pub fn into_contact(self, tag_ids: Vec<TagId>, other_numbers: &[String]) -> Contact {
         Contact {
             id: self.id,
             name: match self.erased_at {
@@ -112,6 +114,7 @@ impl ContactRow {
             own_name: self.name,
             push_name: self.push_name,
             phone: self.phone.map(|digits| format!("+{digits}")),
+            other_numbers: other_numbers.iter().map(|digits| format!("+{digits}")).collect(),
             lid: self.lid,
             language: self.language,
             opted_out_at: self.opted_out_at,
@@ -194,6 +197,9 @@ pub async fn insert(
         ],
     )
     .await?;
+    if let Some(phone) = &known.phone {
+        alias::release(tx, organization_id, phone).await?;
+    }
     search::index(tx, organization_id, id).await?;
     Ok(ContactRow {
         id,
@@ -233,6 +239,9 @@ pub async fn update(
         id
     ];
     let updated: ContactRow = tx.fetch_one("contact", &sql, values).await?;
+    if let Some(phone) = &known.phone {
+        alias::release(tx, organization_id, phone).await?;
+    }
     search::index(tx, organization_id, updated.person_id()).await?;
     Ok(updated)
 }
@@ -368,4 +377,15 @@ fn list_statement() -> String {
          ORDER BY id DESC LIMIT $3",
         ContactRow::COLUMNS
     )
+}
+
+/// `$2, $3, …` for these people, and the values with the organization's first.
+fn among(organization_id: OrganizationId, ids: impl Iterator<Item = ContactId>) -> (String, Vec<Value>) {
+    let mut values = args![organization_id];
+    let mut places = Vec::new();
+    for id in ids {
+        values.extend(args![id]);
+        places.push(format!("${}", values.len()));
+    }
+    (places.join(", "), values)
 }

@@ -5,6 +5,7 @@
 //! because it is done in one place. A claim names the start of the process that made it: after a crash the next start
 //! takes the work over at once.
 
+pub mod lane;
 pub mod scheduled;
 
 use pesan_model::{JobId, OrganizationId, Timestamp};

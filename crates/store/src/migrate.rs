@@ -50,6 +50,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         include_str!("../migrations/0023_early_receipt.sql"),
     ),
     ("0024_scheduled", include_str!("../migrations/0024_scheduled.sql")),
+    (
+        "0025_contact_alias",
+        include_str!("../migrations/0025_contact_alias.sql"),
+    ),
 ];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT NOT NULL PRIMARY KEY)";

@@ -1,6 +1,6 @@
 //! What WhatsApp said about numbers, kept for a while.
 
-use pesan_model::{AccountId, Phone, Timestamp};
+use pesan_model::{AccountId, Address, Phone, Timestamp};
 
 use crate::{Error, Tx, args, rows};
 
@@ -26,6 +26,14 @@ impl StoredCheck {
     /// WhatsApp's address of it; none when it is not on WhatsApp.
     pub fn address(&self) -> Option<&str> {
         self.address.as_deref()
+    }
+
+    /// The form in which WhatsApp knows the number that was asked about, where that is another one.
+    pub fn other_form(&self, asked: &Phone) -> Option<Phone> {
+        match self.address()?.parse() {
+            Ok(Address::Phone(known)) if known != *asked => Some(known),
+            Ok(_) | Err(_) => None,
+        }
     }
 
     /// WhatsApp's own id of the person.

@@ -48,6 +48,7 @@ fn contact_event(clock: &MockClock) -> (EventId, Event) {
         own_name: None,
         push_name: None,
         phone: None,
+        other_numbers: Vec::new(),
         lid: None,
         language: None,
         opted_out_at: None,

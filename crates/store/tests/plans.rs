@@ -4,10 +4,10 @@ use pesan_model::account::Account;
 use pesan_model::content::{Content, Text};
 use pesan_model::message::Message;
 use pesan_model::{
-    AccountId, AccountState, ChatId, ChatStatus, Clock, ContactId, Day, Direction, Event, EventId, JobId, MessageId,
-    MessageStatus, MockClock, OrganizationId, ProviderKind, SystemRandom, Timestamp,
+    AccountId, AccountState, Address, ChatId, ChatStatus, Clock, ContactId, Day, Direction, Event, EventId, JobId,
+    MessageId, MessageStatus, MockClock, OrganizationId, Phone, ProviderKind, SystemRandom, Timestamp,
 };
-use pesan_store::contact::{Known, search};
+use pesan_store::contact::{Known, alias, search};
 use pesan_store::idempotency::Remembered;
 use pesan_store::job::{Claim, NewJob};
 use pesan_store::organization::Organization;
@@ -248,6 +248,8 @@ async fn plans_of(fixture: &Fixture) -> Vec<(&'static str, Plan)> {
         lid: Some("7@lid".into()),
         push_name: None,
     };
+    let [typed, told] = ["6280000000008", "628000000008"].map(|text| text.parse::<Phone>().expect("a number"));
+    let (asked_for, somebody) = (typed.clone(), [ContactId::new(&fixture.clock, &SystemRandom)]);
     let deep = Some((at(MESSAGES / 2), message_id(MESSAGES / 2)));
     let work = NewJob {
         id: JobId::new(&fixture.clock, &SystemRandom),
@@ -324,6 +326,21 @@ async fn plans_of(fixture: &Fixture) -> Vec<(&'static str, Plan)> {
             tx,
             organization,
             &known
+        )),
+        plans!(store, "whom a typed number means", |tx| alias::find(
+            tx,
+            organization,
+            &asked_for
+        )),
+        plans!(store, "other ways to write a number", |tx| alias::list(
+            tx,
+            organization,
+            somebody.into_iter()
+        )),
+        plans!(store, "chats with another form of a number", |tx| chat::readdress(
+            tx,
+            organization,
+            (&Address::Phone(typed.clone()), &Address::Phone(told.clone()))
         )),
         plans!(store, "somebody is looked for", |tx| search::find(
             tx,

@@ -12,6 +12,8 @@ use crate::access::Caller;
 use crate::connections::QrCode;
 use crate::context::App;
 use crate::error::{Error, Result};
+use crate::events;
+use crate::inbound::people;
 
 /// How long WhatsApp may take to answer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -47,7 +49,8 @@ pub async fn qr(app: &Arc<App>, caller: &Caller, id: AccountId) -> Result<QrCode
     })
 }
 
-/// Whether a number is on WhatsApp. The answer is kept for a day, or for an hour when it is not.
+/// Whether a number is on WhatsApp. The answer is kept for a day, or for an hour when it is not. When WhatsApp knows the number
+/// in another form, whoever we know by either has both from then on.
 ///
 /// # Errors
 /// [`Error::Unavailable`] with the code `session_disconnected` when nobody can be asked.
@@ -77,10 +80,26 @@ pub async fn check_number(app: &Arc<App>, caller: &Caller, id: AccountId, phone:
         found.lid.map(|lid| lid.to_string()),
         now,
     );
-    let (asked, kept) = (phone.clone(), check.clone());
-    app.store
-        .write(move |tx| Box::pin(async move { number_check::put(tx, id, &asked, &kept).await }))
+    let (asked, kept, owned) = (phone.clone(), check.clone(), app.clone());
+    let organization = caller.organization_id;
+    let is_told = app
+        .store
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                let mut events = Vec::new();
+                number_check::put(tx, id, &asked, &kept).await?;
+                if let Some(other) = kept.other_form(&asked) {
+                    people::respell_met(&owned, tx, organization, (&asked, &other), &mut events).await?;
+                }
+                let is_told = !events.is_empty();
+                events::record(&owned, tx, organization, events).await?;
+                Ok(is_told)
+            })
+        })
         .await?;
+    if is_told {
+        events::announce(app, organization);
+    }
     Ok(status(phone, &check))
 }
 

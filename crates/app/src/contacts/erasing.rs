@@ -10,7 +10,7 @@ use std::sync::Arc;
 use pesan_model::chat::ErasedContact;
 use pesan_model::{ChatId, ContactId, Event, JobId, OrganizationId, Permission, id};
 use pesan_store::contact::erase::{self, Outcome};
-use pesan_store::contact::{self, ContactRow};
+use pesan_store::contact::{self, ContactRow, alias};
 use pesan_store::erasure::{self, Erasure, Traces};
 use pesan_store::event::{self, EventText};
 use pesan_store::job::{self, Job, NewJob};
@@ -91,7 +91,9 @@ async fn known(
 ) -> Result<(Traces, ErasedContact), StoreError> {
     let rows = erase::identities(tx, organization, person.id()).await?;
     let chats = chat::list_ids_of_person(tx, organization, person.id(), usize::MAX).await?;
+    let aliases = alias::list_of(tx, organization, person.id()).await?;
     let names = rows.iter().flat_map(names).chain(chats.iter().map(ChatId::to_string));
+    let names = names.chain(aliases.iter().flat_map(|digits| forms(digits)));
     let traces = Traces {
         names: names.collect(),
         groups: erase::groups(tx, organization, &rows).await?,
@@ -105,12 +107,15 @@ async fn known(
     Ok((traces, erased))
 }
 
+/// How events write a number.
+fn forms(digits: &str) -> [String; 2] {
+    [format!("+{digits}\""), format!("{digits}@")]
+}
+
 /// What a row is called by in events.
 fn names(row: &ContactRow) -> Vec<String> {
     let mut names = vec![row.id().to_string()];
-    if let Some(digits) = row.phone() {
-        names.extend([format!("+{digits}\""), format!("{digits}@")]);
-    }
+    names.extend(row.phone().into_iter().flat_map(forms));
     names.extend(row.lid().map(str::to_owned));
     names
 }

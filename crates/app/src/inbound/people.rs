@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use pesan_model::chat::Contact;
 use pesan_model::visible::seen;
-use pesan_model::{Address, ContactId, Event, OrganizationId};
+use pesan_model::{Address, ContactId, Event, OrganizationId, Phone};
 use pesan_providers::inbound::Person;
-use pesan_store::contact::{self, ContactRow, Known};
+use pesan_store::contact::{self, ContactRow, Known, alias};
 use pesan_store::{Error as StoreError, Tx, chat};
 
 use crate::context::App;
@@ -49,18 +49,30 @@ pub(crate) async fn resolve(
     if known.phone.is_none() && known.lid.is_none() {
         return Ok(None);
     }
-    let mut found = contact::find_by_identity(tx, organization, known).await?.into_iter();
+    let found = contact::find_by_identity(tx, organization, known).await?;
+    unite(app, tx, organization, (found, known), events).await.map(Some)
+}
+
+/// Makes one contact of the rows that are one identity, oldest first, of which this is known: none, one or two.
+async fn unite(
+    app: &Arc<App>,
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    (found, known): (Vec<ContactRow>, &Known),
+    events: &mut Vec<Event>,
+) -> Result<ContactRow, StoreError> {
+    let mut found = found.into_iter();
     let contact = match (found.next(), found.next()) {
         (None, _) => {
             let id = ContactId::new(&*app.clock, &*app.random);
             let made = contact::insert(tx, organization, id, known, app.clock.now()).await?;
-            events.push(Event::ContactCreated(made.clone().into_contact(Vec::new())));
+            events.push(Event::ContactCreated(made.clone().into_contact(Vec::new(), &[])));
             made
         }
         (Some(only), None) => {
             let told = [&known.phone, &known.lid, &known.push_name].map(Option::as_deref);
             if !tells_more(told, [only.phone(), only.lid(), only.push_name()]) {
-                return Ok(Some(only));
+                return Ok(only);
             }
             let updated = contact::update(tx, organization, only.id(), known).await?;
             events.push(Event::ContactUpdated(person(tx, organization, &updated).await?));
@@ -75,7 +87,67 @@ pub(crate) async fn resolve(
             merged
         }
     };
-    Ok(Some(contact))
+    Ok(contact)
+}
+
+/// The contact with a number that somebody typed, made when there is none: the one whose number it is, or whose number is
+/// written so too.
+pub(crate) async fn resolve_typed(
+    app: &Arc<App>,
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    typed: &Phone,
+    events: &mut Vec<Event>,
+) -> Result<ContactRow, StoreError> {
+    match alias::find(tx, organization, typed).await? {
+        Some(contact) => Ok(contact),
+        None => unite(app, tx, organization, (Vec::new(), &with_number(typed)), events).await,
+    }
+}
+
+/// WhatsApp told that a number that somebody typed is another form of the one it knows. Whoever we know by either is one
+/// contact, made when there is none, and the chats with the typed number are with the other one from now on.
+pub(crate) async fn respell(
+    app: &Arc<App>,
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    (typed, told): (&Phone, &Phone),
+    events: &mut Vec<Event>,
+) -> Result<ContactRow, StoreError> {
+    let mut found = Vec::from_iter(alias::find_own(tx, organization, typed).await?);
+    found.extend(alias::find_own(tx, organization, told).await?);
+    found.sort_by_key(ContactRow::id);
+    let contact = unite(app, tx, organization, (found, &with_number(told)), events).await?;
+    if alias::put(tx, organization, (typed, &contact)).await? {
+        events.push(Event::ContactUpdated(person(tx, organization, &contact).await?));
+    }
+    let addresses = (&Address::Phone(typed.clone()), &Address::Phone(told.clone()));
+    let chats = chat::readdress(tx, organization, addresses).await?;
+    events.extend(organize::updated(tx, organization, chats).await?);
+    Ok(contact)
+}
+
+/// As [`respell`], when nobody writes there yet: of people we know already.
+pub(crate) async fn respell_met(
+    app: &Arc<App>,
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
+    (typed, told): (&Phone, &Phone),
+    events: &mut Vec<Event>,
+) -> Result<(), StoreError> {
+    let is_met = alias::find_own(tx, organization, typed).await?.is_some()
+        || alias::find_own(tx, organization, told).await?.is_some();
+    if is_met {
+        respell(app, tx, organization, (typed, told), events).await?;
+    }
+    Ok(())
+}
+
+fn with_number(phone: &Phone) -> Known {
+    Known {
+        phone: Some(phone.digits().to_owned()),
+        ..Known::default()
+    }
 }
 
 /// The person that a row belongs to, as people know them.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pesan_model::message::Message;
-use pesan_model::{Event, MessageStatus};
+use pesan_model::{Address, Event, MessageStatus};
 use pesan_providers::provider::OutgoingContent;
 use pesan_providers::{Accepted, Provider, SendError};
 use pesan_store::{Error as StoreError, Tx, job, message};
@@ -12,6 +12,7 @@ use super::outcome::{self, Next};
 use super::prepare::{UPLOADED_COLUMN, Work};
 use crate::context::App;
 use crate::error::{Error, Result};
+use crate::inbound::people;
 use crate::inbound::rules::not_before_sending;
 use crate::{events, worker};
 
@@ -28,6 +29,7 @@ pub(super) async fn deliver(app: &Arc<App>, provider: &dyn Provider, mut work: W
         Ok(_) => "accepted",
         Err(SendError::Retry { .. }) => "retry",
         Err(SendError::NotConnected) => "not_connected",
+        Err(SendError::Elsewhere { .. }) => "elsewhere",
         Err(SendError::Rejected(_)) => "rejected",
         Err(SendError::Unknown { .. }) => "unknown",
     };
@@ -79,6 +81,13 @@ async fn save(app: &Arc<App>, work: Arc<Work>, result: Arc<Result<Accepted, Send
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
                 let organization = work.organization;
+                let mut happened = Vec::new();
+                // People and chats come before messages, as where things come in.
+                if let (Err(SendError::Elsewhere { phone: told }), Address::Phone(typed)) =
+                    (&*result, &work.outgoing.to)
+                {
+                    people::respell(&owned, tx, organization, (typed, told), &mut happened).await?;
+                }
                 // A receipt or a late acknowledgement may have come first.
                 let mut message = message::get_for_change(tx, organization, work.message.id).await?;
                 let (goes_on, event) = match &*result {
@@ -88,7 +97,8 @@ async fn save(app: &Arc<App>, work: Arc<Work>, result: Arc<Result<Accepted, Send
                     ),
                     Err(error) => (true, refuse(&owned, tx, &work, &mut message, error).await?),
                 };
-                events::record(&owned, tx, organization, event.into_iter().collect()).await?;
+                happened.extend(event);
+                events::record(&owned, tx, organization, happened).await?;
                 Ok(goes_on)
             })
         })
@@ -151,6 +161,9 @@ async fn refuse(
         work.job.attempts(),
         (work.first_wire_at, now),
     ) {
+        Next::Retry(wait) if matches!(error, SendError::Elsewhere { .. }) => {
+            job::lane::retry_in_place(tx, job::SEND_MESSAGE, &work.job, now.plus(wait)).await?;
+        }
         Next::Retry(wait) => job::retry_at(tx, &work.job, now.plus(wait)).await?,
         Next::Snooze(wait) => {
             job::snooze_until(tx, &work.job, now.plus(wait)).await?;
@@ -165,7 +178,9 @@ async fn refuse(
     }
     let has_left = match error {
         SendError::Unknown { .. } => true,
-        SendError::NotConnected | SendError::Retry { .. } | SendError::Rejected(_) => work.may_have_left,
+        SendError::NotConnected | SendError::Elsewhere { .. } | SendError::Retry { .. } | SendError::Rejected(_) => {
+            work.may_have_left
+        }
     };
     if !has_left {
         message::reset_wire(tx, work.organization, message.id).await?;

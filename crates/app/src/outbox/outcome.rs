@@ -32,6 +32,14 @@ pub(crate) fn after(
 ) -> Next {
     match error {
         SendError::NotConnected => Next::Snooze(DISCONNECTED_WAIT),
+        // At once, and a few times only: two numbers that lead to each other lead nowhere.
+        SendError::Elsewhere { .. } if wait_after(&limits.send_waits, attempts).is_some() => {
+            Next::Retry(Duration::ZERO)
+        }
+        SendError::Elsewhere { .. } => Next::Fail(
+            MessageError::from(FailureCode::SendFailed)
+                .told("WhatsApp led from one form of this number to the other and back; it was not sent."),
+        ),
         SendError::Retry { after, reason } => match wait_after(&limits.send_waits, attempts) {
             Some(wait) => Next::Retry(after.unwrap_or(wait).max(wait)),
             None => Next::Fail(MessageError::from(FailureCode::SendFailed).told(format!(
@@ -98,6 +106,20 @@ mod tests {
             after(&SendError::NotConnected, &limits(), 9, (START, START)),
             Next::Snooze(Duration::from_secs(30))
         );
+    }
+
+    #[test]
+    fn to_a_number_that_is_known_in_another_form_it_goes_at_once_but_not_for_ever() {
+        let elsewhere = SendError::Elsewhere {
+            phone: "6280000000001".parse().expect("a number"),
+        };
+        for attempts in 1..=3 {
+            assert_eq!(
+                after(&elsewhere, &limits(), attempts, (START, START)),
+                Next::Retry(Duration::ZERO)
+            );
+        }
+        assert_eq!(code(after(&elsewhere, &limits(), 4, (START, START))), "send_failed");
     }
 
     #[test]

@@ -22,6 +22,7 @@ async fn emit(test: &TestApp, count: usize) {
                 own_name: None,
                 push_name: None,
                 phone: None,
+                other_numbers: Vec::new(),
                 lid: None,
                 language: None,
                 opted_out_at: None,

@@ -28,4 +28,5 @@ mod search;
 mod statistics;
 mod support;
 mod targets;
+mod variants;
 mod webhooks;

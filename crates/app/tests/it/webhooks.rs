@@ -606,6 +606,7 @@ async fn the_simple_envelope_is_short_and_signed_as_a_whole() {
             own_name: None,
             push_name: None,
             phone: None,
+            other_numbers: Vec::new(),
             lid: None,
             language: None,
             opted_out_at: None,

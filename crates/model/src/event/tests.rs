@@ -99,6 +99,7 @@ fn contact() -> Contact {
         own_name: None,
         push_name: None,
         phone: None,
+        other_numbers: Vec::new(),
         lid: None,
         language: None,
         opted_out_at: None,

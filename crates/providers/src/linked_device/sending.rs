@@ -121,7 +121,7 @@ async fn prepare(device: &LinkedDevice, out: &Outgoing) -> Result<Prepared, Send
 }
 
 /// The JID to write to. A number that the library has not met is asked for first: the server would take a message to
-/// nobody.
+/// nobody, and may know it in another form.
 async fn recipient(device: &LinkedDevice, to: &Address) -> Result<Jid, SendError> {
     let asked = jid(to);
     let Address::Phone(phone) = to else { return Ok(asked) };
@@ -140,6 +140,7 @@ async fn recipient(device: &LinkedDevice, to: &Address) -> Result<Jid, SendError
             },
         })?;
     match checks.pop().and_then(|check| check.address) {
+        Some(Address::Phone(known)) if known != *phone => Err(SendError::Elsewhere { phone: known }),
         Some(address) => Ok(jid(&address)),
         None => Err(refusal::not_on_whatsapp().into()),
     }

@@ -745,6 +745,37 @@ async fn numbers_are_checked_and_a_text_to_nobody_is_rejected() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_number_in_another_form_is_told_before_anything_leaves() {
+    const WRITTEN: &str = "62800000002";
+    let world = World::new().await;
+    let sari = NewPhone {
+        phone: SARI.into(),
+        aliases: Some(vec![WRITTEN.into()]),
+        ..NewPhone::default()
+    };
+    world.network.add_phone(&sari).expect("changed");
+    let linked = world.linked(TOKO).await;
+    let mut out = text(WRITTEN, "halo");
+    for _ in 0..2 {
+        let elsewhere = linked.device().send(&out).await;
+        assert!(
+            matches!(&elsewhere, Err(SendError::Elsewhere { phone }) if phone.digits() == SARI),
+            "{elsewhere:?}"
+        );
+    }
+    out.to = chat(SARI);
+    linked.device().send(&out).await.expect("accepted");
+    let is_it = |message: &wanet::InboxMessage| message.id == out.wa_id;
+    let seen = world
+        .network
+        .wait_message(SARI, DEADLINE, is_it)
+        .await
+        .expect("arrived");
+    assert_eq!(seen.arrivals, 1);
+    world.end([linked]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn profile_pictures_are_found_where_there_are_any() {
     let world = World::new().await;
     let linked = world.linked(TOKO).await;

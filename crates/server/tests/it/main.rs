@@ -33,6 +33,8 @@ mod stream;
 mod strictness;
 mod support;
 mod ui;
+#[cfg(feature = "sandbox")]
+mod variants;
 
 #[cfg(feature = "sandbox")]
 #[path = "../../../../tests/baileys/peer.rs"]

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pesan_model::{ChatId, ContactId, MediaId, OrganizationId, ReminderId, Timestamp};
 
-use super::{ContactRow, search};
+use super::{ContactRow, alias, search};
 use crate::{Error, Tx, args, chat, job, media, message};
 
 /// The rows of somebody: the one that stands for the person, and those that are a part of it.
@@ -180,7 +180,8 @@ async fn remove_hanging(tx: &mut Tx<'_>, organization_id: OrganizationId, rows: 
         ] {
             tx.execute(sql, args![organization_id, row.id]).await?;
         }
-        if let Some(phone) = &row.phone {
+        let numbers = alias::list_of(tx, organization_id, row.id).await?;
+        for phone in row.phone.iter().chain(&numbers) {
             tx.execute(
                 "DELETE FROM number_check WHERE phone = $1 AND account_id IN (\
                  SELECT id FROM account WHERE organization_id = $2)",
@@ -188,6 +189,7 @@ async fn remove_hanging(tx: &mut Tx<'_>, organization_id: OrganizationId, rows: 
             )
             .await?;
         }
+        alias::forget(tx, organization_id, row.id).await?;
         search::forget(tx, organization_id, row.id).await?;
     }
     Ok(())

@@ -14,7 +14,7 @@ use pesan_model::{ContactId, MergeId, OrganizationId, Timestamp};
 
 use self::filled::Filled;
 pub use self::identity::absorb;
-use super::{ContactRow, get, lock, lock_person, search, set_details, tag};
+use super::{ContactRow, alias, get, lock, lock_person, search, set_details, tag};
 use crate::{Error, Tx, args, donation, rows};
 
 /// What hangs on a person: each row knows the person and the row it was made for.
@@ -106,11 +106,12 @@ pub async fn join(
     donation::recount(tx, organization_id, into.id).await?;
     search::forget(tx, organization_id, other.id).await?;
     set_details(tx, organization_id, into.id, &details).await?;
+    let numbers = alias::list_of(tx, organization_id, other.id).await?;
     Ok(Some(Merge {
         id: merge.id,
         contact_id: into.id,
         // Its tags are the person's now.
-        other: other.into_contact(Vec::new()),
+        other: other.into_contact(Vec::new(), &numbers),
         merged_by: merge.merged_by.clone(),
         merged_at: now,
         undone_at: None,

@@ -139,6 +139,7 @@ pub async fn index(tx: &mut Tx<'_>, organization_id: OrganizationId, person: Con
     if row.is_merged() {
         return Ok(());
     }
+    let aliases = super::alias::list_of(tx, organization_id, person).await?;
     let mut rows: Vec<Names> = vec![(row.name, row.push_name, row.phone)];
     let merged: Vec<Names> = tx
         .fetch_all(
@@ -151,7 +152,8 @@ pub async fn index(tx: &mut Tx<'_>, organization_id: OrganizationId, person: Con
         .iter()
         .flat_map(|(name, push_name, _)| [name.as_deref(), push_name.as_deref()])
         .flatten();
-    let words = words_of(names, rows.iter().filter_map(|(_, _, phone)| phone.as_deref()));
+    let numbers = rows.iter().filter_map(|(_, _, phone)| phone.as_ref()).chain(&aliases);
+    let words = words_of(names, numbers.map(String::as_str));
     if !words.is_empty() {
         let places: Vec<_> = (3..words.len() + 3)
             .map(|place| format!("($1, ${place}, $2)"))

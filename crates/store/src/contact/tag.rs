@@ -9,17 +9,17 @@ use std::collections::{BTreeSet, HashMap};
 use pesan_model::chat::Contact;
 use pesan_model::{ContactId, OrganizationId, TagId};
 
-use super::ContactRow;
-use crate::value::Value;
+use super::{ContactRow, alias, among};
 use crate::{Error, Tx, args};
 
 /// The person as the API shows them. A record that is part of somebody has no tags of its own while it is.
 pub async fn show(tx: &mut Tx<'_>, organization_id: OrganizationId, row: ContactRow) -> Result<Contact, Error> {
     let tag_ids = list_of(tx, organization_id, row.id()).await?;
-    Ok(row.into_contact(tag_ids))
+    let numbers = alias::list_of(tx, organization_id, row.id()).await?;
+    Ok(row.into_contact(tag_ids, &numbers))
 }
 
-/// As [`show`], of several in the same order, with one query for all of them.
+/// As [`show`], of several in the same order, with one query for all of them and one for their other numbers.
 pub async fn show_all(
     tx: &mut Tx<'_>,
     organization_id: OrganizationId,
@@ -35,22 +35,13 @@ pub async fn show_all(
     for (contact, tag) in tx.fetch_all::<(ContactId, TagId)>(&sql, values).await? {
         tags.entry(contact).or_default().insert(tag);
     }
+    let numbers = alias::list(tx, organization_id, rows.iter().map(ContactRow::id)).await?;
     let shown = |row: ContactRow| {
         let tag_ids = tags.get(&row.id()).into_iter().flatten().copied().collect();
-        row.into_contact(tag_ids)
+        let numbers = numbers.get(&row.id()).map_or([].as_slice(), Vec::as_slice);
+        row.into_contact(tag_ids, numbers)
     };
     Ok(rows.into_iter().map(shown).collect())
-}
-
-/// `$2, $3, …` for these people, and the values with the organization's first.
-fn among(organization_id: OrganizationId, ids: impl Iterator<Item = ContactId>) -> (String, Vec<Value>) {
-    let mut values = args![organization_id];
-    let mut places = Vec::new();
-    for id in ids {
-        values.extend(args![id]);
-        places.push(format!("${}", values.len()));
-    }
-    (places.join(", "), values)
 }
 
 /// The tags of a person, oldest first.

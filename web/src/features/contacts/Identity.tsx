@@ -49,6 +49,11 @@ export function Identity({ contact }: { contact: Contact }) {
         </Allowed>
       </Group>
       <PhoneNumber phone={contact.phone} />
+      {contact.other_numbers.map((number) => (
+        <Text key={number} size="sm" c="dimmed">
+          {t("contact.alsoWritten")}: <bdi dir="ltr">{number}</bdi>
+        </Text>
+      ))}
       {pushName !== undefined && pushName !== contact.name && (
         <Text size="sm" c="dimmed">
           {t("contact.onWhatsApp", { name: isolated(pushName) })}

@@ -72,6 +72,16 @@ async function openPanel(with_: World) {
 const section = (panel: Awaited<ReturnType<typeof openPanel>>["panel"], name: string) =>
   panel.findByRole("region", { name }).then((found) => within(found));
 
+describe("a number", () => {
+  it("that_people_write_in_another_form_is_shown_in_both", async () => {
+    const contact = makeContact({ id: "con_1", phone: "+628000000101", other_numbers: ["+6280000000101"] });
+    const { panel } = await openPanel(world({ contacts: [contact] }));
+    await panel.findByText("+628000000101");
+    await panel.findByText("+6280000000101");
+    panel.getByText(/^Also written:/);
+  });
+});
+
 describe("a donation", () => {
   it("that_is_recorded_changes_the_card_and_the_segment", async () => {
     const { mock, user, panel } = await openPanel(world());

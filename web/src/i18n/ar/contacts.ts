@@ -9,6 +9,7 @@ export const contacts: { [Section in keyof typeof english]: { [Key in keyof (typ
     hide: "إخفاء جهة الاتصال",
     copyNumber: "نسخ الرقم",
     noNumber: "الرقم مخفي من واتساب",
+    alsoWritten: "يُكتب أيضًا",
     onWhatsApp: "في واتساب: {{name}}",
     language: "اللغة",
     languageHint: "مثل id أو en أو ar.",

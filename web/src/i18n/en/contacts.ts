@@ -7,6 +7,7 @@ export const contacts = {
     hide: "Hide contact",
     copyNumber: "Copy number",
     noNumber: "Number hidden by WhatsApp",
+    alsoWritten: "Also written",
     onWhatsApp: "On WhatsApp: {{name}}",
     language: "Language",
     languageHint: "For example id, en or ar.",

@@ -9,6 +9,7 @@ export const contacts: { [Section in keyof typeof english]: { [Key in keyof (typ
     hide: "Sembunyikan kontak",
     copyNumber: "Salin nomor",
     noNumber: "Nomor disembunyikan oleh WhatsApp",
+    alsoWritten: "Juga ditulis",
     onWhatsApp: "Di WhatsApp: {{name}}",
     language: "Bahasa",
     languageHint: "Misalnya id, en atau ar.",

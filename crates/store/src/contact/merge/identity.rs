@@ -8,7 +8,7 @@ use super::filled::Filled;
 use super::{
     HANGING, MergeRow, add_filled, find, give_back, keep_opt_out, lock_both, members, parts, save_filled, seat,
 };
-use crate::contact::{ContactRow, Details, get, search, set_details, tag};
+use crate::contact::{ContactRow, Details, alias, get, search, set_details, tag};
 use crate::{Error, Tx, args, chat, donation, statistic};
 
 /// WhatsApp tells that two rows are one identity: `gone` becomes part of `kept` for ever. Messages, chats and names move
@@ -32,6 +32,7 @@ pub async fn absorb(
     )
     .await?;
     chat::merge_of_contact(tx, organization_id, gone.id, kept.id).await?;
+    alias::follow(tx, organization_id, (gone.id, kept.id)).await?;
     tag::drop_doubled(tx, organization_id, (gone.id, kept.id)).await?;
     for table in HANGING {
         // What was made for the row that goes was made for the one that stays.
