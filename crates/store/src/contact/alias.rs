@@ -93,11 +93,14 @@ pub async fn list(
         "SELECT a.contact_id, a.phone FROM contact_alias a \
          WHERE a.organization_id = $1 AND a.contact_id IN ({places}) \
          UNION ALL SELECT k.merged_into, a.phone FROM contact k{index} JOIN contact_alias a ON a.contact_id = k.id \
-         WHERE k.organization_id = $1 AND k.merged_into IN ({places}) ORDER BY 2"
+         WHERE k.organization_id = $1 AND k.merged_into IN ({places})"
     );
     let mut found: BTreeMap<ContactId, Vec<String>> = BTreeMap::new();
     for (contact, phone) in tx.fetch_all::<(ContactId, String)>(&sql, values).await? {
         found.entry(contact).or_default().push(phone);
+    }
+    for numbers in found.values_mut() {
+        numbers.sort_unstable();
     }
     Ok(found)
 }

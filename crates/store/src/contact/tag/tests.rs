@@ -136,7 +136,7 @@ async fn those_with_a_tag_are_walked_along_an_index_and_nothing_is_sorted() {
                 let shown = show_all(tx, organization_id, rows).await?;
                 Ok((testing::take_plans(tx), shown.len()))
             });
-            assert_eq!((plans.len(), shown), (3, PAGE), "{}", database.kind);
+            assert_eq!((plans.len(), shown), (4, PAGE), "{}", database.kind);
             for plan in plans {
                 let is_sorted = plan.is_sorted() || plan.lines.iter().any(|line| line.contains("Sort"));
                 assert!(!plan.is_scan() && !is_sorted, "{}\n{plan}", database.kind);
