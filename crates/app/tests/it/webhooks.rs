@@ -367,6 +367,30 @@ async fn the_order_of_a_chat_survives_an_outage_of_the_receiver_and_everything_c
 }
 
 #[tokio::test]
+async fn what_is_never_taken_lets_later_events_pass_also_where_little_else_happens() {
+    for database in testing::both().await {
+        let test = TestApp::new(&database).await;
+        let receiver = Receiver::new(Reply::Refuses(id_of(1))).await;
+        let webhook = test.webhook(&receiver, &["*"], Envelope::Native).await.webhook.id;
+        test.run_webhooks();
+        test.emit(&test.caller, vec![received(1, 1)]).await;
+        test.wait_for_tries_of(webhook, 1, 1).await;
+        test.emit(&test.caller, vec![received(2, 1)]).await;
+        // One other event every 40 minutes looks as if the receiver came back from an outage, each time.
+        for round in 0..4 {
+            test.pass(Duration::from_mins(40));
+            test.wait_for_tries_of(webhook, 1, 2 + 2 * round).await;
+            test.emit(&test.caller, vec![received(100 + u128::from(round), 2)])
+                .await;
+            test.wait_for_tries_of(webhook, 1, 3 + 2 * round).await;
+        }
+        let delivered = test.wait_for(webhook, DeliveryState::Delivered, 5).await;
+        assert!(delivered.iter().any(|delivery| delivery.event_seq == 2));
+        test.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn what_was_under_way_when_the_process_died_is_delivered_under_the_same_id() {
     for database in testing::both().await {
         let test = TestApp::new(&database).await;

@@ -1,11 +1,16 @@
 //! The queue of deliveries, beyond what every kind of work needs: which webhooks have something due, and how a delivery
 //! that fails for long steps out of the way of later ones.
 
+use std::time::Duration;
+
 use pesan_model::{OrganizationId, Timestamp, WebhookId};
 use uuid::Uuid;
 
 use crate::job::{self, Job};
 use crate::{Error, Tx, args, dialect};
+
+/// What an outage began with was made up to so long before its first try failed.
+const MADE_BEFORE: Duration = Duration::from_mins(1);
 
 /// What the queue calls deliveries.
 pub const KIND: &str = "deliver_webhook";
@@ -65,13 +70,19 @@ pub async fn step_aside(tx: &mut Tx<'_>, job: &Job, run_at: Timestamp) -> Result
     Ok(())
 }
 
-/// Makes every delivery due that failed and holds back later ones. Its tries begin anew, so that a receiver that comes
-/// back stumbling gets the short waits once more.
-pub async fn retry_now(tx: &mut Tx<'_>, webhook_id: WebhookId, now: Timestamp) -> Result<(), Error> {
+/// The receiver takes something again, which it did not since `failing_since`: every delivery that failed and holds back
+/// later ones is due. For those of this outage the tries begin anew, so that a receiver that comes back stumbling gets the
+/// short waits once more; what it refused before that as well may be what it never takes.
+pub async fn retry_now(
+    tx: &mut Tx<'_>,
+    webhook_id: WebhookId,
+    failing_since: Timestamp,
+    now: Timestamp,
+) -> Result<(), Error> {
     tx.execute(
-        "UPDATE job SET run_at = $1, attempts = 0 WHERE kind = $2 AND partition = $3 AND is_head = $4 \
-         AND is_running = $5 AND run_at > $1 AND lane <> subject",
-        args![now, KIND, webhook_id, true, false],
+        "UPDATE job SET run_at = $1, attempts = CASE WHEN created_at >= $6 THEN 0 ELSE attempts END \
+         WHERE kind = $2 AND partition = $3 AND is_head = $4 AND is_running = $5 AND run_at > $1 AND lane <> subject",
+        args![now, KIND, webhook_id, true, false, failing_since.minus(MADE_BEFORE)],
     )
     .await?;
     Ok(())

@@ -171,7 +171,7 @@ async fn store(app: &Arc<App>, work: &Arc<Work>, outcome: &Outcome) -> bool {
 
 async fn write(tx: &mut pesan_store::Tx<'_>, work: &Work, outcome: &Outcome, now: Timestamp) -> Result<bool> {
     let organization = work.organization;
-    let mut disabled = false;
+    let mut standing = Standing::default();
     match (outcome, &work.delivery) {
         (Outcome::Tried { attempt, verdict, now }, Some(delivery)) => {
             let progress = progress(attempt, verdict, *now);
@@ -179,15 +179,17 @@ async fn write(tx: &mut pesan_store::Tx<'_>, work: &Work, outcome: &Outcome, now
             if delivery::advance(tx, organization, delivery.id, &progress).await? {
                 delivery::insert_attempt(tx, delivery.id, attempt).await?;
             }
-            disabled = note_health(tx, work, verdict, *now).await?;
+            standing = note_health(tx, work, verdict, *now).await?;
             match verdict.next {
                 Next::Retry(at) => {
-                    job::retry_at(tx, &work.job, at).await?;
-                    return Ok(disabled);
+                    // While this was tried, something else was taken: what waited was tried at once, and so is this.
+                    let is_late = standing.answered_meanwhile && at.since(*now) >= OUTAGE;
+                    job::retry_at(tx, &work.job, if is_late { *now } else { at }).await?;
+                    return Ok(standing.is_disabled);
                 }
                 Next::StepAside(at) => {
                     queue::step_aside(tx, &work.job, at).await?;
-                    return Ok(disabled);
+                    return Ok(standing.is_disabled);
                 }
                 Next::Delivered | Next::Failed | Next::Gone => {}
             }
@@ -207,7 +209,7 @@ async fn write(tx: &mut pesan_store::Tx<'_>, work: &Work, outcome: &Outcome, now
         (Outcome::Over, _) | (Outcome::Tried { .. } | Outcome::Cancelled | Outcome::Hopeless(_), None) => {}
     }
     job::finish(tx, KIND, &work.job).await?;
-    Ok(disabled)
+    Ok(standing.is_disabled)
 }
 
 fn progress(attempt: &Attempt, verdict: &Verdict, now: Timestamp) -> Progress {
@@ -226,30 +228,47 @@ fn progress(attempt: &Attempt, verdict: &Verdict, now: Timestamp) -> Progress {
     }
 }
 
-/// Keeps the webhook's record. Says whether it was switched off.
-async fn note_health(tx: &mut pesan_store::Tx<'_>, work: &Work, verdict: &Verdict, now: Timestamp) -> Result<bool> {
+/// How it stands with a webhook after a try.
+#[derive(Debug, Default)]
+struct Standing {
+    /// It was switched off.
+    is_disabled: bool,
+    /// It failed when this was claimed, and took something before this try failed.
+    answered_meanwhile: bool,
+}
+
+/// Keeps the webhook's record.
+async fn note_health(tx: &mut pesan_store::Tx<'_>, work: &Work, verdict: &Verdict, now: Timestamp) -> Result<Standing> {
     let (organization, id) = (work.organization, work.webhook_id);
+    let failing_since = work.webhook.as_ref().and_then(WebhookRow::failing_since);
+    let disabled = Standing {
+        is_disabled: true,
+        answered_meanwhile: false,
+    };
     match verdict.next {
         Next::Delivered => {
-            let failing_since = work.webhook.as_ref().and_then(WebhookRow::failing_since);
             if webhook_rows::set_healthy(tx, organization, id).await?
-                && failing_since.is_some_and(|since| now.since(since) >= OUTAGE)
+                && let Some(since) = failing_since.filter(|since| now.since(*since) >= OUTAGE)
             {
-                queue::retry_now(tx, id, now).await?;
+                queue::retry_now(tx, id, since, now).await?;
             }
-            Ok(false)
+            Ok(Standing::default())
         }
         Next::Gone => {
             webhook_rows::disable(tx, organization, id, "the endpoint answered 410 Gone").await?;
-            Ok(true)
+            Ok(disabled)
         }
         Next::Retry(_) | Next::StepAside(_) | Next::Failed => {
             let since = webhook_rows::set_failing(tx, organization, id, now).await?;
             if now.since(since) < GIVE_UP {
-                return Ok(false);
+                let answered_meanwhile = failing_since.is_some_and(|before| before < since);
+                return Ok(Standing {
+                    is_disabled: false,
+                    answered_meanwhile,
+                });
             }
             webhook_rows::disable(tx, organization, id, "every delivery has failed for five days").await?;
-            Ok(true)
+            Ok(disabled)
         }
     }
 }
