@@ -6,6 +6,7 @@ use std::time::Duration;
 use pesan_model::account::NumberStatus;
 use pesan_model::{AccountId, AccountState, Address, Permission, Phone, Timestamp};
 use pesan_providers::{Provider, ProviderError};
+use pesan_store::contact::alias;
 use pesan_store::number_check::{self, StoredCheck};
 
 use crate::access::Caller;
@@ -124,7 +125,14 @@ pub async fn profile_picture(app: &Arc<App>, caller: &Caller, id: AccountId, pho
     caller.require(Permission::MessagesRead)?;
     let account = super::find(app, caller, id).await?;
     let provider = connected(app, id, account.state)?;
-    let of = Address::Phone(phone.clone());
+    let (organization, typed) = (caller.organization_id, phone.clone());
+    let known = app
+        .store
+        .read::<_, Error, _>(move |tx| Box::pin(async move { Ok(alias::find(tx, organization, &typed).await?) }))
+        .await?;
+    // WhatsApp has pictures of the numbers it knows, in its own form.
+    let number = known.and_then(|contact| contact.phone()?.parse().ok());
+    let of = Address::Phone(number.unwrap_or_else(|| phone.clone()));
     in_time(provider.profile_picture(&of), account.state).await
 }
 

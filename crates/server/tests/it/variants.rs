@@ -65,6 +65,11 @@ async fn a_number_as_it_is_written_reaches_its_phone_and_the_answer_comes_into_t
             (&check["exists"], &check["address"]),
             (&json!(true), &json!(format!("{SARI}@s.whatsapp.net")))
         );
+        world.network.phone_picture(SARI, vec![1; 64]).expect("set");
+        for number in [WRITTEN, SARI] {
+            let picture = world.account_path(&format!("/contacts/{number}/picture"));
+            assert!(world.get(&picture).await["url"].is_string(), "{number}");
+        }
     })
     .await;
 }
