@@ -41,6 +41,11 @@ pub(crate) fn for_update(tx: &Tx<'_>) -> &'static str {
     if tx.is_postgres() { " FOR NO KEY UPDATE" } else { "" }
 }
 
+/// As [`for_update`], of rows that are about to be deleted: nobody refers to them anew, and who began to is waited for.
+pub(crate) fn for_delete(tx: &Tx<'_>) -> &'static str {
+    if tx.is_postgres() { " FOR UPDATE" } else { "" }
+}
+
 /// Keeps what was read of a message as it is until the transaction ends. Differs because SQLite has one writer anyway,
 /// and on PostgreSQL two transactions could each take the same step from the status they had both read. As with
 /// [`for_update`], others can refer to the message meanwhile.

@@ -9,7 +9,7 @@ pub enum Error {
         /// The word for it: `account`, `message`, …
         what: &'static str,
     },
-    /// A unique value is taken.
+    /// A unique value is taken, or what the row refers to went at this very moment: another transaction was first.
     #[error("already exists")]
     Conflict,
     /// The database is busy, out of space or gone for the moment. Trying again later may work.
@@ -131,7 +131,9 @@ impl Error {
 
     pub(crate) fn postgres(action: &'static str, source: sqlx::Error) -> Self {
         match &source {
-            sqlx::Error::Database(error) if error.is_unique_violation() => Self::Conflict,
+            sqlx::Error::Database(error) if error.is_unique_violation() || error.is_foreign_key_violation() => {
+                Self::Conflict
+            }
             // Disk full, and a transaction that may only read.
             sqlx::Error::Database(error) if matches!(error.code().as_deref(), Some("53100" | "25006")) => {
                 Self::Unwritable(error.message().to_owned())

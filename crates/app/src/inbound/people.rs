@@ -111,6 +111,20 @@ pub(crate) async fn respell(
     app: &Arc<App>,
     tx: &mut Tx<'_>,
     organization: OrganizationId,
+    numbers: (&Phone, &Phone),
+    events: &mut Vec<Event>,
+) -> Result<ContactRow, StoreError> {
+    match respell_found(app, tx, organization, numbers, events).await {
+        // Another transaction joined the same people or chats at this very moment. The next try finds what it left.
+        Err(StoreError::NotFound { .. }) => Err(StoreError::Conflict),
+        result => result,
+    }
+}
+
+async fn respell_found(
+    app: &Arc<App>,
+    tx: &mut Tx<'_>,
+    organization: OrganizationId,
     (typed, told): (&Phone, &Phone),
     events: &mut Vec<Event>,
 ) -> Result<ContactRow, StoreError> {
@@ -196,6 +210,8 @@ mod tests {
         let by_lid = at("1000123@lid").expect("a person");
         assert_eq!((by_lid.phone, by_lid.lid.as_deref()), (None, Some("1000123@lid")));
         assert!(at("120363000000000001@g.us").is_none());
+        let typed = with_number(&"+62 800-0000-0001".parse().expect("a number"));
+        assert_eq!(typed.phone.as_deref(), Some("6280000000001"));
     }
 
     #[test]

@@ -23,15 +23,24 @@ pub(crate) async fn join(tx: &mut Tx<'_>, kind: &'static str, (gone, kept): (Uui
 /// As [`super::retry_at`], for work whose lane may have become a part of another one: it goes to its place there, behind what
 /// runs and what was added before it.
 pub async fn retry_in_place(tx: &mut Tx<'_>, kind: &'static str, job: &Job, run_at: Timestamp) -> Result<(), Error> {
-    let lane: Option<(Uuid,)> = tx
-        .fetch_optional(
-            "UPDATE job SET is_head = $1, is_running = $1, claimed_by = NULL, run_at = $2 WHERE id = $3 RETURNING lane",
-            args![false, run_at, job.id],
-        )
-        .await?;
-    if let Some((lane,)) = lane {
+    let mut lane = job.lane;
+    loop {
+        // A lane is locked before its work, and may become a part of another one until it is.
         dialect::lock_lane(tx, lane).await?;
-        promote(tx, kind, lane).await?;
+        let found: Option<(Uuid,)> = tx
+            .fetch_optional("SELECT lane FROM job WHERE id = $1", args![job.id])
+            .await?;
+        match found {
+            Some((now,)) if now != lane => lane = now,
+            Some(_) => break,
+            None => return Ok(()),
+        }
     }
+    tx.execute(
+        "UPDATE job SET is_head = $1, is_running = $1, claimed_by = NULL, run_at = $2 WHERE id = $3",
+        args![false, run_at, job.id],
+    )
+    .await?;
+    promote(tx, kind, lane).await?;
     Ok(())
 }
