@@ -54,13 +54,13 @@ test-web:
 
 test-browser:
 	@echo "── The web app in a browser, against the real program …"
-	cargo build --features sandbox -p pesan
+	cargo build --workspace --bins --features pesan/sandbox
 	$(SETTLE)
 	cd web && PESAN_BIN=$(TARGET)/debug/pesan npm run --silent e2e
 
 chaos-short:
 	@echo "── Killing the program at random moments, on both databases …"
-	cargo build --features pesan/sandbox -p pesan -p wanet -p pesan-bench
+	cargo build --workspace --bins --features pesan/sandbox
 	$(SETTLE)
 	$(TARGET)/debug/chaos --kills 20 --db sqlite --drain-seconds 400
 	$(TARGET)/debug/chaos --kills 20 --db postgres --drain-seconds 400
@@ -103,7 +103,7 @@ openapi: ## Write openapi.json anew
 	mv openapi.json.new openapi.json
 
 screenshots: deps deps-browser web ## Take pictures of every screen
-	cargo build --features sandbox -p pesan
+	cargo build --workspace --bins --features pesan/sandbox
 	$(SETTLE)
 	cd web && PESAN_BIN=$(TARGET)/debug/pesan npm run --silent screenshots
 
