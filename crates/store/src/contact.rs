@@ -2,7 +2,8 @@
 //!
 //! A row is one WhatsApp identity. Where somebody said that several rows are one person, all but one of them name the one
 //! that stays (`merged_into`): it carries the name, the fields, the tags, the notes and the donations, and the others keep
-//! their identities and chats. [`merge`] joins and parts them, [`search`] finds them, [`tag`] has their tags, [`alias`] other ways to write their numbers.
+//! their identities and chats. [`merge`] joins and parts them, [`search`] finds them, [`tag`] has their tags,
+//! [`alias`] other ways to write their numbers.
 
 pub mod alias;
 pub mod erase;

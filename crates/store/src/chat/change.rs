@@ -53,10 +53,24 @@ impl State {
 
 /// What a chat is, which nobody else changes until the transaction ends.
 pub(super) async fn lock(tx: &mut Tx<'_>, organization_id: OrganizationId, id: ChatId) -> Result<State, Error> {
+    let kind = dialect::for_update(tx);
+    locked(tx, organization_id, id, kind).await
+}
+
+/// As [`lock`], of one that is about to be deleted: nothing is added to it meanwhile.
+pub(super) async fn lock_to_delete(
+    tx: &mut Tx<'_>,
+    organization_id: OrganizationId,
+    id: ChatId,
+) -> Result<State, Error> {
+    let kind = dialect::for_delete(tx);
+    locked(tx, organization_id, id, kind).await
+}
+
+async fn locked(tx: &mut Tx<'_>, organization_id: OrganizationId, id: ChatId, kind: &str) -> Result<State, Error> {
     let sql = format!(
-        "SELECT {} FROM chat WHERE organization_id = $1 AND id = $2{}",
-        State::COLUMNS,
-        dialect::for_update(tx)
+        "SELECT {} FROM chat WHERE organization_id = $1 AND id = $2{kind}",
+        State::COLUMNS
     );
     tx.fetch_one("chat", &sql, args![organization_id, id]).await
 }

@@ -2,9 +2,9 @@
 
 use pesan_model::{Address, ChatId, ContactId, OrganizationId};
 
-use super::change::{lock, newest, save};
+use super::change::{lock, lock_to_delete, newest, save};
 use crate::statistic::messages as counts;
-use crate::{Error, Tx, args, dialect, job, message};
+use crate::{Error, Tx, args, job, message};
 
 /// Gives the chats of `from` to `into`; where both have one on the same account, the two become one.
 pub(crate) async fn merge_of_contact(
@@ -65,10 +65,7 @@ pub async fn readdress(
 
 /// Everything in `gone` moves to `kept`.
 async fn merge(tx: &mut Tx<'_>, organization_id: OrganizationId, gone: ChatId, kept: ChatId) -> Result<(), Error> {
-    // Nothing is added meanwhile to what is deleted here.
-    let sql = format!("SELECT id FROM chat WHERE id = $1{}", dialect::for_delete(tx));
-    tx.fetch_optional::<(ChatId,)>(&sql, args![gone]).await?;
-    let other = lock(tx, organization_id, gone).await?;
+    let other = lock_to_delete(tx, organization_id, gone).await?;
     let before = lock(tx, organization_id, kept).await?;
     // The same message can be in both when it came once under each address: the first one stays.
     let sql = format!(

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use pesan_model::{ContactId, OrganizationId, Phone};
 
-use super::{ContactRow, search};
+use super::{ContactRow, Known, search};
 use crate::{Error, Tx, args, dialect};
 
 /// The row of whoever has a number, or is meant by it.
@@ -38,11 +38,11 @@ pub async fn find_own(
     organization_id: OrganizationId,
     phone: &Phone,
 ) -> Result<Option<ContactRow>, Error> {
-    let sql = format!(
-        "SELECT {} FROM contact WHERE organization_id = $1 AND phone = $2",
-        ContactRow::COLUMNS
-    );
-    tx.fetch_optional(&sql, args![organization_id, phone.digits()]).await
+    let known = Known {
+        phone: Some(phone.digits().to_owned()),
+        ..Known::default()
+    };
+    Ok(super::find_by_identity(tx, organization_id, &known).await?.pop())
 }
 
 /// A number, which is nobody's own, is another way to write that of a contact. False when that was known.
